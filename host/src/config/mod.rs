@@ -1,0 +1,318 @@
+//! Configuration: `sayso.toml`, overlaid by the environment. Every key is optional and documented here with its
+//! default; a key that is not here is an error that names its line.
+
+mod load;
+
+pub use load::{ConfigError, load};
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use serde::{Deserialize, Deserializer};
+
+use crate::feedback::Kind;
+
+/// The whole configuration.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where sayso listens, and what it takes from outside.
+    pub server: Server,
+    /// Where it keeps its data.
+    pub data: Data,
+    /// How the chain is run.
+    pub pipeline: Pipeline,
+    /// How webhooks are called.
+    pub delivery: Delivery,
+    /// Who may do what. Without any, everything is open to this machine alone.
+    #[serde(rename = "key")]
+    pub keys: Vec<Key>,
+    /// The chain, in order. Without any: the built-in plugins.
+    #[serde(rename = "plugin")]
+    pub plugins: Vec<Plugin>,
+    /// Who gets the results.
+    #[serde(rename = "webhook")]
+    pub webhooks: Vec<Webhook>,
+}
+
+/// `[server]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// Address to listen on; `127.0.0.1:8080`. Beyond loopback only with keys.
+    pub listen: SocketAddr,
+    /// Largest body of a request that is not NDJSON or CSV, expanded, in bytes; 8 MiB.
+    pub max_body_bytes: usize,
+    /// Largest NDJSON or CSV body, expanded, in bytes; 1 GiB.
+    pub max_stream_bytes: u64,
+    /// Largest single feedback, in bytes of JSON; 1 MiB.
+    pub max_item_bytes: usize,
+    /// Largest `text`, in bytes; 256 KiB.
+    pub max_text_bytes: usize,
+    /// Feedback that waits for the chain, above which intake answers 429; 1,000,000.
+    pub max_backlog: u64,
+    /// Free space on the disk of the data below which intake answers 503, in bytes; 256 MiB.
+    pub min_free_bytes: u64,
+    /// How long requests and deliveries in flight may take to end after SIGTERM; 20 s.
+    #[serde(deserialize_with = "duration")]
+    pub drain: Duration,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            max_body_bytes: 8 << 20,
+            max_stream_bytes: 1 << 30,
+            max_item_bytes: 1 << 20,
+            max_text_bytes: 256 << 10,
+            max_backlog: 1_000_000,
+            min_free_bytes: 256 << 20,
+            drain: Duration::from_secs(20),
+        }
+    }
+}
+
+/// `[data]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Data {
+    /// Folder for the store and the cache of compiled plugins; `./sayso-data`.
+    pub dir: PathBuf,
+}
+
+impl Default for Data {
+    fn default() -> Self {
+        Self { dir: "sayso-data".into() }
+    }
+}
+
+/// `[pipeline]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pipeline {
+    /// Threads that run the chain; one a core.
+    pub workers: usize,
+    /// Largest batch that a plugin gets in one call; 64.
+    pub batch: usize,
+}
+
+impl Default for Pipeline {
+    fn default() -> Self {
+        Self { workers: std::thread::available_parallelism().map_or(1, usize::from), batch: 64 }
+    }
+}
+
+/// `[delivery]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Delivery {
+    /// When to try, each counted from the failure before; at once, then 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
+    #[serde(deserialize_with = "durations")]
+    pub schedule: Vec<Duration>,
+    /// Share by which each step is lengthened or shortened at random, 0 to 1; 0.2.
+    pub jitter: f64,
+    /// Limit for one attempt over connection, TLS, headers and body; 15 s.
+    #[serde(deserialize_with = "duration")]
+    pub timeout: Duration,
+    /// How much of an answer is read and kept, in bytes; 64 KiB.
+    pub max_response_bytes: usize,
+    /// Requests under way at once to one webhook; 16.
+    pub concurrency: usize,
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        let s = Duration::from_secs;
+        Self {
+            schedule: [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400].map(s).into(),
+            jitter: 0.2,
+            timeout: s(15),
+            max_response_bytes: 64 << 10,
+            concurrency: 16,
+        }
+    }
+}
+
+/// `[[key]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// A name for logs.
+    pub name: String,
+    /// `sha256:` and the digest of the key in hex, as `sayso key new` prints it.
+    pub hash: String,
+    /// What it allows.
+    #[serde(default = "Key::default_scopes")]
+    pub scopes: Vec<Scope>,
+}
+
+impl Key {
+    fn default_scopes() -> Vec<Scope> {
+        vec![Scope::Ingest]
+    }
+}
+
+/// What a key allows.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// To post feedback.
+    Ingest,
+    /// To read feedback, analyses, deliveries and metrics.
+    Read,
+    /// Everything.
+    Admin,
+}
+
+/// `[[plugin]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plugin {
+    /// Its name in the chain, in analyses and in metrics.
+    pub name: String,
+    /// `builtin:NAME`, or the path of a component, relative to the configuration file.
+    #[serde(rename = "use")]
+    pub source: String,
+    /// Its own configuration; checked against the schema that it declares.
+    #[serde(default = "Plugin::default_config")]
+    pub config: serde_json::Value,
+    /// What it may use up.
+    #[serde(default)]
+    pub limits: Limits,
+    /// What it may import beyond `log`.
+    #[serde(default)]
+    pub grants: Vec<Grant>,
+    /// What happens to an item that it fails on.
+    #[serde(default)]
+    pub on_fault: OnFault,
+}
+
+impl Plugin {
+    fn default_config() -> serde_json::Value {
+        serde_json::Value::Object(serde_json::Map::new())
+    }
+}
+
+/// What a plugin may import.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grant {
+    /// Lines for the operator; always given.
+    Log,
+    /// Language detection and segmentation.
+    Text,
+    /// The customer's earlier feedback in summary.
+    History,
+}
+
+/// What happens to an item that a plugin fails on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFault {
+    /// The chain goes on without the plugin's effects, and the analysis says so.
+    #[default]
+    Skip,
+    /// The item is set aside for the operator.
+    Park,
+}
+
+/// What a plugin may use up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Memory of one instance, in bytes; 64 MiB.
+    pub memory_bytes: usize,
+    /// Time for one call, in milliseconds; 500.
+    pub deadline_ms: u64,
+    /// Effects for one item; 256.
+    pub effects: usize,
+    /// Size of the effects of one item, in bytes; 256 KiB.
+    pub output_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { memory_bytes: 64 << 20, deadline_ms: 500, effects: 256, output_bytes: 256 << 10 }
+    }
+}
+
+/// `[[webhook]]`
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// Its name, which deliveries and metrics carry.
+    pub name: Arc<str>,
+    /// Where to post; https, or http for an address that `allow_private` covers.
+    pub url: String,
+    /// `whsec_` and 24 to 64 bytes in base64.
+    pub secret: Secret,
+    /// The routes it wants; all if empty.
+    #[serde(default)]
+    pub routes: Vec<String>,
+    /// The kinds it wants; all if empty.
+    #[serde(default)]
+    pub kinds: Vec<Kind>,
+    /// The tags it wants, any of them; `delivery/*` for all below `delivery`; all if empty.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Whether the URL may lead to a private or loopback address.
+    #[serde(default)]
+    pub allow_private: bool,
+    /// Requests under way at once; that of `[delivery]` if absent.
+    #[serde(default)]
+    pub concurrency: Option<usize>,
+}
+
+/// A secret, which no log and no answer shows.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a secret.
+    pub const fn new(secret: String) -> Self {
+        Self(secret)
+    }
+
+    /// The secret itself, to sign with.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl std::fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Webhook").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    parse_duration(&std::borrow::Cow::<str>::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+}
+
+fn durations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Duration>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    texts.iter().map(|text| parse_duration(text).map_err(serde::de::Error::custom)).collect()
+}
+
+/// Reads a duration such as `500ms`, `15s`, `5m`, `2h`.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let bad = || format!("`{text}` is not a duration; write a number with its unit, for example \"500ms\", \"15s\", \"5m\", \"2h\"");
+    let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(bad)?;
+    let number: u64 = text[..digits].parse().map_err(|_| bad())?;
+    let seconds = |n: u64| number.checked_mul(n).map(Duration::from_secs).ok_or_else(bad);
+    match &text[digits..] {
+        "ms" => Ok(Duration::from_millis(number)),
+        "s" => seconds(1),
+        "m" => seconds(60),
+        "h" => seconds(3_600),
+        "d" => seconds(86_400),
+        _ => Err(bad()),
+    }
+}

@@ -1,0 +1,206 @@
+//! The analysis: the merged effects of one run of the chain over one feedback, with provenance.
+
+use serde::{Deserialize, Serialize};
+
+use super::Scores;
+
+/// Everything the chain said of one feedback. All offsets are UTF-8 bytes into `feedback.text` as stored.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Analysis {
+    /// The language, as given by the sender or detected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    /// The sentiment of the whole; none where no plugin could score it (`provenance` says why).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sentiment: Option<Sentiment>,
+    /// Every score of the whole by name, `sentiment` among them.
+    #[serde(default)]
+    pub scores: Scores,
+    /// The sentiment by topic.
+    #[serde(default)]
+    pub aspects: Vec<Aspect>,
+    /// What it is about.
+    #[serde(default)]
+    pub tags: Vec<Tag>,
+    /// What the customer wants.
+    #[serde(default)]
+    pub intents: Vec<Intent>,
+    /// How soon somebody has to act.
+    #[serde(default)]
+    pub urgency: Urgency,
+    /// 0 to 100: the highest of the routes'.
+    #[serde(default)]
+    pub priority: u8,
+    /// Where it goes.
+    #[serde(default)]
+    pub routes: Vec<Route>,
+    /// Findings of other forms, by name.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub other: serde_json::Map<String, serde_json::Value>,
+    /// What was taken out, and where the replacement stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redactions: Vec<Redaction>,
+    /// What each plugin of the chain did, in order.
+    #[serde(default)]
+    pub provenance: Vec<Provenance>,
+}
+
+/// A language.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Language {
+    /// ISO 639-1 code in lower case where there is one, else ISO 639-3; `und` if unknown.
+    pub code: String,
+    /// 0 to 1; 1 where the sender named it.
+    pub confidence: f64,
+}
+
+/// The sentiment of the whole.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Sentiment {
+    /// `very_negative`, `negative`, `neutral`, `positive`, `very_positive` or `mixed`.
+    pub label: String,
+    /// −1 to 1 in every language.
+    pub score: f64,
+    /// Named shares: for English VADER's `neg`, `neu`, `pos` and `compound`.
+    #[serde(flatten)]
+    pub parts: Scores,
+    /// Whether stars and words disagree; none where there is no rating.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating_mismatch: Option<bool>,
+    /// Whose words were scored: `customer`, or `agent` for a note that quotes none of the customer's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<String>,
+    /// The passages that decided it.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A passage that decided a score.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Evidence {
+    /// First byte.
+    pub start: u32,
+    /// Byte behind the last.
+    pub end: u32,
+    /// How much it weighed; the sign is its direction.
+    pub weight: f64,
+}
+
+/// First byte, and byte behind the last.
+pub type Span = (u32, u32);
+
+/// The sentiment of one topic.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Aspect {
+    /// As in the tag of the topic.
+    pub topic: String,
+    /// −1 to 1.
+    pub score: f64,
+    /// The passages that mention it.
+    pub spans: Vec<Span>,
+}
+
+/// What the feedback is about.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Tag {
+    /// Levels are parted by `/`.
+    pub name: String,
+    /// 0 to 1.
+    pub confidence: f64,
+    /// The passages that decided it.
+    pub spans: Vec<Span>,
+}
+
+/// What the customer wants.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Intent {
+    /// `complaint`, `praise`, `request`, `question`, `churn_threat`, `referral`, or a plugin's own.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// 0 to 1.
+    pub confidence: f64,
+    /// The passages that decided it.
+    #[serde(default)]
+    pub spans: Vec<Span>,
+}
+
+/// How soon somebody has to act.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Urgency {
+    /// The level.
+    pub level: UrgencyLevel,
+    /// Why, for people to read.
+    pub reasons: Vec<String>,
+}
+
+/// The levels of urgency, lowest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UrgencyLevel {
+    /// Whenever.
+    Low,
+    /// In turn.
+    #[default]
+    Normal,
+    /// Today.
+    High,
+    /// Within the hour.
+    Critical,
+}
+
+/// A destination class.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Route {
+    /// For example `care`.
+    pub name: String,
+    /// The rule that decided.
+    pub rule: String,
+    /// 0 to 100.
+    pub priority: u8,
+}
+
+/// What was taken out of the text.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Redaction {
+    /// The field: `text` or `title`.
+    pub field: String,
+    /// What it was, for example `email`.
+    pub class: String,
+    /// First byte of the replacement.
+    pub start: u32,
+    /// Byte behind the last of the replacement.
+    pub end: u32,
+}
+
+/// What one plugin of the chain did with the feedback.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Its name in the chain.
+    pub plugin: String,
+    /// Its version, by its own word.
+    pub version: String,
+    /// `sha256:` and the digest of the component.
+    pub digest: String,
+    /// `sha256:` and the digest of its configuration.
+    pub config: String,
+    /// What came of it.
+    pub status: PluginStatus,
+    /// Why, where the status is not `ok`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Time it took, in microseconds; for a batch the item's share.
+    pub us: u32,
+}
+
+/// What came of one plugin's run.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PluginStatus {
+    /// Its effects are in the analysis.
+    Ok,
+    /// It does not handle this kind or language.
+    Unsupported,
+    /// It failed, and the chain went on without its effects (`on_fault = "skip"`).
+    Skipped,
+    /// It failed, and the feedback was set aside (`on_fault = "park"`).
+    Parked,
+}

@@ -1,0 +1,1 @@
+//! Turns JSON from outside into feedback, or says what to fix.

@@ -1,0 +1,217 @@
+//! Where work waits durably.
+//!
+//! A [`Queue`] has lanes: `intake`, and one delivery lane per webhook, so that one that is stuck holds up no other.
+//! A message is published once, leased to a worker, and settled: acknowledged, put back for later, or parked where
+//! an operator sees it. A lease that is not settled in time comes back, and so does every lease after a restart:
+//! delivery to a worker is at least once, and workers are idempotent by message id.
+//!
+//! Invariants that every backend keeps, and [`conformance`] checks:
+//! - `publish` returns when the messages are on stable storage, all of one call or none.
+//! - A message id that a lane has seen, waiting, parked or settled not long ago, is dropped.
+//! - A message with an [`Identity`] that is known keeps the id given first; with other content it is a revision.
+//! - First tries are not starved by retries that are due.
+
+#[cfg(test)]
+pub mod conformance;
+pub mod sqlite;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// A line of waiting messages.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Lane {
+    /// Feedback that waits for the chain.
+    Intake,
+    /// Deliveries that wait for the webhook of this name.
+    Delivery(Arc<str>),
+}
+
+impl fmt::Display for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Intake => f.write_str("intake"),
+            Self::Delivery(webhook) => write!(f, "delivery/{webhook}"),
+        }
+    }
+}
+
+impl Lane {
+    /// Reads what `Display` writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.split_once('/') {
+            None if text == "intake" => Some(Self::Intake),
+            Some(("delivery", webhook)) if !webhook.is_empty() => Some(Self::Delivery(webhook.into())),
+            _ => None,
+        }
+    }
+}
+
+/// What makes a repetition recognisable over requests, and for as long as the records are kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Identity {
+    /// The name, for feedback made from `source.type` and `external_id`.
+    pub key: String,
+    /// SHA-256 of the content, without what the server adds.
+    pub digest: [u8; 32],
+}
+
+/// A message to be published.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Message {
+    /// Unique in the lane together with `revision`.
+    pub id: Uuid,
+    /// The revision, for a message without identity; with one the queue counts it.
+    pub revision: u32,
+    /// Recognises repetitions.
+    pub identity: Option<Identity>,
+    /// What the worker needs.
+    pub body: Bytes,
+}
+
+/// What became of one message of a `publish`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Receipt {
+    /// The message's id: the one given first, where its identity was known.
+    pub id: Uuid,
+    /// Its revision.
+    pub revision: u32,
+    /// Whether the message waits now, or was dropped as a repetition.
+    pub is_new: bool,
+}
+
+/// The answer to a request that carried an `Idempotency-Key`, kept so that a repetition gets the same answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredAnswer {
+    /// SHA-256 of the request.
+    pub digest: [u8; 32],
+    /// The answer, in the form that intake chose.
+    pub answer: Bytes,
+}
+
+/// A message in the hands of a worker until it is settled.
+#[derive(Clone, Debug)]
+pub struct Lease {
+    /// The lane it came from.
+    pub lane: Lane,
+    /// The backend's handle.
+    pub token: u64,
+    /// The message's id.
+    pub id: Uuid,
+    /// Its revision.
+    pub revision: u32,
+    /// How often `retry` put it back: 0 for the first try.
+    pub tries: u32,
+    /// When it was published.
+    pub published_at: Timestamp,
+    /// What the worker needs.
+    pub body: Bytes,
+}
+
+/// A message that was set aside.
+#[derive(Clone, Debug)]
+pub struct Parked {
+    /// The message's id.
+    pub id: Uuid,
+    /// Its revision.
+    pub revision: u32,
+    /// When it was set aside.
+    pub parked_at: Timestamp,
+    /// Why, for people to read.
+    pub reason: String,
+    /// The message's body.
+    pub body: Bytes,
+}
+
+/// Where a message is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Whereabouts {
+    /// Waits, or is with a worker.
+    Waiting {
+        /// Its revision.
+        revision: u32,
+        /// Its body.
+        body: Bytes,
+    },
+    /// Set aside.
+    Parked {
+        /// Its revision.
+        revision: u32,
+        /// Its body.
+        body: Bytes,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// How much waits in a lane.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Depth {
+    /// Messages that wait or are with a worker.
+    pub waiting: u64,
+    /// Messages that were set aside.
+    pub parked: u64,
+    /// Age of the oldest waiting message.
+    pub oldest: Option<Duration>,
+}
+
+/// What can go wrong with a queue.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// The store has no space left; nothing of the call was kept, and later calls may succeed.
+    #[error("the store is full: {0}")]
+    Full(String),
+    /// The store failed in a way that leaves its state unknown; it takes no more writes until it is restarted.
+    #[error("the store failed and takes no more writes until sayso is restarted: {0}")]
+    Failed(String),
+}
+
+/// Where work waits durably; see the module's documentation.
+#[async_trait]
+pub trait Queue: Send + Sync + 'static {
+    /// Puts messages into a lane. Returns when they are on stable storage, one receipt a message in their order.
+    async fn publish(&self, lane: &Lane, messages: Vec<Message>) -> Result<Vec<Receipt>, QueueError>;
+
+    /// Like `publish` to several lanes, each message on its own lane, all or none.
+    async fn publish_all(&self, messages: Vec<(Lane, Message)>) -> Result<(), QueueError>;
+
+    /// Keeps the answer to the request with this `Idempotency-Key` for `keep`.
+    async fn remember(&self, key: &str, answer: StoredAnswer, keep: Duration) -> Result<(), QueueError>;
+
+    /// The answer kept for this `Idempotency-Key`, unless it has expired.
+    async fn recall(&self, key: &str) -> Result<Option<StoredAnswer>, QueueError>;
+
+    /// Leases up to `max` messages that are due; waits up to `wait` for the first.
+    async fn pull(&self, lane: &Lane, max: usize, wait: Duration) -> Result<Vec<Lease>, QueueError>;
+
+    /// Settles messages as done. May return before that is durable: a crash then repeats them.
+    async fn ack(&self, leases: Vec<Lease>) -> Result<(), QueueError>;
+
+    /// Puts a message back, to be due after `delay`, however often the process is restarted in between.
+    async fn retry(&self, lease: Lease, delay: Duration) -> Result<(), QueueError>;
+
+    /// Sets a message aside, with the reason. Returns when durable.
+    async fn park(&self, lease: Lease, reason: String) -> Result<(), QueueError>;
+
+    /// Messages set aside in a lane, oldest first, after the message with this id and revision.
+    async fn parked(&self, lane: &Lane, after: Option<(Uuid, u32)>, max: usize) -> Result<Vec<Parked>, QueueError>;
+
+    /// Puts a parked message back as if it were new. False if it is not parked there.
+    async fn unpark(&self, lane: &Lane, id: Uuid) -> Result<bool, QueueError>;
+
+    /// Where the newest revision of a message is; none if it is settled or was never there.
+    async fn find(&self, lane: &Lane, id: Uuid) -> Result<Option<Whereabouts>, QueueError>;
+
+    /// Forgets the identities that point to these ids, and drops the messages with them.
+    async fn forget(&self, ids: &[Uuid]) -> Result<(), QueueError>;
+
+    /// How much waits in every lane that has ever had a message.
+    fn depths(&self) -> Vec<(Lane, Depth)>;
+
+    /// Why the queue takes no more writes, if it does not.
+    fn failure(&self) -> Option<String>;
+}

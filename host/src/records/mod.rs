@@ -1,0 +1,252 @@
+//! What is remembered and queried: feedback with its analysis, what each webhook is owed, and every attempt.
+//!
+//! `save` is idempotent by feedback id and revision, `record` by delivery id and attempt number, so that a stage that
+//! runs twice after a crash changes nothing.
+
+#[cfg(test)]
+pub mod conformance;
+pub mod sqlite;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::feedback::{Analysis, DeliveryId, Feedback, FeedbackId, Kind};
+
+/// One feedback with its analysis, and the deliveries that it makes due.
+#[derive(Clone, Debug)]
+pub struct Analyzed {
+    /// The feedback, as redacted.
+    pub feedback: Feedback,
+    /// What the chain said of it.
+    pub analysis: Analysis,
+    /// The names of the webhooks that want it.
+    pub webhooks: Vec<Arc<str>>,
+}
+
+/// Everything on record about one feedback.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The newest revision.
+    pub feedback: Feedback,
+    /// Its analysis.
+    pub analysis: Analysis,
+    /// What the webhooks are owed for every revision, newest first.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// What one webhook is owed for one revision of one feedback.
+#[derive(Clone, Debug, Serialize)]
+pub struct Delivery {
+    /// Goes out as `webhook-id`.
+    pub id: DeliveryId,
+    /// The feedback.
+    pub feedback_id: FeedbackId,
+    /// Its revision.
+    pub revision: u32,
+    /// The webhook.
+    pub webhook: String,
+    /// How it stands.
+    pub status: DeliveryStatus,
+    /// When it became due.
+    pub created_at: Timestamp,
+    /// When the next attempt is due, while it is pending and was tried before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_attempt_at: Option<Timestamp>,
+    /// Every attempt so far, oldest first.
+    pub attempts: Vec<Attempt>,
+}
+
+/// How a delivery stands.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryStatus {
+    /// Not delivered yet.
+    Pending,
+    /// The receiver said 2xx.
+    Delivered,
+    /// The schedule is spent, or the receiver will never take it; an operator can replay it.
+    Parked,
+}
+
+/// One HTTP try of a delivery.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Attempt {
+    /// 1 for the first.
+    pub number: u32,
+    /// When it began.
+    pub at: Timestamp,
+    /// The address that was connected to, where it came so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The HTTP status, where it came so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// From the beginning to the end of the answer, in milliseconds.
+    pub latency_ms: u32,
+    /// The beginning of the answer (at most 64 KiB), where it was not a success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<String>,
+    /// Which step failed, and what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// One attempt, and how the delivery stands after it.
+#[derive(Clone, Debug)]
+pub struct Attempted {
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// What happened.
+    pub attempt: Attempt,
+    /// How the delivery stands now.
+    pub status: DeliveryStatus,
+    /// When the next attempt is due.
+    pub next_attempt_at: Option<Timestamp>,
+}
+
+/// Which feedback a list, search or aggregate is about. Empty fields do not filter.
+#[derive(Clone, PartialEq, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Filter {
+    /// Words that all stand in text or title.
+    pub q: Option<String>,
+    /// The kind.
+    pub kind: Option<Kind>,
+    /// A tag; `delivery/*` for all below `delivery`.
+    pub tag: Option<String>,
+    /// An intent.
+    pub intent: Option<String>,
+    /// A route.
+    pub route: Option<String>,
+    /// A sentiment label.
+    pub label: Option<String>,
+    /// A language code.
+    pub language: Option<String>,
+    /// The sender's identifier of the customer.
+    pub customer: Option<String>,
+    /// Accepted at or after.
+    pub since: Option<Timestamp>,
+    /// Accepted before.
+    pub until: Option<Timestamp>,
+}
+
+/// A page of a list, newest first.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Give this back as `after` for the next page; none on the last.
+    pub next: Option<String>,
+}
+
+/// What an aggregate counts by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Facet {
+    /// Kind.
+    Kind,
+    /// Sentiment label.
+    Label,
+    /// Language.
+    Language,
+    /// Tag.
+    Tag,
+    /// Intent.
+    Intent,
+    /// Route.
+    Route,
+}
+
+/// One line of an aggregate.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Bucket {
+    /// The facet's value.
+    pub value: String,
+    /// How many pieces of feedback have it.
+    pub count: u64,
+    /// Mean sentiment score of those that have one.
+    pub sentiment: Option<f64>,
+}
+
+/// Which deliveries a list is about. Empty fields do not filter.
+#[derive(Clone, PartialEq, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DeliveryFilter {
+    /// The webhook's name.
+    pub webhook: Option<String>,
+    /// How it stands.
+    pub status: Option<DeliveryStatus>,
+    /// The feedback.
+    pub feedback: Option<FeedbackId>,
+}
+
+/// What a customer said before, in summary.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct History {
+    /// How many earlier pieces of feedback are on record.
+    pub earlier: u32,
+    /// When the first of them was accepted.
+    pub first_seen: Option<Timestamp>,
+    /// When the last of them was accepted.
+    pub last_seen: Option<Timestamp>,
+    /// Mean of their sentiment.
+    pub sentiment_mean: Option<f64>,
+    /// Mean of the newer half less the mean of the older half; none below two scored ones.
+    pub sentiment_trend: Option<f64>,
+}
+
+/// What can go wrong with records.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordsError {
+    /// The store has no space left; nothing of the call was kept, and later calls may succeed.
+    #[error("the store is full: {0}")]
+    Full(String),
+    /// The store failed.
+    #[error("the store failed: {0}")]
+    Failed(String),
+    /// `after` is not a cursor of this list.
+    #[error("the cursor `{0}` is not one that this list gave")]
+    BadCursor(String),
+}
+
+/// What is remembered and queried; see the module's documentation.
+#[async_trait]
+pub trait Records: Send + Sync + 'static {
+    /// Keeps analyses, and a pending delivery for each of their webhooks. Returns when durable. An older or equal
+    /// revision than the one on record changes nothing.
+    async fn save(&self, analyzed: Vec<Analyzed>) -> Result<(), RecordsError>;
+
+    /// Keeps attempts, and how their deliveries stand. Returns when durable.
+    async fn record(&self, attempts: Vec<Attempted>) -> Result<(), RecordsError>;
+
+    /// Everything about one feedback.
+    async fn get(&self, id: FeedbackId) -> Result<Option<Record>, RecordsError>;
+
+    /// Feedback and analysis of exactly these revisions, in the order asked; none for one that is not on record
+    /// (because its customer was erased).
+    async fn payloads(&self, of: &[(FeedbackId, u32)]) -> Result<Vec<Option<(Feedback, Analysis)>>, RecordsError>;
+
+    /// Feedback with its analysis, newest first, without deliveries.
+    async fn list(&self, filter: &Filter, after: Option<&str>, max: usize) -> Result<Page<(Feedback, Analysis)>, RecordsError>;
+
+    /// Counts by facet, largest first.
+    async fn aggregate(&self, filter: &Filter, by: Facet) -> Result<Vec<Bucket>, RecordsError>;
+
+    /// Deliveries with their attempts, newest first.
+    async fn deliveries(&self, filter: &DeliveryFilter, after: Option<&str>, max: usize) -> Result<Page<Delivery>, RecordsError>;
+
+    /// One delivery with its attempts.
+    async fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, RecordsError>;
+
+    /// What the customer with the sender's identifier said before `before`, in summary.
+    async fn history(&self, customer: &str, before: FeedbackId) -> Result<History, RecordsError>;
+
+    /// Forgets everything of the customer with the sender's identifier, and returns which feedback that was.
+    async fn erase(&self, customer: &str) -> Result<Vec<FeedbackId>, RecordsError>;
+
+    /// Waits until every one of these is on record in at least this revision, or the time is over: which are.
+    async fn wait(&self, of: &[(FeedbackId, u32)], time: Duration) -> Vec<bool>;
+}
