@@ -33,9 +33,13 @@
 //! 6. Nothing goes out to an address that the operator did not allow.
 
 pub mod api;
+pub mod app;
+pub mod cli;
 pub mod config;
+pub mod console;
 pub mod delivery;
 pub mod feedback;
+mod http_client;
 pub mod intake;
 pub mod pipeline;
 pub mod plugins;

@@ -1,1 +1,15 @@
-//! x
+//! What the end-to-end tests are made of: the real `sayso` binary as a child process, receivers of webhooks that
+//! verify with the independent crate `standardwebhooks`, and the plugins that attack.
+
+mod guests;
+mod receiver;
+mod server;
+
+pub use guests::guest;
+pub use receiver::{Event, Receiver, SECRET};
+pub use server::{Server, ServerBuilder, client, folder, refusal, sayso};
+
+use std::time::Duration;
+
+/// Longest time that a test waits for something to happen, before it counts as not happening.
+pub const PATIENCE: Duration = Duration::from_secs(60);

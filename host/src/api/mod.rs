@@ -1,1 +1,25 @@
-//! api
+//! Query and admin routes, and what every route shares: the state, keys, problems, the middleware.
+//!
+//! - [`router()`]: every route of the service.
+//! - [`problem`]: the one form of error answers.
+//! - [`auth`]: keys and scopes.
+
+pub mod auth;
+mod handlers;
+mod middleware;
+pub mod problem;
+mod query;
+mod readiness;
+mod router;
+mod state;
+
+pub use middleware::RequestId;
+pub use query::Params;
+pub use readiness::Readiness;
+pub use router::{router, router_with};
+pub use state::{Inner, State};
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

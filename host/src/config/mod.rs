@@ -241,6 +241,7 @@ impl Default for Limits {
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
     /// Its name, which deliveries and metrics carry.
+    #[serde(deserialize_with = "shared_text")]
     pub name: Arc<str>,
     /// Where to post; https, or http for an address that `allow_private` covers.
     pub url: String,
@@ -292,6 +293,10 @@ impl std::fmt::Debug for Webhook {
     }
 }
 
+fn shared_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<str>, D::Error> {
+    String::deserialize(deserializer).map(Into::into)
+}
+
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     parse_duration(&std::borrow::Cow::<str>::deserialize(deserializer)?).map_err(serde::de::Error::custom)
 }
@@ -302,8 +307,12 @@ fn durations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Duration>
 }
 
 /// Reads a duration such as `500ms`, `15s`, `5m`, `2h`.
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    let bad = || format!("`{text}` is not a duration; write a number with its unit, for example \"500ms\", \"15s\", \"5m\", \"2h\"");
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let bad = || {
+        format!(
+            "`{text}` is not a duration; write a number with its unit, for example \"500ms\", \"15s\", \"5m\", \"2h\""
+        )
+    };
     let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(bad)?;
     let number: u64 = text[..digits].parse().map_err(|_| bad())?;
     let seconds = |n: u64| number.checked_mul(n).map(Duration::from_secs).ok_or_else(bad);
@@ -314,5 +323,27 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
         "h" => seconds(3_600),
         "d" => seconds(86_400),
         _ => Err(bad()),
+    }
+}
+
+impl Grant {
+    /// The word in the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Text => "text",
+            Self::History => "history",
+        }
+    }
+}
+
+impl Scope {
+    /// The word in the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Read => "read",
+            Self::Admin => "admin",
+        }
     }
 }

@@ -2,14 +2,19 @@
 //!
 //! - [`Feedback`]: one survey response, review or note, in its canonical form.
 //! - [`validate`]: turns a JSON value from outside into a [`Feedback`], or says what to fix.
+//! - [`canonical()`]: its JSON as published, and the digest by which a repetition is recognised.
+//! - [`csv`]: turns rows of a table into such JSON.
 //! - [`Analysis`]: the merged effects of one run of the chain.
 //! - [`id`]: the identifiers.
 
 mod analysis;
+mod canonical;
+pub mod csv;
 pub mod id;
 mod types;
 pub mod validate;
 
 pub use analysis::*;
+pub use canonical::{Canonical, canonical};
 pub use id::{DeliveryId, FeedbackId};
 pub use types::*;

@@ -1,1 +1,88 @@
-//! pipeline
+//! The pipeline: pulls accepted feedback from the queue, runs the chain over it, keeps the analyses, and puts what the
+//! webhooks are owed into their lanes.
+//!
+//! The chain runs on threads of its own, since a plugin that spins would stall every timer of an async thread. Each
+//! batch is settled in this order: save, publish the deliveries, acknowledge. A crash between two of these repeats the
+//! batch, and every step is idempotent by id.
+
+mod events;
+mod history;
+mod settle;
+mod worker;
+
+use std::{sync::Arc, thread};
+
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, mpsc},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::{self, Webhook},
+    plugins::{Chain, Outcome},
+    queue::{Lease, Queue},
+    records::Records,
+};
+
+/// Batches that wait to be settled before the workers pause.
+const SETTLE_BACKLOG: usize = 4;
+
+/// Batches that are settled at once: enough for the store to commit several in one go.
+const SETTLE_AT_ONCE: usize = 8;
+
+/// What the stage works with.
+#[derive(Clone)]
+pub struct Pipeline {
+    /// Where the feedback waits, and where deliveries go.
+    pub queue: Arc<dyn Queue>,
+    /// Where analyses are kept.
+    pub records: Arc<dyn Records>,
+    /// The plugins.
+    pub chain: Arc<Chain>,
+    /// Who may want the results.
+    pub webhooks: Arc<[Webhook]>,
+    /// How many threads, and how large a batch.
+    pub config: config::Pipeline,
+}
+
+/// A batch that went through the chain.
+struct Done {
+    leases: Vec<Lease>,
+    outcomes: Vec<Outcome>,
+}
+
+impl Pipeline {
+    /// Runs until `shutdown`, then lets the batches at hand end.
+    ///
+    /// # Errors
+    /// Where a thread cannot be started.
+    pub async fn run(self, shutdown: CancellationToken) -> std::io::Result<()> {
+        let (sender, mut done) = mpsc::channel::<Done>(SETTLE_BACKLOG);
+        let mut threads = Vec::with_capacity(self.config.workers);
+        for number in 0..self.config.workers {
+            let worker = worker::ChainThread::new(&self, sender.clone(), shutdown.clone(), Handle::current());
+            threads.push(thread::Builder::new().name(format!("chain-{number}")).spawn(move || worker.run())?);
+        }
+        drop(sender);
+        let slots = Arc::new(Semaphore::new(SETTLE_AT_ONCE));
+        let mut settling = JoinSet::new();
+        while let Some(batch) = done.recv().await {
+            let Ok(slot) = slots.clone().acquire_owned().await else { break };
+            let pipeline = self.clone();
+            settling.spawn(async move {
+                settle::settle(&pipeline, batch).await;
+                drop(slot);
+            });
+            while settling.try_join_next().is_some() {}
+        }
+        settling.join_all().await;
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the chain panicked; what it held comes back when its leases end");
+            }
+        }
+        Ok(())
+    }
+}

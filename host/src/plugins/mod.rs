@@ -1,1 +1,31 @@
-//! plugins
+//! The plugin host: loads components, keeps each within its limits and grants, and runs the chain over batches.
+//!
+//! - [`engine`]: one wasmtime engine, its pool, its epoch ticker.
+//! - [`aot`]: compiled components, cached on disk.
+//! - [`loader`]: from a `[[plugin]]` to a [`Plugin`] that has been described, checked and configured once.
+//! - [`instance`]: one running instance; dies with its first fault.
+//! - [`chain`]: the plugins in order, over a batch, splitting it to find an item at fault.
+//! - [`item`]: feedback as plugins see it; [`check`]: what plugins may answer; [`redact`] and [`merge`]: from effects
+//!   to the analysis.
+//! - [`grants`]: what plugins may import, one file each.
+//!
+//! Invariants: a component that imports what it was not granted is refused at load. An instance that trapped is never
+//! entered again. A fault costs the item that caused it, and no other.
+
+mod aot;
+mod bindings;
+mod builtins;
+pub mod chain;
+mod check;
+pub mod engine;
+mod events;
+pub mod grants;
+mod instance;
+mod item;
+pub mod loader;
+mod merge;
+mod redact;
+
+pub use chain::{Chain, Outcome, Worker};
+pub use engine::Engine;
+pub use loader::{LoadError, Loader, Plugin};

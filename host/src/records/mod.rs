@@ -12,6 +12,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::feedback::{Analysis, DeliveryId, Feedback, FeedbackId, Kind};
 
@@ -35,6 +36,27 @@ pub struct Record {
     pub analysis: Analysis,
     /// What the webhooks are owed for every revision, newest first.
     pub deliveries: Vec<Delivery>,
+}
+
+/// What a webhook receives, as JSON: it was made when it was saved, and is not taken apart to be sent.
+#[derive(Clone, Debug, Serialize)]
+pub struct Payload {
+    /// The feedback.
+    pub feedback: Box<RawValue>,
+    /// Its analysis.
+    pub analysis: Box<RawValue>,
+}
+
+impl Payload {
+    /// Takes it apart.
+    ///
+    /// # Errors
+    /// Where the store holds what this sayso did not write.
+    pub fn read(&self) -> Result<(Feedback, Analysis), RecordsError> {
+        let failed = |error: serde_json::Error| RecordsError::Failed(format!("a record cannot be read: {error}"));
+        let feedback = serde_json::from_str(self.feedback.get()).map_err(failed)?;
+        Ok((feedback, serde_json::from_str(self.analysis.get()).map_err(failed)?))
+    }
 }
 
 /// What one webhook is owed for one revision of one feedback.
@@ -227,16 +249,26 @@ pub trait Records: Send + Sync + 'static {
 
     /// Feedback and analysis of exactly these revisions, in the order asked; none for one that is not on record
     /// (because its customer was erased).
-    async fn payloads(&self, of: &[(FeedbackId, u32)]) -> Result<Vec<Option<(Feedback, Analysis)>>, RecordsError>;
+    async fn payloads(&self, of: &[(FeedbackId, u32)]) -> Result<Vec<Option<Payload>>, RecordsError>;
 
     /// Feedback with its analysis, newest first, without deliveries.
-    async fn list(&self, filter: &Filter, after: Option<&str>, max: usize) -> Result<Page<(Feedback, Analysis)>, RecordsError>;
+    async fn list(
+        &self,
+        filter: &Filter,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<Page<(Feedback, Analysis)>, RecordsError>;
 
     /// Counts by facet, largest first.
     async fn aggregate(&self, filter: &Filter, by: Facet) -> Result<Vec<Bucket>, RecordsError>;
 
     /// Deliveries with their attempts, newest first.
-    async fn deliveries(&self, filter: &DeliveryFilter, after: Option<&str>, max: usize) -> Result<Page<Delivery>, RecordsError>;
+    async fn deliveries(
+        &self,
+        filter: &DeliveryFilter,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<Page<Delivery>, RecordsError>;
 
     /// One delivery with its attempts.
     async fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, RecordsError>;

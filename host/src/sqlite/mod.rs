@@ -1,1 +1,179 @@
-//! sqlite
+//! The one SQLite file of the embedded backends: the queue and the records share it, and this process owns it.
+//!
+//! # On disk
+//! `NAME` is the database, `NAME-wal` its write-ahead log, `NAME-shm` the index of the log, and `NAME.lock` is held
+//! by the process that owns them. All are readable by their owner alone. The database carries sayso's
+//! `application_id` and the version of its tables in `user_version`; `migrations/` says what is in them. To copy a
+//! store while sayso runs, use `sqlite3 NAME "VACUUM INTO 'copy'"`: a plain copy of the files is not consistent.
+//!
+//! # Writing
+//! One thread writes. It takes what waits in its inbox (at most 512 operations), runs it in one
+//! transaction and answers after `COMMIT`, which syncs the log (`synchronous=FULL`): while one group is being
+//! synced the next one gathers, so that the cost of a sync is shared without waiting for company. What somebody outside
+//! waits for goes first ([`writer::Haste`]). A group in which
+//! an operation fails is rolled back, and its operations run again one by one, so that each fails for itself alone.
+//!
+//! # Limits
+//! SQLite's: 2^32 pages of 4 KiB, 1 GB in a value. The log is folded into the database when it has more than
+//! 1,000 pages, and grows past that only while a reader holds on to an old state. The
+//! connections cache some 20 MiB in all.
+//!
+//! # Recovery
+//! After a crash SQLite replays the log up to the last whole commit: what was answered is there, and of an operation
+//! that was not answered either all or nothing. Leases live in memory, so every message that was not settled waits
+//! again. A store that is full refuses the operation and goes on; one whose disk fails, or that finds itself corrupt,
+//! is poisoned: it takes no more writes until it is opened anew, because nobody knows what reached the disk.
+//!
+//! # Erasure
+//! `secure_delete` overwrites with zeros what is deleted. [`Store::fold_wal`] then drops the log, which may hold
+//! older images of pages. Copies that the file system or the disk keeps are beyond reach.
+
+mod error;
+mod migrations;
+mod open;
+mod readers;
+#[cfg(test)]
+mod tests;
+pub(crate) mod time;
+mod writer;
+
+pub use error::{OpenError, StoreError};
+pub(crate) use writer::{Haste, Wakes};
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use readers::Readers;
+use writer::{Call, Job, Writer};
+
+/// Connections for reads that workers wait for.
+const HOT_READERS: usize = 2;
+/// Connections for lists, searches and aggregates, which can take seconds and must not hold up the others.
+const QUERY_READERS: usize = 2;
+
+/// Which connections a read uses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Pool {
+    /// Short reads by key, which workers wait for.
+    Hot,
+    /// Reads whose length depends on what is asked.
+    Query,
+}
+
+/// The open store. Cheap to clone; the last clone to go finishes what waits, and closes it.
+#[derive(Clone)]
+pub struct Store(Arc<Shared>);
+
+struct Shared {
+    // Fields are dropped in this order: the writer finishes, then the readers close, then the lock is released.
+    writer: Writer,
+    hot: Readers,
+    query: Readers,
+    _lock: open::Lock,
+    path: PathBuf,
+}
+
+impl Store {
+    /// Opens the store at `path`, and makes it and its folder where they do not exist. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When another process has it open, when a newer sayso wrote it, when it is no store, or when the disk fails.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let lock = open::prepare(path)?;
+        let mut connection = open::writer(path)?;
+        migrations::check(&connection, path)?;
+        open::configure(&connection).map_err(|source| OpenError::sqlite(path, source))?;
+        migrations::run(&mut connection).map_err(|source| OpenError::sqlite(path, source))?;
+        let hot = Readers::open(path, HOT_READERS, open::HOT_CACHE_KIB)?;
+        let query = Readers::open(path, QUERY_READERS, open::QUERY_CACHE_KIB)?;
+        let writer = Writer::start(connection).map_err(|source| OpenError::io(path, source))?;
+        Ok(Self(Arc::new(Shared { writer, hot, query, _lock: lock, path: path.to_owned() })))
+    }
+
+    /// Where the database is.
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// Why the store takes no more writes, if it does not.
+    pub fn failure(&self) -> Option<String> {
+        self.0.writer.failure()
+    }
+
+    /// Drops the write-ahead log after folding it into the database, as far as readers allow.
+    pub async fn fold_wal(&self) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.0.writer.send(Job::Fold(reply));
+        answer.await.unwrap_or_else(|_| Err(self.stopped()))
+    }
+
+    /// Runs `run` in a transaction, perhaps with others and perhaps twice (when its group had to be rolled back, so
+    /// it must not carry anything over from one run to the next), and answers when it is durable. `then` runs on the
+    /// writer's thread after the commit, whether or not the caller still waits.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        haste: Haste,
+        run: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        then: impl FnOnce(&T, &mut Wakes) + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.submit(haste, run, move |outcome, wakes| {
+            if let Ok(value) = &outcome {
+                then(value, wakes);
+            }
+            // A caller that went away needs no answer.
+            reply.send(outcome).ok();
+        });
+        answer.await.unwrap_or_else(|_| Err(self.stopped()))
+    }
+
+    /// Like [`Self::write`] without waiting: `done` gets the outcome on the writer's thread.
+    pub(crate) fn submit<T: Send + 'static>(
+        &self,
+        haste: Haste,
+        run: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        done: impl FnOnce(Result<T, StoreError>, &mut Wakes) + Send + 'static,
+    ) {
+        self.0.writer.send(Job::Operation(haste, Box::new(Call::new(run, done))));
+    }
+
+    /// Like [`Self::write`], and blocks; for the start of the process.
+    pub(crate) fn write_blocking<T: Send + 'static>(
+        &self,
+        run: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = std::sync::mpsc::channel();
+        self.submit(Haste::Soon, run, move |outcome, _| {
+            reply.send(outcome).ok();
+        });
+        answer.recv().unwrap_or_else(|_| Err(self.stopped()))
+    }
+
+    /// Runs `read` on a connection that sees everything committed before the call.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        pool: Pool,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let readers = match pool {
+            Pool::Hot => &self.0.hot,
+            Pool::Query => &self.0.query,
+        };
+        readers.run(read).await
+    }
+
+    fn stopped(&self) -> StoreError {
+        StoreError::Failed(self.failure().unwrap_or_else(|| "its writer has stopped".into()))
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("path", &self.0.path).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,35 @@
+# The commands of the project. Each does its own set-up on a fresh machine, and is quick when there is nothing to do.
+
+CARGO ?= cargo
+VENV := target/venv
+
+.PHONY: demo test check plugins-check bench setup setup-tests
+
+demo: setup ## See the whole of it work: a server, a receiver that verifies, sample feedback in four languages.
+	$(CARGO) build --locked --package sayso
+	target/debug/sayso demo
+
+test: setup setup-tests ## Every test: units, and end to end against the real binary.
+	$(CARGO) build --locked
+	$(CARGO) test --locked
+
+check: setup ## Format, lints as errors.
+	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path plugins/Cargo.toml --all --check
+	$(CARGO) fmt --manifest-path tests/guests/Cargo.toml --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+plugins-check: setup ## The plugins natively (tests, lints) and the docs; not part of `check` and `test` yet.
+	$(CARGO) test --locked --manifest-path plugins/Cargo.toml --target-dir target/plugins
+	$(CARGO) clippy --locked --manifest-path plugins/Cargo.toml --target-dir target/plugins --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --quiet
+
+bench: setup ## The figures: the chain against native code, intake and the whole flow against a bare server.
+	$(CARGO) build --locked --release --package sayso
+	$(CARGO) run --locked --release --package sayso-bench
+
+setup: ## What building needs: a C compiler, Rust's WebAssembly target.
+	@plugins/toolchain.sh
+
+setup-tests: ## What the tests need beyond that: Python with the package standardwebhooks.
+	@tests/setup.sh $(VENV)

@@ -1,0 +1,200 @@
+//! Who may do what.
+//!
+//! With configured keys, every request but those for health needs one: `Authorization: Bearer sk_…`. Only digests of
+//! keys are configured and kept. Without keys everything is open, and the host listens on loopback alone; what is
+//! left to keep out then are web sites that the operator's own browser visits, by the names in `Host` and `Origin`.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderValue, Method, Uri, header};
+use rand::Rng;
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+
+use super::problem::{Problem, ProblemType};
+use crate::config::{self, Scope};
+
+/// What every key begins with.
+const PREFIX: &str = "sk_";
+
+/// A configured key cannot be used.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("[[key]] `{name}`: `hash` has to be `sha256:` and 64 hexadecimal digits, as `sayso key new` prints it")]
+pub struct KeyError {
+    /// The key's name.
+    pub name: String,
+}
+
+/// The configured keys.
+#[derive(Debug, Default)]
+pub struct Auth {
+    keys: Vec<Key>,
+}
+
+#[derive(Debug)]
+struct Key {
+    name: Arc<str>,
+    digest: [u8; 32],
+    scopes: Vec<Scope>,
+}
+
+/// Who makes a request: the name of the key, empty where none is configured.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Caller(pub Arc<str>);
+
+impl Auth {
+    /// Reads the configured keys.
+    ///
+    /// # Errors
+    /// A key whose `hash` is not of the form `sha256:` and 64 hexadecimal digits.
+    pub fn new(keys: &[config::Key]) -> Result<Self, KeyError> {
+        let read = |key: &config::Key| {
+            let digest =
+                key.hash.strip_prefix("sha256:").and_then(unhex).ok_or_else(|| KeyError { name: key.name.clone() })?;
+            Ok(Key { name: key.name.as_str().into(), digest, scopes: key.scopes.clone() })
+        };
+        Ok(Self { keys: keys.iter().map(read).collect::<Result<_, _>>()? })
+    }
+
+    /// Whether everything is open to this machine.
+    pub fn is_open(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Who makes the request, if it may do what `scope` covers.
+    ///
+    /// # Errors
+    /// 401 without a key or with one that is not known, 403 with one that does not cover the scope.
+    pub fn allow(&self, headers: &HeaderMap, scope: Scope) -> Result<Caller, Problem> {
+        if self.is_open() {
+            return Ok(Caller("".into()));
+        }
+        let Some(token) = bearer(headers) else {
+            return Err(unauthorized("Send a key: -H 'authorization: Bearer sk_…'. `sayso key new` makes one.", ""));
+        };
+        let digest: [u8; 32] = Sha256::digest(token).into();
+        // Every key is compared, in full, so that the time tells nothing of which one came near.
+        let mut found = None;
+        for key in &self.keys {
+            let equal: Choice = key.digest.ct_eq(&digest);
+            if bool::from(equal) {
+                found = Some(key);
+            }
+        }
+        let Some(key) = found else {
+            return Err(unauthorized(
+                "The key is not known here. `[[key]]` in sayso.toml lists the digests of those that are.",
+                "invalid_token",
+            ));
+        };
+        if !key.scopes.iter().any(|own| *own == scope || *own == Scope::Admin) {
+            let (needed, name) = (scope.as_str(), &key.name);
+            let detail = format!(
+                "The key `{name}` does not have the scope `{needed}`; add it to the key's `scopes` in sayso.toml."
+            );
+            return Err(Problem::new(ProblemType::Forbidden, detail).header(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"sayso\", error=\"insufficient_scope\""),
+            ));
+        }
+        Ok(Caller(key.name.clone()))
+    }
+
+    /// Keeps other web sites out where there are no keys.
+    ///
+    /// # Errors
+    /// 403 where `Host` is no name of this machine (DNS rebinding), or where the request comes from a page of another
+    /// origin (cross-site request forgery).
+    pub fn allow_origin(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+        if !self.is_open() {
+            return Ok(());
+        }
+        let host = uri.authority().map(|authority| authority.as_str()).or_else(|| header_text(headers, header::HOST));
+        let Some(host) = host.filter(|host| is_loopback(host)) else {
+            return Err(Problem::new(
+                ProblemType::Forbidden,
+                "Without keys, sayso answers only to names of this machine, such as localhost or 127.0.0.1. Configure a `[[key]]` to use other names.",
+            ));
+        };
+        let foreign_origin = headers.get(header::ORIGIN).is_some_and(|origin| !is_origin_of(origin, host));
+        let cross_site = header_text(headers, SEC_FETCH_SITE).is_some_and(|site| site == "cross-site");
+        if foreign_origin || (cross_site && method != Method::GET && method != Method::HEAD) {
+            return Err(Problem::new(
+                ProblemType::Forbidden,
+                "Without keys, sayso takes no requests from the pages of other web sites. Configure a `[[key]]` and send it.",
+            ));
+        }
+        Ok(())
+    }
+}
+
+const SEC_FETCH_SITE: header::HeaderName = header::HeaderName::from_static("sec-fetch-site");
+
+fn unauthorized(detail: &str, error: &str) -> Problem {
+    let challenge = match error {
+        "" => HeaderValue::from_static("Bearer realm=\"sayso\""),
+        _ => HeaderValue::from_static("Bearer realm=\"sayso\", error=\"invalid_token\""),
+    };
+    Problem::new(ProblemType::Unauthorized, detail).header(header::WWW_AUTHENTICATE, challenge)
+}
+
+fn header_text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = header_text(headers, header::AUTHORIZATION)?.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// Whether `host`, with or without a port, is a name or address of this machine.
+fn is_loopback(host: &str) -> bool {
+    let Ok(authority) = host.parse::<http::uri::Authority>() else { return false };
+    let name = authority.host().trim_end_matches('.');
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    let is_name = name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost");
+    is_name || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+fn is_origin_of(origin: &HeaderValue, host: &str) -> bool {
+    let origin = origin.to_str().unwrap_or_default();
+    let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
+}
+
+/// A new key, and the `hash` to configure for it. The key has 256 random bits and is kept nowhere.
+pub fn new_key() -> (String, String) {
+    let mut random = [0; 32];
+    rand::rng().fill_bytes(&mut random);
+    let key = format!("{PREFIX}{}", hex(&random));
+    let hash = hash(&key);
+    (key, hash)
+}
+
+/// The `hash` to configure for a key.
+pub fn hash(key: &str) -> String {
+    format!("sha256:{}", hex(&Sha256::digest(key)))
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a String does not fail");
+        text
+    })
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let digits = text.as_bytes();
+    if digits.len() != 64 {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let nibble = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+        *byte = (nibble(pair[0])? << 4) | nibble(pair[1])?;
+    }
+    Some(bytes)
+}

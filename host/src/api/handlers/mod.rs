@@ -1,0 +1,10 @@
+//! One file a resource.
+
+pub(super) mod aggregate;
+pub(super) mod customers;
+pub(super) mod deliveries;
+pub(super) mod feedback;
+pub(super) mod health;
+pub(super) mod metrics;
+pub(super) mod parked;
+pub(super) mod webhooks;

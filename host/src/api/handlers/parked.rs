@@ -1,0 +1,89 @@
+//! `GET /v1/parked` and `POST /v1/parked/{id}/retry`: what was set aside for the operator.
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State as With};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::super::State;
+use super::super::problem::{Problem, ProblemType};
+use super::super::query::Params;
+use crate::queue::{Lane, Parked};
+
+/// A page of what was set aside.
+#[derive(Serialize)]
+pub(in crate::api) struct List {
+    lane: String,
+    items: Vec<Item>,
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Item {
+    id: Uuid,
+    revision: u32,
+    parked_at: Timestamp,
+    reason: String,
+    /// The feedback, in the lane `intake`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    feedback: Option<Box<RawValue>>,
+}
+
+pub(in crate::api) async fn list(With(state): With<State>, RawQuery(query): RawQuery) -> Result<Json<List>, Problem> {
+    let params = Params::read(query.as_deref(), &["lane", "limit", "after"], &[])?;
+    let (lane, limit) = (lane(&params)?, params.limit()?);
+    let after = params.get("after").map(cursor).transpose()?;
+    let mut parked = state.queue.parked(&lane, after, limit + 1).await?;
+    let more = parked.len() > limit;
+    parked.truncate(limit);
+    let next = parked.last().filter(|_| more).map(|last| format!("{}.{}", last.id, last.revision));
+    let items = parked.into_iter().map(|parked| item(&lane, parked)).collect();
+    Ok(Json(List { lane: lane.to_string(), items, next }))
+}
+
+fn item(lane: &Lane, Parked { id, revision, parked_at, reason, body }: Parked) -> Item {
+    let feedback = (*lane == Lane::Intake).then(|| serde_json::from_slice(&body).ok()).flatten();
+    Item { id, revision, parked_at, reason, feedback }
+}
+
+fn lane(params: &Params<'_>) -> Result<Lane, Problem> {
+    let text = params.get("lane").unwrap_or("intake");
+    let bad = || {
+        Problem::parameter(
+            "lane",
+            format!("`{text}` is neither `intake` nor `delivery/NAME` with the name of a webhook"),
+        )
+    };
+    Lane::parse(text).ok_or_else(bad)
+}
+
+fn cursor(text: &str) -> Result<(Uuid, u32), Problem> {
+    let read = text.split_once('.').and_then(|(id, revision)| Some((id.parse().ok()?, revision.parse().ok()?)));
+    read.ok_or_else(|| Problem::parameter("after", format!("`{text}` is not a cursor that this list gave")))
+}
+
+/// What became of it.
+#[derive(Serialize)]
+pub(in crate::api) struct Retried {
+    id: String,
+    lane: String,
+    status: &'static str,
+}
+
+pub(in crate::api) async fn retry(
+    With(state): With<State>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Retried>, Problem> {
+    let params = Params::read(query.as_deref(), &["lane"], &[])?;
+    let lane = lane(&params)?;
+    let missing =
+        || Problem::new(ProblemType::NotFound, format!("Nothing with the id `{id}` is parked in the lane `{lane}`."));
+    let uuid: Uuid = id.strip_prefix("dlv_").unwrap_or(&id).parse().map_err(|_| missing())?;
+    if !state.queue.unpark(&lane, uuid).await? {
+        return Err(missing());
+    }
+    Ok(Json(Retried { lane: lane.to_string(), id, status: "waiting" }))
+}

@@ -1,0 +1,127 @@
+//! Query parameters, of which none is ignored: one that is not known is an error that names those that are.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::{IntoDeserializer, value::Error as WordError};
+
+use super::problem::{Problem, ProblemType};
+use crate::feedback::validate::FieldError;
+use crate::records::Filter;
+
+/// Rows of a page, where the client does not say.
+const DEFAULT_LIMIT: usize = 50;
+/// Most rows of a page.
+const MAX_LIMIT: usize = 500;
+
+/// The parameters of a [`Filter`].
+pub(super) const FILTER: [&str; 10] =
+    ["q", "kind", "tag", "intent", "route", "label", "language", "customer", "since", "until"];
+
+/// The query of one request.
+#[derive(Debug, Default)]
+pub struct Params<'a> {
+    pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+impl<'a> Params<'a> {
+    /// Reads a query; `several` may be repeated, `once` may not, other names are errors.
+    ///
+    /// # Errors
+    /// A problem with every name that is not known or stands there twice.
+    pub fn read(query: Option<&'a str>, once: &[&str], several: &[&str]) -> Result<Self, Problem> {
+        let pairs: Vec<(Cow<'a, str>, Cow<'a, str>)> =
+            url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).collect();
+        let mut errors = Vec::new();
+        for (index, (name, _)) in pairs.iter().enumerate() {
+            if several.contains(&&**name) {
+                continue;
+            }
+            if !once.contains(&&**name) {
+                let known = [once, several].concat();
+                let allowed =
+                    if known.is_empty() { "none is".to_owned() } else { format!("known are {}", known.join(", ")) };
+                errors.push(FieldError::new(&**name, format!("is not a known parameter here; {allowed}")));
+            } else if pairs[..index].iter().any(|(other, _)| other == name) {
+                errors.push(FieldError::new(&**name, "stands there twice"));
+            }
+        }
+        if let Some(first) = errors.first() {
+            let mut problem =
+                Problem::new(ProblemType::InvalidRequest, format!("`{}`: {}", first.field, first.message));
+            problem.more.errors = errors;
+            return Err(problem);
+        }
+        Ok(Self { pairs })
+    }
+
+    /// The value of a parameter.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(own, _)| own == name).map(|(_, value)| &**value)
+    }
+
+    /// Every value of a parameter that may be repeated.
+    pub fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s str> {
+        self.pairs.iter().filter(move |(own, _)| own == name).map(|(_, value)| &**value)
+    }
+
+    /// A parameter that is one of the words of `T`.
+    ///
+    /// # Errors
+    /// Another word; the problem names those that are allowed.
+    pub fn word<T: for<'de> Deserialize<'de>>(&self, name: &str) -> Result<Option<T>, Problem> {
+        let read = |text: &str| T::deserialize(IntoDeserializer::<WordError>::into_deserializer(text));
+        self.get(name).map(read).transpose().map_err(|error| Problem::parameter(name, error.to_string()))
+    }
+
+    /// A parameter that reads as `T`.
+    ///
+    /// # Errors
+    /// Anything else; the problem says that it is not `what`.
+    pub fn parse<T: FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, Problem> {
+        let read = |text: &str| text.parse().map_err(|_| Problem::parameter(name, format!("`{text}` is not {what}")));
+        self.get(name).map(read).transpose()
+    }
+
+    /// How many rows the client wants at once, 1 to 500.
+    pub(super) fn limit(&self) -> Result<usize, Problem> {
+        match self.parse("limit", "a number from 1 to 500")? {
+            None => Ok(DEFAULT_LIMIT),
+            Some(limit) if (1..=MAX_LIMIT).contains(&limit) => Ok(limit),
+            Some(limit) => Err(Problem::parameter("limit", format!("{limit} is not a number from 1 to {MAX_LIMIT}"))),
+        }
+    }
+
+    /// The parameters of a [`Filter`].
+    pub(super) fn filter(&self) -> Result<Filter, Problem> {
+        let text = |name| self.get(name).map(str::to_owned);
+        Ok(Filter {
+            q: text("q"),
+            kind: self.word("kind")?,
+            tag: text("tag"),
+            intent: text("intent"),
+            route: text("route"),
+            label: text("label"),
+            language: text("language"),
+            customer: text("customer"),
+            since: self.time("since")?,
+            until: self.time("until")?,
+        })
+    }
+
+    /// A time stamp, or a date, which stands for its first moment in UTC.
+    fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let of_date = |date: jiff::civil::Date| format!("{date}T00:00:00Z").parse().ok();
+        let time = text.parse().ok().or_else(|| of_date(text.parse().ok()?));
+        let bad = || {
+            Problem::parameter(
+                name,
+                format!("`{text}` is neither an RFC 3339 time such as 2026-05-01T08:00:00Z nor a date"),
+            )
+        };
+        time.map(Some).ok_or_else(bad)
+    }
+}

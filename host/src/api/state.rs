@@ -1,0 +1,60 @@
+//! What handlers work with.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use super::Readiness;
+use super::auth::{Auth, KeyError};
+use crate::config::Config;
+use crate::intake::Shared;
+use crate::queue::Queue;
+use crate::records::Records;
+
+/// What handlers work with; cheap to clone.
+#[derive(Clone)]
+pub struct State(Arc<Inner>);
+
+/// The parts of a [`State`].
+pub struct Inner {
+    /// Where work waits.
+    pub queue: Arc<dyn Queue>,
+    /// What is remembered.
+    pub records: Arc<dyn Records>,
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// The keys.
+    pub auth: Auth,
+    /// Whether the service is ready.
+    pub readiness: Arc<Readiness>,
+    /// Writes the metrics out.
+    pub metrics: PrometheusHandle,
+    /// What intake remembers over requests.
+    pub intake: Shared,
+}
+
+impl State {
+    /// The state of one service.
+    ///
+    /// # Errors
+    /// A configured key that cannot be used.
+    pub fn new(
+        config: Arc<Config>,
+        queue: Arc<dyn Queue>,
+        records: Arc<dyn Records>,
+        readiness: Arc<Readiness>,
+        metrics: PrometheusHandle,
+    ) -> Result<Self, KeyError> {
+        let auth = Auth::new(&config.keys)?;
+        Ok(Self(Arc::new(Inner { queue, records, config, auth, readiness, metrics, intake: Shared::default() })))
+    }
+}
+
+impl Deref for State {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}

@@ -1,0 +1,158 @@
+use axum::body::Body;
+use serde_json::{Value, json};
+
+use crate::api::testing::{Service, request};
+use crate::config::{Secret, Webhook};
+
+async fn accept(service: &Service, body: &Value) -> String {
+    let answer = service.post_json(body.to_string()).await.expect(202);
+    answer["id"].as_str().expect("an id").to_owned()
+}
+
+fn review(text: &str, customer: &str) -> Value {
+    json!({"kind": "review", "text": text, "customer": {"id": customer}})
+}
+
+#[tokio::test]
+async fn feedback_is_found_from_the_moment_it_is_accepted() {
+    let service = Service::start();
+    let id = accept(&service, &review("good tea", "c1")).await;
+    let path = format!("/v1/feedback/{id}");
+    let waiting = service.get(&path).await.expect(200);
+    assert_eq!((&waiting["status"], &waiting["analysis"]), (&json!("waiting"), &Value::Null));
+    assert_eq!((&waiting["feedback"]["id"], &waiting["feedback"]["revision"]), (&json!(id), &json!(1)));
+    assert_eq!(waiting["feedback"]["text"], "good tea");
+    let leases = service.pull(1).await;
+    service.analyze(leases).await;
+    let analyzed = service.get(&path).await.expect(200);
+    assert_eq!((&analyzed["status"], &analyzed["analysis"]["tags"][0]["name"]), (&json!("analyzed"), &json!("played")));
+    assert_eq!(analyzed["deliveries"], json!([]));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_404() {
+    let service = Service::start();
+    for path in [
+        "/v1/feedback/0190a5c8-0000-7000-8000-000000000000",
+        "/v1/feedback/mine",
+        "/v1/deliveries/dlv_0190a5c8000070008000000000000000",
+        "/v1/deliveries/mine",
+    ] {
+        service.get(path).await.problem(404, "not-found");
+    }
+}
+
+#[tokio::test]
+async fn lists_are_paged_and_filtered_and_counted() {
+    let service = Service::start();
+    for n in 0..5 {
+        accept(&service, &review(&format!("tea number{n}"), "c1")).await;
+    }
+    accept(&service, &json!({"kind": "csr_note", "text": "called about tea"})).await;
+    let leases = service.pull(10).await;
+    service.analyze(leases).await;
+    let first = service.get("/v1/feedback?kind=review&limit=3").await.expect(200);
+    assert_eq!(first["items"].as_array().expect("a list").len(), 3);
+    let next = first["next"].as_str().expect("there is more");
+    let second = service.get(&format!("/v1/feedback?kind=review&limit=3&after={next}")).await.expect(200);
+    assert_eq!((second["items"].as_array().expect("a list").len(), &second["next"]), (2, &Value::Null));
+    let found = service.get("/v1/feedback?q=number4").await.expect(200);
+    assert_eq!(found["items"][0]["feedback"]["text"], "tea number4");
+    assert_eq!(service.get("/v1/feedback?until=2020-01-01").await.expect(200)["items"], json!([]));
+    let kinds = service.get("/v1/aggregate?by=kind").await.expect(200);
+    assert_eq!(
+        (&kinds["by"], &kinds["buckets"][0]["value"], &kinds["buckets"][0]["count"]),
+        (&json!("kind"), &json!("review"), &json!(5))
+    );
+    assert_eq!(service.get("/v1/deliveries").await.expect(200), json!({"items": [], "next": null}));
+}
+
+#[tokio::test]
+async fn parked_feedback_is_listed_with_its_reason_and_can_be_tried_again() {
+    let service = Service::start();
+    let mut ids = Vec::new();
+    for n in 0..3 {
+        ids.push(accept(&service, &review(&format!("tea {n}"), "c1")).await);
+    }
+    for lease in service.pull(3).await {
+        service.state.queue.park(lease, "plugin `x` trapped".into()).await.expect("parked");
+    }
+    let one = service.get(&format!("/v1/feedback/{}", ids[0])).await.expect(200);
+    assert_eq!((&one["status"], &one["reason"]), (&json!("parked"), &json!("plugin `x` trapped")));
+    let first = service.get("/v1/parked?limit=2").await.expect(200);
+    assert_eq!((first["items"].as_array().expect("a list").len(), &first["lane"]), (2, &json!("intake")));
+    assert_eq!(first["items"][0]["feedback"]["text"], "tea 0");
+    let next = first["next"].as_str().expect("there is more");
+    let second = service.get(&format!("/v1/parked?limit=2&after={next}")).await.expect(200);
+    assert_eq!((&second["items"][0]["id"], &second["next"]), (&json!(ids[2]), &Value::Null));
+    let retry =
+        |id: &str| request("POST", &format!("/v1/parked/{id}/retry"), &[]).body(Body::empty()).expect("is a request");
+    assert_eq!(service.send(retry(&ids[1])).await.expect(200)["status"], "waiting");
+    service.send(retry(&ids[1])).await.problem(404, "not-found");
+    assert_eq!(service.pull(1).await[0].id.to_string(), ids[1]);
+}
+
+#[tokio::test]
+async fn a_customer_is_forgotten_in_the_records_and_among_the_parked() {
+    let service = Service::start();
+    let analyzed = accept(&service, &review("late tea", "c 1")).await;
+    let leases = service.pull(1).await;
+    service.analyze(leases).await;
+    let parked = accept(&service, &review("cold tea", "c 1")).await;
+    let other = accept(&service, &review("fine tea", "c2")).await;
+    for lease in service.pull(2).await {
+        service.state.queue.park(lease, "why".into()).await.expect("parked");
+    }
+    let erase = request("DELETE", "/v1/customers/c%201", &[]).body(Body::empty()).expect("is a request");
+    assert_eq!(service.send(erase).await.expect(200), json!({"customer": "c 1", "erased": 2}));
+    for id in [analyzed, parked] {
+        service.get(&format!("/v1/feedback/{id}")).await.problem(404, "not-found");
+    }
+    service.get(&format!("/v1/feedback/{other}")).await.expect(200);
+}
+
+#[tokio::test]
+async fn webhooks_are_shown_without_their_secrets() {
+    let webhook = Webhook {
+        name: "desk".into(),
+        url: "https://user:pass@desk.example/hook?token=abc".into(),
+        secret: Secret::new("whsec_abc".into()),
+        routes: vec!["care".into()],
+        kinds: Vec::new(),
+        tags: Vec::new(),
+        allow_private: false,
+        concurrency: None,
+    };
+    let service = Service::with(|config| config.webhooks = vec![webhook]);
+    let answer = service.get("/v1/webhooks").await;
+    assert!(!answer.text.contains("abc") && !answer.text.contains("pass"), "{}", answer.text);
+    let item = &answer.expect(200)["items"][0];
+    assert_eq!(
+        (&item["name"], &item["url"], &item["routes"]),
+        (&json!("desk"), &json!("https://desk.example/hook"), &json!(["care"]))
+    );
+}
+
+#[tokio::test]
+async fn readiness_says_what_is_missing() {
+    let service = Service::start();
+    let problem = service.get("/readyz").await.problem(503, "unavailable");
+    assert_eq!(
+        (&problem["ready"], &problem["chain"], &problem["store"]),
+        (&json!(false), &json!("loading"), &json!("ok"))
+    );
+    service.state.readiness.note("no dictionary for ko");
+    service.state.readiness.chain_loaded();
+    let ready = service.get("/readyz").await.expect(200);
+    assert_eq!(ready, json!({"ready": true, "store": "ok", "chain": "loaded", "notes": ["no dictionary for ko"]}));
+    service.state.readiness.draining();
+    service.get("/readyz").await.problem(503, "unavailable");
+}
+
+#[tokio::test]
+async fn metrics_are_prometheus_text() {
+    let service = Service::start();
+    let answer = service.get("/metrics").await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.header("content-type").starts_with("text/plain; version=0.0.4"));
+}

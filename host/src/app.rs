@@ -1,0 +1,224 @@
+//! Puts the rooms together: opens the store, loads the chain, serves, and drains.
+
+mod server;
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    api::{self, Readiness, auth::KeyError},
+    config::Config,
+    console,
+    delivery::{Dispatcher, WebhookError},
+    pipeline::Pipeline,
+    plugins::{Chain, Engine, LoadError, Loader},
+    queue::{Queue, QueueError, sqlite::SqliteQueue},
+    records::{Records, RecordsError, sqlite::SqliteRecords},
+    sqlite::{OpenError, Store},
+};
+
+/// Why sayso cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The address is open to others, and nothing says who may do what.
+    #[error(
+        "refusing to listen on {0} without keys: anybody who reaches it could read and post. Make one with `sayso key new` and put it into the configuration, or listen on 127.0.0.1"
+    )]
+    OpenToOthers(SocketAddr),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A folder or a file of the data cannot be used.
+    #[error("{}: {source}", .path.display())]
+    Data {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The queue in the store cannot be read.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// The records in the store cannot be read.
+    #[error(transparent)]
+    Records(#[from] RecordsError),
+    /// The engine of the plugins does not start.
+    #[error("the plugin engine does not start on this machine: {0:#}")]
+    Engine(wasmtime::Error),
+    /// A plugin cannot join the chain.
+    #[error(transparent)]
+    Plugin(#[from] LoadError),
+    /// A webhook cannot be used.
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
+    /// A key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A thread or task could not be started, or ended by a defect.
+    #[error("{0}")]
+    Stage(String),
+}
+
+/// Everything, opened and loaded, before it serves.
+pub struct App {
+    config: Arc<Config>,
+    store: Store,
+    queue: Arc<dyn Queue>,
+    records: Arc<dyn Records>,
+    chain: Arc<Chain>,
+    dispatcher: Dispatcher,
+    readiness: Arc<Readiness>,
+    state: api::State,
+}
+
+impl App {
+    /// Opens the store and loads the chain. Paths of plugins are relative to `base`.
+    ///
+    /// # Errors
+    /// See [`AppError`].
+    pub async fn open(config: Config, base: &Path, prometheus: PrometheusHandle) -> Result<Self, AppError> {
+        let config = Arc::new(config);
+        let store = {
+            let path = config.data.dir.join("sayso.db");
+            blocking(move || Store::open(&path)).await??
+        };
+        let (queue, records) = {
+            let store = store.clone();
+            blocking(move || backends(store)).await??
+        };
+        let chain = {
+            let (config, base) = (config.clone(), base.to_owned());
+            Arc::new(blocking(move || load_chain(&config, &base)).await??)
+        };
+        let dispatcher = Dispatcher::new(&config.delivery, &config.webhooks, queue.clone(), records.clone())?;
+        let readiness = Arc::new(Readiness::default());
+        readiness.chain_loaded();
+        let state = api::State::new(config.clone(), queue.clone(), records.clone(), readiness.clone(), prometheus)?;
+        Ok(Self { config, store, queue, records, chain, dispatcher, readiness, state })
+    }
+
+    /// The plugins.
+    pub const fn chain(&self) -> &Arc<Chain> {
+        &self.chain
+    }
+
+    /// Serves on `listener` until `shutdown`, then drains: no more connections, the requests and batches at hand end,
+    /// each within `server.drain`.
+    ///
+    /// # Errors
+    /// Where a stage ends by a defect. What was accepted is in the store.
+    pub async fn run(self, listener: TcpListener, shutdown: CancellationToken) -> Result<(), AppError> {
+        let stop_stages = CancellationToken::new();
+        let pipeline = Pipeline {
+            queue: self.queue.clone(),
+            records: self.records.clone(),
+            chain: self.chain.clone(),
+            webhooks: self.config.webhooks.clone().into(),
+            config: self.config.pipeline.clone(),
+        };
+        let pipeline = tokio::spawn(pipeline.run(stop_stages.clone()));
+        let dispatcher = tokio::spawn(self.dispatcher.run(stop_stages.clone()));
+        let router = api::router_with(self.state, console::routes());
+        let readiness = self.readiness;
+        let announced = shutdown.clone();
+        tokio::spawn(async move {
+            announced.cancelled().await;
+            readiness.draining();
+        });
+        let drain = self.config.server.drain;
+        server::serve(listener, router, shutdown, drain).await;
+        tracing::info!("draining");
+        stop_stages.cancel();
+        let pipeline = end(pipeline, drain, "pipeline").await;
+        end(dispatcher, drain, "delivery").await;
+        drop((self.queue, self.records));
+        close(self.store).await?;
+        tracing::info!("stopped");
+        if let Some(Err(error)) = pipeline.as_ref().map(|result| result.as_ref()) {
+            return Err(AppError::Stage(format!("a thread of the pipeline did not start: {error}")));
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("chain", &self.chain).finish_non_exhaustive()
+    }
+}
+
+/// Where work waits, and what is remembered.
+type Backends = (Arc<dyn Queue>, Arc<dyn Records>);
+
+/// The queue and the records in the store.
+fn backends(store: Store) -> Result<Backends, AppError> {
+    Ok((Arc::new(SqliteQueue::new(store.clone())?), Arc::new(SqliteRecords::new(store)?)))
+}
+
+/// Binds the configured address.
+///
+/// # Errors
+/// Where it is open to others and there are no keys, or where the system refuses.
+pub async fn bind(config: &Config) -> Result<TcpListener, AppError> {
+    let address = config.server.listen;
+    if !address.ip().is_loopback() && config.keys.is_empty() {
+        return Err(AppError::OpenToOthers(address));
+    }
+    TcpListener::bind(address).await.map_err(|source| AppError::Listen { address, source })
+}
+
+/// Loads the chain of a configuration; paths of plugins are relative to `base`.
+///
+/// # Errors
+/// See [`AppError`].
+pub fn load_chain(config: &Config, base: &Path) -> Result<Chain, AppError> {
+    let engine = Engine::new().map_err(AppError::Engine)?;
+    let cache = config.data.dir.join("cache");
+    let loader = Loader::new(engine, &cache, base).map_err(|source| AppError::Data { path: cache, source })?;
+    Ok(Chain::load(&loader, &config.plugins)?)
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| AppError::Stage(format!("start-up ended by a defect: {error}")))
+}
+
+/// Closes the store. Its last handle waits for the disk.
+async fn close(store: Store) -> Result<(), AppError> {
+    if let Err(error) = store.fold_wal().await {
+        tracing::warn!(%error, "the store's log could not be folded; the next start does it");
+    }
+    blocking(move || drop(store)).await
+}
+
+/// Waits for a stage to end, for as long as `drain`.
+async fn end<T>(stage: JoinHandle<T>, drain: Duration, name: &str) -> Option<T> {
+    match tokio::time::timeout(drain, stage).await {
+        Ok(Ok(result)) => Some(result),
+        Ok(Err(error)) => {
+            tracing::error!(stage = name, %error, "a stage ended by a defect; what it held comes back at the next start");
+            None
+        }
+        Err(_) => {
+            tracing::warn!(stage = name, "not drained in time; what it holds comes back at the next start");
+            None
+        }
+    }
+}

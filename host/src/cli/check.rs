@@ -1,0 +1,49 @@
+//! `sayso check`
+
+use std::process::ExitCode;
+
+use super::ConfigArgs;
+use crate::{app, delivery};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  sayso check --config sayso.toml\n  sayso check --json | jq .plugins")]
+pub(super) struct Args {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let (config, base) = args.config.load()?;
+    delivery::check(&config.delivery, &config.webhooks)?;
+    let chain = app::load_chain(&config, &base)?;
+    if args.json {
+        let plugins: Vec<_> = chain
+            .plugins()
+            .iter()
+            .map(|plugin| {
+                serde_json::json!({
+                    "name": &*plugin.name, "version": plugin.version, "summary": plugin.summary,
+                    "digest": plugin.digest, "config": plugin.config_digest,
+                })
+            })
+            .collect();
+        let webhooks: Vec<_> = config.webhooks.iter().map(|webhook| &*webhook.name).collect();
+        anstream::println!("{}", serde_json::json!({"ok": true, "plugins": plugins, "webhooks": webhooks}));
+        return Ok(ExitCode::SUCCESS);
+    }
+    for plugin in chain.plugins() {
+        anstream::println!("plugin  {:<12} {:<8} {}", plugin.name, plugin.version, plugin.summary);
+    }
+    for webhook in &config.webhooks {
+        anstream::println!(
+            "webhook {:<12} {}",
+            webhook.name,
+            if webhook.allow_private { "(private addresses allowed)" } else { "" }
+        );
+    }
+    anstream::println!("The configuration is sound, and the chain loads.");
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,319 @@
+//! Every item of a file as one line of JSON, with the line where it stands.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::{io, pin::Pin, task};
+
+use anyhow::{Context as _, bail};
+use async_compression::tokio::bufread::GzipDecoder;
+use bytes::BytesMut;
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+use tokio::fs::File;
+use tokio::io::{AsyncRead, AsyncReadExt, BufReader, ReadBuf};
+
+use crate::api::auth::hex;
+use crate::feedback::csv::{Mapping, Row, RowError, Rows, Table};
+use crate::intake::lines::{Line, Lines};
+
+/// Largest item, in bytes; the server's own limit is 1 MiB unless the operator raises it.
+const MAX_ITEM: usize = 8 << 20;
+/// How much is read at once, in bytes.
+const CHUNK: usize = 256 << 10;
+/// How much of standard input is looked at to tell its format, in bytes.
+const MAX_HEAD: usize = 1 << 20;
+/// The byte order mark that some programs put before UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// The format of a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub(super) enum Format {
+    /// JSON documents: objects, or arrays of them. Held in memory as a whole.
+    Json,
+    /// One JSON object a line.
+    Ndjson,
+    /// A table with a header row.
+    Csv,
+}
+
+/// One item.
+#[derive(Debug)]
+pub(super) struct Item {
+    /// Counted from 1.
+    pub(super) line: u64,
+    /// Its JSON on one line, or why there is none.
+    pub(super) json: Result<Vec<u8>, String>,
+}
+
+/// The items of a file.
+pub(super) struct Items {
+    input: Pin<Box<dyn AsyncRead + Send>>,
+    cutter: Cutter,
+    ready: VecDeque<Item>,
+    ended: bool,
+    begun: bool,
+    length: Option<u64>,
+    read: Arc<AtomicU64>,
+}
+
+enum Cutter {
+    Json(Vec<u8>),
+    Ndjson(Lines),
+    Csv {
+        rows: Box<Rows>,
+        mapping: Mapping,
+        table: Option<Box<Table>>,
+    },
+    /// Standard input, whose beginning has to tell.
+    Unknown(Vec<u8>, Mapping),
+}
+
+impl Items {
+    /// Opens a file, or standard input for `-`.
+    pub(super) async fn open(file: &Path, format: Option<Format>, mapping: Mapping) -> anyhow::Result<Self> {
+        let name = file.to_string_lossy().to_lowercase();
+        let is_packed = name.ends_with(".gz");
+        let is_stdin = name == "-";
+        let cutter = match format.or_else(|| by_name(name.trim_end_matches(".gz"))) {
+            Some(format) => Cutter::new(format, mapping),
+            None if is_stdin => Cutter::Unknown(Vec::new(), mapping),
+            None => bail!("its name ends neither with .json, .ndjson, .jsonl nor .csv; name its format with --format"),
+        };
+        let read = Arc::new(AtomicU64::new(0));
+        let (input, length): (Pin<Box<dyn AsyncRead + Send>>, _) = if is_stdin {
+            (Box::pin(tokio::io::stdin()), None)
+        } else {
+            let file = File::open(file).await?;
+            let length = file.metadata().await?.len();
+            (Box::pin(file), Some(length))
+        };
+        let counted = Counted { input, read: read.clone() };
+        let input: Pin<Box<dyn AsyncRead + Send>> = if is_packed {
+            let mut decoder = GzipDecoder::new(BufReader::with_capacity(CHUNK, counted));
+            decoder.multiple_members(true);
+            Box::pin(decoder)
+        } else {
+            Box::pin(counted)
+        };
+        Ok(Self { input, cutter, ready: VecDeque::new(), ended: false, begun: false, length, read })
+    }
+
+    /// Size of the file, in bytes.
+    pub(super) const fn length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// How much of the file was read, in bytes.
+    pub(super) fn position(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// The next item.
+    pub(super) async fn next(&mut self) -> anyhow::Result<Option<Item>> {
+        loop {
+            if let Some(item) = self.ready.pop_front() {
+                return Ok(Some(item));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            let mut bytes = BytesMut::with_capacity(CHUNK);
+            while bytes.len() < BYTE_ORDER_MARK.len() && self.input.read_buf(&mut bytes).await? > 0 {}
+            if bytes.is_empty() {
+                self.ended = true;
+                self.cutter.finish(&mut self.ready)?;
+                continue;
+            }
+            let is_first = !std::mem::replace(&mut self.begun, true);
+            let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).filter(|_| is_first).unwrap_or(&bytes);
+            self.cutter.push(bytes, &mut self.ready)?;
+        }
+    }
+}
+
+fn by_name(name: &str) -> Option<Format> {
+    match Path::new(name).extension()?.to_str()? {
+        "json" => Some(Format::Json),
+        "ndjson" | "jsonl" => Some(Format::Ndjson),
+        "csv" => Some(Format::Csv),
+        _ => None,
+    }
+}
+
+impl Cutter {
+    fn new(format: Format, mapping: Mapping) -> Self {
+        match format {
+            Format::Json => Self::Json(Vec::new()),
+            Format::Ndjson => Self::Ndjson(Lines::new(MAX_ITEM)),
+            Format::Csv => Self::Csv { rows: Box::new(Rows::new(MAX_ITEM)), mapping, table: None },
+        }
+    }
+
+    fn push(&mut self, mut bytes: &[u8], ready: &mut VecDeque<Item>) -> anyhow::Result<()> {
+        match self {
+            Self::Json(whole) => whole.extend_from_slice(bytes),
+            Self::Ndjson(lines) => {
+                lines.push(bytes);
+                ready.extend(std::iter::from_fn(|| lines.next()).map(Item::from));
+            }
+            Self::Csv { rows, mapping, table } => {
+                while let Some(row) = rows.next(&mut bytes) {
+                    ready.extend(take(row, mapping, table)?);
+                }
+            }
+            Self::Unknown(head, _) => {
+                head.extend_from_slice(bytes);
+                if head.trim_ascii_start().contains(&b'\n') || head.len() > MAX_HEAD {
+                    self.decide(ready)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, ready: &mut VecDeque<Item>) -> anyhow::Result<()> {
+        if let Self::Unknown(..) = self {
+            self.decide(ready)?;
+        }
+        match self {
+            Self::Json(whole) => documents(whole, ready),
+            Self::Ndjson(lines) => {
+                ready.extend(lines.finish().map(Item::from));
+                Ok(())
+            }
+            Self::Csv { rows, mapping, table } => {
+                if let Some(row) = rows.finish() {
+                    ready.extend(take(row, mapping, table)?);
+                }
+                Ok(())
+            }
+            Self::Unknown(..) => Ok(()),
+        }
+    }
+
+    /// Tells the format from the first line.
+    fn decide(&mut self, ready: &mut VecDeque<Item>) -> anyhow::Result<()> {
+        let Self::Unknown(head, mapping) = self else { return Ok(()) };
+        let (head, mapping) = (std::mem::take(head), std::mem::take(mapping));
+        let start = head.trim_ascii_start();
+        let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let format = match start.first() {
+            Some(b'{') if serde_json::from_slice::<serde::de::IgnoredAny>(first).is_ok() => Format::Ndjson,
+            Some(b'{' | b'[') => Format::Json,
+            _ => Format::Csv,
+        };
+        *self = Self::new(format, mapping);
+        self.push(&head, ready)
+    }
+}
+
+impl From<Line> for Item {
+    fn from(Line { number, bytes }: Line) -> Self {
+        Self {
+            line: number,
+            json: bytes.map(Vec::from).ok_or_else(|| format!("the line has more than {MAX_ITEM} bytes")),
+        }
+    }
+}
+
+/// The item of a row; none for the header.
+fn take(
+    row: Result<Row<'_>, RowError>,
+    mapping: &Mapping,
+    table: &mut Option<Box<Table>>,
+) -> anyhow::Result<Option<Item>> {
+    let Some(table) = table else {
+        let bound = Table::bind(&row?, mapping).map_err(|errors| {
+            let errors: Vec<_> =
+                errors.into_iter().map(|error| format!("`{}` {}", error.field, error.message)).collect();
+            anyhow::anyhow!(
+                "the header of the table cannot be used: {}",
+                errors.join("; ").replace("?map=", "--map ").replace("`?kind=review` to the request", "--kind review")
+            )
+        })?;
+        *table = Some(Box::new(bound));
+        return Ok(None);
+    };
+    let line = row.as_ref().map_or_else(RowError::line, |row| row.line);
+    let mut json = Vec::new();
+    let written = row.map_err(|error| error.to_string()).and_then(|row| {
+        table.write(&row, &mut json).map_err(|error| match &*error.field {
+            "" => error.message,
+            column => format!("column `{column}`: {}", error.message),
+        })
+    });
+    Ok(Some(Item { line, json: written.map(|()| json) }))
+}
+
+/// The items of JSON documents: each object, and each element of an array.
+fn documents(whole: &[u8], ready: &mut VecDeque<Item>) -> anyhow::Result<()> {
+    let text = std::str::from_utf8(whole).context("it is not UTF-8")?;
+    let mut lines = LineOf { text, offset: 0, line: 1 };
+    for document in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
+        let document = document.context("it is not JSON")?;
+        if document.get().starts_with('[') {
+            let elements: Vec<&RawValue> = serde_json::from_str(document.get())?;
+            ready.extend(elements.into_iter().map(|element| lines.item(element)));
+        } else {
+            ready.push_back(lines.item(document));
+        }
+    }
+    Ok(())
+}
+
+/// Counts lines while going through a text from front to back.
+struct LineOf<'a> {
+    text: &'a str,
+    offset: usize,
+    line: u64,
+}
+
+impl LineOf<'_> {
+    fn item(&mut self, raw: &RawValue) -> Item {
+        // `raw` is borrowed from `text`: the difference of their addresses is where it stands.
+        let offset = (raw.get().as_ptr().addr()).saturating_sub(self.text.as_ptr().addr());
+        if let Some(between) = self.text.as_bytes().get(self.offset..offset) {
+            self.line += memchr::memchr_iter(b'\n', between).count() as u64;
+            self.offset = offset;
+        }
+        // Line ends stand between the parts of JSON only, never within text.
+        let json = raw.get().bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte }).collect();
+        Item { line: self.line, json: Ok(json) }
+    }
+}
+
+/// Names a file and the way it is sent; none for standard input, which cannot be read twice.
+pub(super) async fn digest(file: &Path, options: &str) -> io::Result<Option<String>> {
+    if file.as_os_str() == "-" {
+        return Ok(None);
+    }
+    let mut file = File::open(file).await?;
+    let mut hasher = Sha256::new_with_prefix(options);
+    let mut bytes = BytesMut::with_capacity(CHUNK);
+    while file.read_buf(&mut bytes).await? > 0 {
+        hasher.update(&bytes);
+        bytes.clear();
+    }
+    Ok(Some(hex(&hasher.finalize()[..16])))
+}
+
+/// Counts what is read.
+struct Counted {
+    input: Pin<Box<dyn AsyncRead + Send>>,
+    read: Arc<AtomicU64>,
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut task::Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> task::Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let polled = self.input.as_mut().poll_read(cx, buf);
+        self.read.fetch_add((buf.filled().len() - before) as u64, Ordering::Relaxed);
+        polled
+    }
+}

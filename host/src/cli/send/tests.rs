@@ -1,0 +1,182 @@
+use std::path::{Path, PathBuf};
+
+use async_compression::tokio::write::GzipEncoder;
+use clap::Parser as _;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::api::testing::Service;
+
+#[derive(clap::Parser)]
+struct Command {
+    #[command(flatten)]
+    args: Args,
+}
+
+/// A service that listens, and a folder for files and for how far they are.
+struct Setup {
+    service: Service,
+    url: String,
+    folder: tempfile::TempDir,
+    server: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Setup {
+    async fn new() -> Self {
+        Self::with(Service::start()).await
+    }
+
+    async fn with(service: Service) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let server = tokio::spawn(axum::serve(listener, service.router.clone()).into_future());
+        Self { service, url, folder: tempfile::tempdir().expect("a folder"), server }
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, content).expect("written");
+        path
+    }
+
+    async fn try_send(&self, file: &Path, options: &[&str]) -> anyhow::Result<Report> {
+        let file_name = file.to_str().expect("is text");
+        let args = ["send", file_name, "--url", &self.url].into_iter().chain(options.iter().copied());
+        let args = Command::try_parse_from(args).expect("valid arguments").args;
+        send(&args, file, Some(&self.folder.path().join("state"))).await
+    }
+
+    async fn send(&self, file: &Path, options: &[&str]) -> Report {
+        self.try_send(file, options).await.expect("it is sent")
+    }
+
+    fn places(&self) -> usize {
+        std::fs::read_dir(self.folder.path().join("state")).map_or(0, Iterator::count)
+    }
+}
+
+impl Drop for Setup {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+fn lines(count: usize) -> String {
+    (0..count).map(|n| format!("{{\"kind\":\"review\",\"text\":\"tea number {n}\"}}\n")).collect()
+}
+
+#[tokio::test]
+async fn a_file_that_is_sent_twice_is_there_once() {
+    let setup = Setup::new().await;
+    let file = setup.file("tea.ndjson", lines(1_234));
+    let first = setup.send(&file, &["--chunk", "100"]).await;
+    assert_eq!((first.accepted, first.rejected), (1_234, 0));
+    let again = setup.send(&file, &["--chunk", "100"]).await;
+    assert_eq!((again.accepted, again.resumed_at_line), (1_234, None));
+    assert_eq!(setup.service.waiting(), 1_234);
+    assert_eq!(setup.places(), 0, "what is through leaves nothing behind");
+}
+
+#[tokio::test]
+async fn what_is_rejected_is_named_by_line_and_the_others_are_accepted() {
+    let setup = Setup::new().await;
+    let file =
+        setup.file("tea.ndjson", lines(7) + "\n{\"kind\":\"reviw\",\"text\":\"x\"}\r\n" + &lines(3) + "nonsense");
+    let report = setup.send(&file, &["--json", "--chunk", "4"]).await;
+    assert_eq!((report.accepted, report.rejected), (10, 2));
+    let found: Vec<_> = report.rejections.iter().map(|rejection| (rejection.line, &*rejection.reason)).collect();
+    assert!(found[0].0 == 9 && found[0].1.contains("`kind`"), "{found:?}");
+    assert!(found[1].0 == 13 && found[1].1.contains("not JSON"), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_chunk_of_which_nothing_is_valid_does_not_stop_the_rest() {
+    let setup = Setup::new().await;
+    let file = setup.file("tea.ndjson", "{}\n{}\n".to_owned() + &lines(2));
+    let report = setup.send(&file, &["--chunk", "2", "--json"]).await;
+    assert_eq!((report.accepted, report.rejected), (2, 2));
+}
+
+#[tokio::test]
+async fn json_files_of_any_layout_are_sent() {
+    let setup = Setup::new().await;
+    let pretty = "\u{feff}[\n  {\n    \"kind\": \"review\",\n    \"text\": \"a\\nb\"\n  },\n  {\"kind\": \"review\"}\n]\n{\"kind\":\"csr_note\",\"text\":\"c\"}";
+    let report = setup.send(&setup.file("tea.json", pretty), &["--json"]).await;
+    assert_eq!((report.accepted, report.rejected, report.rejections[0].line), (2, 1, 6));
+    let error = setup.try_send(&setup.file("bad.json", "[{\"kind\":}]"), &[]).await.expect_err("is refused");
+    assert!(format!("{error:#}").contains("line 1"), "{error:#}");
+}
+
+#[tokio::test]
+async fn tables_are_mapped_and_packed_files_expanded() {
+    let setup = Setup::new().await;
+    let table = "Review Text,Stars\n\"good,\nreally\",5\nbad,nine\nfine,3\n";
+    let mut encoder = GzipEncoder::new(Vec::new());
+    encoder.write_all(table.as_bytes()).await.expect("packed");
+    encoder.shutdown().await.expect("packed");
+    let file = setup.file("export.csv.gz", encoder.into_inner());
+    let options = ["--kind", "review", "--map", "Review Text:text", "--map", "Stars:rating.value", "--json"];
+    let report = setup.send(&file, &options).await;
+    assert_eq!((report.accepted, report.rejected, report.rejections[0].line), (2, 1, 4));
+    let error = setup.try_send(&file, &["--kind", "review"]).await.expect_err("is refused");
+    assert!(format!("{error:#}").contains("--map"), "{error:#}");
+}
+
+#[tokio::test]
+async fn a_run_that_was_cut_off_resumes_where_it_was() {
+    let setup = Setup::with(Service::with(|config| config.server.max_stream_bytes = 4_000)).await;
+    let long = format!("{{\"kind\":\"review\",\"text\":\"{}\"}}\n", "x".repeat(5_000));
+    let file = setup.file("tea.ndjson", lines(20) + &long + &lines(5));
+    let error =
+        setup.try_send(&file, &["--chunk", "10"]).await.expect_err("the third chunk is too large for this server");
+    let said = format!("{error:#}");
+    assert!(said.contains("line 21") && said.contains("resume") && said.contains("server.max_stream_bytes"), "{said}");
+    assert_eq!((setup.service.waiting(), setup.places()), (20, 1));
+    // The operator raises the limit: another server at another address, but the place of the first still counts.
+    let Setup { service, url, folder, .. } = &setup;
+    assert_eq!(service.waiting(), 20);
+    let listener_address = url.trim_start_matches("http://").to_owned();
+    setup.server.abort();
+    let listener = rebind(&listener_address).await;
+    let larger = Service::start();
+    let server = tokio::spawn(axum::serve(listener, larger.router.clone()).into_future());
+    let report = setup.send(&file, &["--chunk", "10"]).await;
+    assert_eq!((report.resumed_at_line, report.accepted), (Some(21), 26), "{}", folder.path().display());
+    assert_eq!(larger.waiting(), 6, "the first twenty are not sent again");
+    server.abort();
+}
+
+/// Binds an address that a server has just given up.
+async fn rebind(address: &str) -> TcpListener {
+    loop {
+        match TcpListener::bind(address).await {
+            Ok(listener) => return listener,
+            Err(_) => tokio::task::yield_now().await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_told_and_nothing_is_tried_again() {
+    let key = crate::config::Key {
+        name: "k".into(),
+        hash: crate::api::auth::hash("sk_right"),
+        scopes: vec![crate::config::Scope::Ingest],
+    };
+    let setup = Setup::with(Service::with(|config| config.keys = vec![key])).await;
+    let file = setup.file("tea.ndjson", lines(1));
+    let error = setup.try_send(&file, &["--key", "sk_wrong"]).await.expect_err("is refused");
+    let said = format!("{error:#}");
+    assert!(said.contains("401") && !said.contains("sk_wrong"), "{said}");
+    assert_eq!(setup.send(&file, &["--key", "sk_right"]).await.accepted, 1);
+}
+
+#[tokio::test]
+async fn a_file_of_unknown_format_has_to_be_named() {
+    let setup = Setup::new().await;
+    let file = setup.file("tea.txt", lines(1));
+    let error = setup.try_send(&file, &[]).await.expect_err("is refused");
+    assert!(format!("{error:#}").contains("--format"), "{error:#}");
+    assert_eq!(setup.send(&file, &["--format", "ndjson"]).await.accepted, 1);
+}

@@ -1,0 +1,247 @@
+//! One HTTP client a webhook, and one attempt with it.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use jiff::Timestamp;
+use reqwest::{Certificate, Method, Request, Response, Url, redirect::Policy};
+use tokio::time::{Instant, timeout_at};
+
+use super::{
+    endpoint::Endpoint,
+    failure::{self, Failure},
+    resolver::{Resolver, Shared},
+    retry_after,
+    signing::Signer,
+};
+use crate::{config, feedback::DeliveryId, records::Attempt};
+
+/// How long a connection is kept for the next delivery. Less than the 5 s after which common servers close one, so
+/// that no delivery goes out into a connection that is just being closed.
+const KEEP_ALIVE: Duration = Duration::from_secs(4);
+
+/// Name under which sayso calls.
+const USER_AGENT: &str = concat!("sayso/", env!("CARGO_PKG_VERSION"));
+
+/// How the receiver took an attempt.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// 2xx.
+    Delivered,
+    /// 410: it wants nothing more.
+    Gone,
+    /// Anything else; it is worth another try.
+    Failed {
+        /// How long the receiver asks to wait.
+        retry_after: Option<Duration>,
+        /// Whether it is overloaded or down as a whole (429, 502, 503, 504).
+        slows: bool,
+        /// Whether there was a status at all.
+        answered: bool,
+    },
+}
+
+/// An attempt, for the records, and how it was taken.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Tried {
+    /// What happened.
+    pub attempt: Attempt,
+    /// How the receiver took it.
+    pub verdict: Verdict,
+}
+
+/// Calls one webhook.
+pub struct Client {
+    http: reqwest::Client,
+    url: Url,
+    /// Host and port, for messages.
+    host: String,
+    literal: Option<SocketAddr>,
+    port: u16,
+    resolver: Arc<Resolver>,
+    signer: Signer,
+    limit: Duration,
+    connect_limit: Duration,
+    max_response: usize,
+}
+
+/// What came back, as far as it came.
+struct Answer {
+    address: Option<SocketAddr>,
+    status: Option<StatusCode>,
+    headers: HeaderMap,
+    body: Vec<u8>,
+    result: Result<(), Failure>,
+}
+
+impl Client {
+    /// A client for an endpoint, keeping up to `concurrency` connections, with the limits of `[delivery]`.
+    ///
+    /// # Errors
+    /// If the system's certificate authorities cannot be read.
+    pub fn new(
+        endpoint: Endpoint,
+        signer: Signer,
+        concurrency: usize,
+        limits: &config::Delivery,
+    ) -> reqwest::Result<Self> {
+        Self::trusting(endpoint, signer, concurrency, limits, Vec::new())
+    }
+
+    /// Like `new`, and trusting these authorities beside those of the system.
+    fn trusting(
+        endpoint: Endpoint,
+        signer: Signer,
+        concurrency: usize,
+        limits: &config::Delivery,
+        authorities: Vec<Certificate>,
+    ) -> reqwest::Result<Self> {
+        install_crypto();
+        // Each step has less time than the whole, so that a timeout tells which step it was.
+        let connect_limit = limits.timeout.mul_f64(2.0 / 3.0);
+        let resolver = Arc::new(Resolver::system(endpoint.allow_private, connect_limit / 2));
+        let builder = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
+            .default_headers(HeaderMap::from_iter([(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+            )]))
+            .no_proxy()
+            .referer(false)
+            .redirect(Policy::none())
+            .dns_resolver(Shared(Arc::clone(&resolver)))
+            .connect_timeout(connect_limit)
+            .pool_idle_timeout(KEEP_ALIVE)
+            .pool_max_idle_per_host(concurrency);
+        // A plain connection needs no authorities, which a small container may not have.
+        let builder = if endpoint.url.scheme() == "http" {
+            builder.tls_certs_only([])
+        } else {
+            builder.tls_certs_merge(authorities)
+        };
+        let port = endpoint.url.port_or_known_default().unwrap_or_default();
+        Ok(Self {
+            http: builder.build()?,
+            host: format!("{}:{port}", endpoint.url.host_str().unwrap_or_default()),
+            literal: endpoint.literal().map(|address| SocketAddr::new(address, port)),
+            port,
+            url: endpoint.url,
+            resolver,
+            signer,
+            limit: limits.timeout,
+            connect_limit,
+            max_response: limits.max_response_bytes,
+        })
+    }
+
+    /// Makes attempt `number` (from 1) of a delivery. It ends within the time limit, whatever the receiver does, and
+    /// reads no more of the answer than the limit says.
+    pub async fn attempt(&self, delivery: DeliveryId, number: u32, body: Bytes) -> Tried {
+        let at = Timestamp::now();
+        let began = Instant::now();
+        let request = self.request(delivery, at, body);
+        let answer = self.exchange(request, began + self.limit).await;
+        let latency_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
+        answer.judge(number, at, latency_ms)
+    }
+
+    fn request(&self, delivery: DeliveryId, at: Timestamp, body: Bytes) -> Request {
+        let id = delivery.to_string();
+        let signature = self.signer.sign(&id, at.as_second(), &body);
+        let mut request = Request::new(Method::POST, self.url.clone());
+        let headers = request.headers_mut();
+        headers.insert("webhook-id", header_value(id));
+        headers.insert("webhook-timestamp", at.as_second().into());
+        headers.insert("webhook-signature", header_value(signature));
+        *request.body_mut() = Some(body.into());
+        request
+    }
+
+    async fn exchange(&self, request: Request, deadline: Instant) -> Answer {
+        let failed = |address, failure| Answer::without_status(address, failure);
+        match timeout_at(deadline, self.http.execute(request)).await {
+            Err(_) => failed(self.known_address(), Failure::AnswerTimeout { limit: self.limit }),
+            Ok(Err(error)) => {
+                failed(failure::address(&error), Failure::before_status(&error, &self.host, self.connect_limit))
+            }
+            Ok(Ok(response)) => self.read(response, deadline).await,
+        }
+    }
+
+    /// Reads the answer up to the limits. What is left of it is never read: dropping the response closes an HTTP/1.1
+    /// connection, and resets an HTTP/2 stream.
+    async fn read(&self, mut response: Response, deadline: Instant) -> Answer {
+        let status = response.status();
+        let mut body = Vec::new();
+        let result = loop {
+            match timeout_at(deadline, response.chunk()).await {
+                Err(_) => break Err(Failure::AnswerEndless { status: status.as_u16(), limit: self.limit }),
+                Ok(Err(error)) => break Err(Failure::after_status(&error, status)),
+                Ok(Ok(None)) => break Ok(()),
+                Ok(Ok(Some(chunk))) => {
+                    let room = self.max_response - body.len();
+                    body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                    if chunk.len() > room {
+                        break Ok(());
+                    }
+                }
+            }
+        };
+        let address = response.remote_addr();
+        Answer { address, status: Some(status), headers: std::mem::take(response.headers_mut()), body, result }
+    }
+
+    /// The address that a connection of this client leads to, where there can be only one.
+    fn known_address(&self) -> Option<SocketAddr> {
+        self.literal.or_else(|| Some(SocketAddr::new(self.resolver.only_address()?, self.port)))
+    }
+}
+
+impl Answer {
+    fn without_status(address: Option<SocketAddr>, failure: Failure) -> Self {
+        Self { address, status: None, headers: HeaderMap::new(), body: Vec::new(), result: Err(failure) }
+    }
+
+    fn judge(self, number: u32, at: Timestamp, latency_ms: u32) -> Tried {
+        let status = self.status.map(|status| status.as_u16());
+        let failure = match (self.result, self.status) {
+            (Err(failure), _) => Some(failure),
+            (Ok(()), Some(code)) if !code.is_success() => Some(Failure::Status { status: code.as_u16() }),
+            (Ok(()), _) => None,
+        };
+        let verdict = match (&failure, self.status) {
+            (None, _) => Verdict::Delivered,
+            (Some(_), Some(StatusCode::GONE)) => Verdict::Gone,
+            (Some(_), code) => {
+                let slows = code.is_some_and(retry_after::slows);
+                let retry_after = if slows { retry_after::read(&self.headers, Timestamp::now()) } else { None };
+                Verdict::Failed { retry_after, slows, answered: code.is_some() }
+            }
+        };
+        let response =
+            (failure.is_some() && !self.body.is_empty()).then(|| String::from_utf8_lossy(&self.body).into_owned());
+        let address = self.address.map(|address| address.to_string());
+        let error = failure.map(|failure| failure.to_string());
+        Tried { attempt: Attempt { number, at, address, status, latency_ms, response, error }, verdict }
+    }
+}
+
+/// Uses ring for TLS in this process, unless something else was chosen already.
+fn install_crypto() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // It fails only if another thread was faster, which installs the same.
+        drop(rustls::crypto::ring::default_provider().install_default());
+    }
+}
+
+fn header_value(text: String) -> HeaderValue {
+    HeaderValue::try_from(text).expect("ids and signatures are letters, digits and base64")
+}
+
+#[cfg(test)]
+#[path = "tests/client.rs"]
+mod tests;
+#[cfg(test)]
+#[path = "tests/tls.rs"]
+mod tls_tests;

@@ -1,0 +1,98 @@
+//! Settles deliveries that were attempted: first the records, then the queue. Those that wait together are settled
+//! together, and none of them holds a slot meanwhile.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::join_all;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{events::Events, store::insist};
+use crate::{
+    queue::{Lease, Queue},
+    records::{Attempted, Records},
+};
+
+/// Most deliveries that are settled at once.
+const BATCH: usize = 512;
+
+/// What becomes of a delivery's message.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Fate {
+    /// It is done.
+    Done,
+    /// It is due again after this time.
+    Again(Duration),
+    /// It is set aside, with the reason.
+    Aside(String),
+}
+
+/// A delivery that was attempted.
+pub(super) struct Finished {
+    pub(super) lease: Lease,
+    /// For the records; none where the message could not be read.
+    pub(super) attempted: Option<Attempted>,
+    pub(super) fate: Fate,
+}
+
+/// Settles what one webhook finished.
+pub(super) struct Settler {
+    pub(super) queue: Arc<dyn Queue>,
+    pub(super) records: Arc<dyn Records>,
+    pub(super) events: Arc<Events>,
+    pub(super) shutdown: CancellationToken,
+}
+
+impl Settler {
+    /// Runs until nobody can send any more, and everything sent is settled.
+    pub(super) async fn run(self, mut finished: mpsc::Receiver<Finished>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while finished.recv_many(&mut batch, BATCH).await > 0 {
+            self.settle(batch.drain(..)).await;
+        }
+    }
+
+    async fn settle(&self, batch: impl Iterator<Item = Finished>) {
+        let (mut attempts, mut done, mut other) = (Vec::new(), Vec::new(), Vec::new());
+        for Finished { lease, attempted, fate } in batch {
+            attempts.extend(attempted);
+            match fate {
+                Fate::Done => done.push(lease),
+                fate => other.push((lease, fate)),
+            }
+        }
+        if !attempts.is_empty()
+            && self.insist("record attempts", || self.records.record(attempts.clone())).await.is_none()
+        {
+            // Not recorded, so not settled either: the leases come back.
+            return;
+        }
+        tokio::join!(self.acknowledge(done), join_all(other.into_iter().map(|(lease, fate)| self.put(lease, fate))));
+    }
+
+    async fn acknowledge(&self, leases: Vec<Lease>) {
+        if !leases.is_empty() {
+            self.insist("acknowledge deliveries", || self.queue.ack(leases.clone())).await;
+        }
+    }
+
+    async fn put(&self, lease: Lease, fate: Fate) {
+        match fate {
+            Fate::Done => self.acknowledge(vec![lease]).await,
+            Fate::Again(delay) => {
+                self.insist("put deliveries back", || self.queue.retry(lease.clone(), delay)).await;
+            }
+            Fate::Aside(reason) => {
+                self.insist("park deliveries", || self.queue.park(lease.clone(), reason.clone())).await;
+            }
+        }
+    }
+
+    async fn insist<T, E: std::fmt::Display, F: Future<Output = Result<T, E>>>(
+        &self,
+        what: &str,
+        step: impl FnMut() -> F,
+    ) -> Option<T> {
+        insist(&self.events, &self.shutdown, what, step).await
+    }
+}

@@ -1,0 +1,85 @@
+//! Attempts over TLS against a real server with a certificate of its own.
+
+use axum::{Router, extract::Request, routing::post};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+    service::TowerToHyperService,
+};
+use rustls::{ServerConfig, pki_types::PrivateKeyDer};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use super::*;
+use crate::{delivery::signing, feedback::FeedbackId};
+
+/// A TLS server on loopback whose certificate is for `name`, speaking these protocols; and the certificate.
+async fn serve(name: &str, protocols: &[&str]) -> (SocketAddr, Certificate) {
+    install_crypto();
+    let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let mut config =
+        ServerConfig::builder().with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key).unwrap();
+    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    // The answer says over which version of HTTP the request came.
+    let app =
+        Router::new().route("/", post(|request: Request| async move { (StatusCode::ACCEPTED, version(&request)) }));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (acceptor, app) = (acceptor.clone(), TowerToHyperService::new(app.clone()));
+            tokio::spawn(async move {
+                // A client that refuses the certificate ends the handshake.
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                let server = auto::Builder::new(TokioExecutor::new());
+                drop(server.serve_connection(TokioIo::new(stream), app).await);
+            });
+        }
+    });
+    (address, Certificate::from_der(made.cert.der()).unwrap())
+}
+
+fn version(request: &Request) -> [(&'static str, String); 1] {
+    [("x-version", format!("{:?}", request.version()))]
+}
+
+fn client(address: SocketAddr, authorities: Vec<Certificate>) -> Client {
+    let signer = Signer::new([&signing::new_secret()]).unwrap();
+    let endpoint = Endpoint::parse(&format!("https://{address}/"), true).unwrap();
+    Client::trusting(endpoint, signer, 4, &config::Delivery::default(), authorities).unwrap()
+}
+
+async fn try_once(client: &Client) -> Tried {
+    client.attempt(DeliveryId::of(FeedbackId::now(), 1, "crm"), 1, Bytes::from_static(b"{}")).await
+}
+
+#[tokio::test]
+async fn a_receiver_with_a_certificate_of_a_known_authority_is_delivered_to() {
+    for (protocols, expected) in [(&["h2", "http/1.1"][..], "HTTP/2.0"), (&["http/1.1"][..], "HTTP/1.1")] {
+        let (address, authority) = serve("127.0.0.1", protocols).await;
+        let client = client(address, vec![authority]);
+        let tried = try_once(&client).await;
+        assert_eq!((tried.verdict, tried.attempt.status), (Verdict::Delivered, Some(202)), "{tried:?}");
+        assert_eq!(tried.attempt.address, Some(address.to_string()));
+        let request = client.request(DeliveryId::of(FeedbackId::now(), 1, "crm"), Timestamp::now(), Bytes::new());
+        let answer = client.exchange(request, Instant::now() + client.limit).await;
+        assert_eq!(answer.headers["x-version"], expected);
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_an_unknown_authority_is_refused() {
+    let (address, _) = serve("127.0.0.1", &["h2"]).await;
+    let (_, other) = serve("127.0.0.1", &["h2"]).await;
+    let error = try_once(&client(address, vec![other])).await.attempt.error.expect("refused");
+    assert!(error.starts_with(&format!("TLS with {address} failed: invalid peer certificate")), "{error}");
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_refused() {
+    let (address, authority) = serve("crm.example.com", &["h2"]).await;
+    let error = try_once(&client(address, vec![authority])).await.attempt.error.expect("refused");
+    assert!(error.contains("not valid for name") && error.contains("crm.example.com"), "{error}");
+}

@@ -1,0 +1,393 @@
+//! The delivery stage on the embedded store, against real receivers.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    sync::Semaphore,
+    task::JoinHandle,
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    limits,
+    receiver::{PATIENCE, Receiver, raw, read_head, status, status_with},
+    webhook,
+};
+use crate::{
+    config::{self, Webhook},
+    delivery::{Dispatcher, owed_message},
+    feedback::{Analysis, DeliveryId, Feedback, FeedbackId},
+    queue::{Depth, Lane, Message, Queue, sqlite::SqliteQueue},
+    records::{Analyzed, Delivery, DeliveryStatus, Records, sqlite::SqliteRecords},
+    sqlite::Store,
+};
+
+/// A store, and what of delivery runs on it.
+struct World {
+    queue: Arc<dyn Queue>,
+    records: Arc<dyn Records>,
+    shutdown: CancellationToken,
+    running: Option<JoinHandle<()>>,
+    _folder: TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("sayso.db")).unwrap();
+        Self {
+            queue: Arc::new(SqliteQueue::new(store.clone()).unwrap()),
+            records: Arc::new(SqliteRecords::new(store).unwrap()),
+            shutdown: CancellationToken::new(),
+            running: None,
+            _folder: folder,
+        }
+    }
+
+    /// Makes a delivery due to each of the webhooks; its id for the first.
+    async fn owe(&self, webhooks: &[&str]) -> DeliveryId {
+        let feedback: Feedback = serde_json::from_value(json!({
+            "id": FeedbackId::now(), "revision": 1, "kind": "review", "text": "late again", "customer": { "id": "c1" },
+        }))
+        .unwrap();
+        let id = feedback.id;
+        let webhooks: Vec<Arc<str>> = webhooks.iter().map(|name| Arc::from(*name)).collect();
+        let owed = webhooks.iter().map(|webhook| owed_message(id, 1, webhook)).collect();
+        let first = DeliveryId::of(id, 1, &webhooks[0]);
+        self.records.save(vec![Analyzed { feedback, analysis: Analysis::default(), webhooks }]).await.unwrap();
+        self.queue.publish_all(owed).await.unwrap();
+        first
+    }
+
+    fn start(&mut self, limits: &config::Delivery, webhooks: &[Webhook]) {
+        let dispatcher = Dispatcher::new(limits, webhooks, Arc::clone(&self.queue), Arc::clone(&self.records)).unwrap();
+        self.running = Some(tokio::spawn(dispatcher.run(self.shutdown.clone())));
+    }
+
+    /// Stops delivery, and waits until what was in flight is settled.
+    async fn stop(&mut self) {
+        self.shutdown.cancel();
+        timeout(PATIENCE, self.running.take().expect("it was started")).await.expect("it ends").unwrap();
+    }
+
+    async fn delivery(&self, id: DeliveryId) -> Delivery {
+        self.records.delivery(id).await.unwrap().expect("it is on record")
+    }
+
+    fn depth(&self, webhook: &str) -> Depth {
+        let lane = Lane::Delivery(webhook.into());
+        self.queue.depths().into_iter().find(|(name, _)| *name == lane).map(|(_, depth)| depth).unwrap_or_default()
+    }
+
+    async fn parked_reason(&self, webhook: &str) -> String {
+        let parked = self.queue.parked(&Lane::Delivery(webhook.into()), None, 10).await.unwrap();
+        assert_eq!(parked.len(), 1);
+        parked[0].reason.clone()
+    }
+}
+
+#[tokio::test]
+async fn what_is_delivered_is_recorded_and_leaves_the_lane() {
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    let id = world.owe(&["crm"]).await;
+    world.start(&limits(&[0]), &[webhook("crm", &receiver.url())]);
+    assert_eq!(receiver.call().await.header("webhook-id"), id.to_string());
+    world.stop().await;
+
+    let delivery = world.delivery(id).await;
+    assert_eq!(delivery.status, DeliveryStatus::Delivered);
+    assert_eq!(delivery.attempts.len(), 1);
+    assert_eq!(delivery.attempts[0].status, Some(204));
+    assert_eq!(delivery.attempts[0].address, Some(receiver.address.to_string()));
+    assert_eq!(world.depth("crm"), Depth::default());
+}
+
+#[tokio::test]
+async fn a_delivery_that_fails_until_the_schedule_is_spent_is_parked_with_its_attempts() {
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    receiver.behave(|_, _| status(500));
+    let id = world.owe(&["crm"]).await;
+    world.start(&limits(&[0, 5, 10]), &[webhook("crm", &receiver.url())]);
+    for _ in 0..3 {
+        receiver.call().await;
+    }
+    world.stop().await;
+
+    let delivery = world.delivery(id).await;
+    assert_eq!(delivery.status, DeliveryStatus::Parked);
+    assert_eq!(delivery.attempts.iter().map(|attempt| attempt.number).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!((world.depth("crm").waiting, world.depth("crm").parked), (0, 1));
+    assert_eq!(world.parked_reason("crm").await, "the last of 3 attempts: status 500");
+    assert!(receiver.calls_so_far().is_empty());
+}
+
+#[tokio::test]
+async fn every_attempt_has_the_same_id_and_the_same_body() {
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    receiver.behave(|_, before| status(if before < 3 { 500 } else { 200 }));
+    let id = world.owe(&["crm"]).await;
+    let webhook = webhook("crm", &receiver.url());
+    world.start(&limits(&[0, 5, 5, 5, 5]), std::slice::from_ref(&webhook));
+    let first = receiver.call().await;
+    for _ in 1..4 {
+        let again = receiver.call().await;
+        assert_eq!(again.header("webhook-id"), first.header("webhook-id"));
+        assert_eq!(again.body, first.body);
+        standardwebhooks::Webhook::new(webhook.secret.expose()).unwrap().verify(&again.body, &again.headers).unwrap();
+    }
+    world.stop().await;
+    let delivery = world.delivery(id).await;
+    assert_eq!((delivery.status, delivery.attempts.len()), (DeliveryStatus::Delivered, 4));
+    assert_eq!(world.depth("crm"), Depth::default());
+}
+
+#[tokio::test]
+async fn a_parked_delivery_that_is_put_back_gets_a_new_series_with_the_same_id() {
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    receiver.behave(|_, before| status(if before < 2 { 500 } else { 200 }));
+    let id = world.owe(&["crm"]).await;
+    world.start(&limits(&[0, 5]), &[webhook("crm", &receiver.url())]);
+    let first = receiver.call().await;
+    receiver.call().await;
+    let lane = Lane::Delivery("crm".into());
+    let unparked = async {
+        while !world.queue.unpark(&lane, id.0).await.unwrap() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, unparked).await.expect("it is parked");
+    let again = receiver.call().await;
+    assert_eq!((again.header("webhook-id"), &again.body), (first.header("webhook-id"), &first.body));
+    world.stop().await;
+    let delivery = world.delivery(id).await;
+    assert_eq!((delivery.status, delivery.attempts.len()), (DeliveryStatus::Delivered, 3));
+}
+
+#[tokio::test]
+async fn a_delivery_that_failed_says_when_it_is_due_again() {
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    receiver.behave(|_, _| status(500));
+    let id = world.owe(&["crm"]).await;
+    world.start(&limits(&[0, 3_600_000]), &[webhook("crm", &receiver.url())]);
+    receiver.call().await;
+    world.stop().await;
+    let delivery = world.delivery(id).await;
+    assert_eq!(delivery.status, DeliveryStatus::Pending);
+    let wait = delivery.next_attempt_at.expect("it is retried").duration_since(Timestamp::now());
+    assert!((3_570..=3_600).contains(&wait.as_secs()), "{wait}");
+    assert_eq!(world.depth("crm").waiting, 1);
+}
+
+#[tokio::test]
+async fn gone_parks_the_delivery_and_stops_this_webhook_alone() {
+    let (mut world, mut gone, mut other) = (World::new(), Receiver::start().await, Receiver::start().await);
+    gone.behave(|_, _| status(410));
+    let id = world.owe(&["gone", "other"]).await;
+    let mut first = webhook("gone", &gone.url());
+    first.concurrency = Some(1);
+    world.start(&limits(&[0, 5, 5]), &[first, webhook("other", &other.url())]);
+    gone.call().await;
+    other.call().await;
+    for _ in 0..5 {
+        world.owe(&["gone", "other"]).await;
+        other.call().await;
+    }
+    world.stop().await;
+
+    assert!(gone.calls_so_far().is_empty(), "nothing more goes to it");
+    assert_eq!(world.delivery(id).await.status, DeliveryStatus::Parked);
+    assert!(world.parked_reason("gone").await.starts_with("attempt 1: status 410"));
+    assert_eq!(world.depth("gone").waiting, 5);
+    assert_eq!(world.depth("other"), Depth::default());
+}
+
+#[tokio::test]
+async fn a_receiver_that_hangs_delays_no_other() {
+    let (mut world, mut quick) = (World::new(), Receiver::start().await);
+    let hanging = raw(|mut stream| async move {
+        read_head(&mut stream).await;
+        std::future::pending().await
+    })
+    .await;
+    for _ in 0..40 {
+        world.owe(&["hanging", "quick"]).await;
+    }
+    let limits = config::Delivery { timeout: Duration::from_secs(1), ..limits(&[0, 3_600_000]) };
+    let mut slow = webhook("hanging", &format!("http://{hanging}/"));
+    slow.concurrency = Some(4);
+    world.start(&limits, &[slow, webhook("quick", &quick.url())]);
+    for _ in 0..40 {
+        quick.call().await;
+    }
+    world.stop().await;
+    assert_eq!(world.depth("quick"), Depth::default());
+    assert_eq!(world.depth("hanging").waiting, 40);
+}
+
+#[tokio::test]
+async fn an_overloaded_receiver_is_left_alone_as_a_whole_and_then_probed() {
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    receiver.behave(|_, before| status(if before < 2 { 503 } else { 204 }));
+    world.owe(&["crm"]).await;
+    world.start(&limits(&[0, 100, 100, 100, 100]), &[webhook("crm", &receiver.url())]);
+    let first = receiver.call().await;
+    for _ in 0..10 {
+        world.owe(&["crm"]).await;
+    }
+    let probe = receiver.call().await;
+    assert!(probe.at - first.at >= Duration::from_millis(100), "the pause is kept");
+    // It fails, and it was sent alone: the next one comes after a pause that is twice as long.
+    let second_probe = receiver.call().await;
+    assert!(second_probe.at - probe.at >= Duration::from_millis(200), "{:?}", second_probe.at - probe.at);
+    // All others go through, and the two that failed again.
+    for _ in 0..10 {
+        receiver.call().await;
+    }
+    world.stop().await;
+    assert_eq!(world.depth("crm"), Depth::default());
+}
+
+#[tokio::test]
+async fn a_receiver_that_asks_for_time_gets_it() {
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    receiver.behave(|_, before| if before == 0 { status_with(429, "retry-after", "1") } else { status(200) });
+    world.owe(&["crm"]).await;
+    world.start(&limits(&[0, 5, 2_000]), &[webhook("crm", &receiver.url())]);
+    let first = receiver.call().await;
+    world.owe(&["crm"]).await;
+    let second = receiver.call().await;
+    assert!(second.at - first.at >= Duration::from_secs(1), "{:?}", second.at - first.at);
+    receiver.call().await;
+    world.stop().await;
+    assert_eq!(world.depth("crm"), Depth::default());
+}
+
+#[tokio::test]
+async fn no_more_requests_are_under_way_than_the_concurrency_allows() {
+    let (mut world, now, most) = (World::new(), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (gate, began) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let address = {
+        let (now, most, gate, began) = (now, Arc::clone(&most), Arc::clone(&gate), Arc::clone(&began));
+        raw(move |mut stream| {
+            let (now, most, gate, began) = (Arc::clone(&now), Arc::clone(&most), Arc::clone(&gate), Arc::clone(&began));
+            async move {
+                read_head(&mut stream).await;
+                most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                began.add_permits(1);
+                gate.acquire().await.unwrap().forget();
+                now.fetch_sub(1, Ordering::SeqCst);
+                stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+                // The client reads first, so that the answer is not lost in a reset.
+                while stream.read(&mut [0; 4_096]).await.is_ok_and(|read| read > 0) {}
+            }
+        })
+        .await
+    };
+    for _ in 0..12 {
+        world.owe(&["crm"]).await;
+    }
+    let mut webhook = webhook("crm", &format!("http://{address}/"));
+    webhook.concurrency = Some(3);
+    world.start(&limits(&[0]), &[webhook]);
+    for _ in 0..4 {
+        timeout(PATIENCE, began.acquire_many(3)).await.expect("three begin").unwrap().forget();
+        assert_eq!(began.available_permits(), 0, "and no fourth");
+        gate.add_permits(3);
+    }
+    world.stop().await;
+    assert_eq!(most.load(Ordering::SeqCst), 3);
+    assert_eq!(world.depth("crm"), Depth::default());
+}
+
+#[tokio::test]
+async fn on_shutdown_what_is_in_flight_is_finished_and_nothing_more_begins() {
+    let (mut world, began, gate) = (World::new(), Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let address = {
+        let (began, gate) = (Arc::clone(&began), Arc::clone(&gate));
+        raw(move |mut stream| {
+            let (began, gate) = (Arc::clone(&began), Arc::clone(&gate));
+            async move {
+                read_head(&mut stream).await;
+                began.add_permits(1);
+                gate.acquire().await.unwrap().forget();
+                stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+                while stream.read(&mut [0; 4_096]).await.is_ok_and(|read| read > 0) {}
+            }
+        })
+        .await
+    };
+    let first = world.owe(&["crm"]).await;
+    let second = world.owe(&["crm"]).await;
+    let mut webhook = webhook("crm", &format!("http://{address}/"));
+    webhook.concurrency = Some(1);
+    world.start(&limits(&[0, 5]), &[webhook]);
+    timeout(PATIENCE, began.acquire()).await.expect("the first begins").unwrap().forget();
+    world.shutdown.cancel();
+    gate.add_permits(2);
+    world.stop().await;
+
+    assert_eq!(world.delivery(first).await.status, DeliveryStatus::Delivered);
+    let second = world.delivery(second).await;
+    assert_eq!((second.status, second.attempts.len()), (DeliveryStatus::Pending, 0));
+    assert_eq!(world.depth("crm").waiting, 1);
+}
+
+#[tokio::test]
+async fn of_an_erased_customer_nothing_is_sent() {
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    world.owe(&["crm"]).await;
+    world.records.erase("c1").await.unwrap();
+    let kept = world.owe(&["crm"]).await;
+    world.start(&limits(&[0]), &[webhook("crm", &receiver.url())]);
+    assert_eq!(receiver.call().await.header("webhook-id"), kept.to_string());
+    world.stop().await;
+    assert!(receiver.calls_so_far().is_empty());
+    assert_eq!(world.depth("crm"), Depth::default());
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_is_parked() {
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    let lane = Lane::Delivery("crm".into());
+    let message = Message { id: uuid::Uuid::now_v7(), revision: 1, identity: None, body: "?".into() };
+    world.queue.publish(&lane, vec![message]).await.unwrap();
+    world.owe(&["crm"]).await;
+    world.start(&limits(&[0]), &[webhook("crm", &receiver.url())]);
+    receiver.call().await;
+    world.stop().await;
+    assert!(world.parked_reason("crm").await.starts_with("the message does not say what is owed"));
+}
+
+#[tokio::test]
+async fn outcomes_are_counted() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let _recording = metrics::set_default_local_recorder(&recorder);
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    receiver.behave(|_, before| status(if before == 0 { 500 } else { 200 }));
+    world.owe(&["crm"]).await;
+    world.start(&limits(&[0, 5]), &[webhook("crm", &receiver.url())]);
+    for _ in 0..2 {
+        receiver.call().await;
+    }
+    world.stop().await;
+    let metrics = recorder.handle().render();
+    for line in [
+        r#"sayso_deliveries_total{webhook="crm",outcome="retried"} 1"#,
+        r#"sayso_deliveries_total{webhook="crm",outcome="delivered"} 1"#,
+        r#"sayso_delivery_seconds_count{webhook="crm"} 2"#,
+        r#"sayso_deliveries_in_flight{webhook="crm"} 0"#,
+    ] {
+        assert!(metrics.contains(line), "{line} is not in:\n{metrics}");
+    }
+}

@@ -1,0 +1,377 @@
+//! Columns bound to fields.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde::de::{IntoDeserializer, value::Error as WordError};
+
+use super::Row;
+use crate::feedback::{FieldType, Kind, validate::FieldError, validate::nearest};
+
+/// How a cell is written in JSON. A number or truth value that is none is written as text, so that validation says
+/// what is wrong with it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Cell {
+    Text,
+    Number,
+    Truth,
+}
+
+/// Every field that a column can fill, beside `metadata.NAME` and `answers.FIELD_ID.FIELD_TYPE`.
+const FIELDS: [(&str, Cell); 52] = [
+    ("kind", Cell::Text),
+    ("external_id", Cell::Text),
+    ("source.type", Cell::Text),
+    ("source.id", Cell::Text),
+    ("source.name", Cell::Text),
+    ("source.url", Cell::Text),
+    ("collected_at", Cell::Text),
+    ("language", Cell::Text),
+    ("title", Cell::Text),
+    ("text", Cell::Text),
+    ("customer.id", Cell::Text),
+    ("customer.email", Cell::Text),
+    ("customer.account_id", Cell::Text),
+    ("customer.account_type", Cell::Text),
+    ("customer.segment", Cell::Text),
+    ("customer.since", Cell::Text),
+    ("customer.value.clv", Cell::Number),
+    ("customer.value.arr", Cell::Number),
+    ("customer.value.currency", Cell::Text),
+    ("survey_id", Cell::Text),
+    ("response_status", Cell::Text),
+    ("rating.value", Cell::Number),
+    ("rating.min", Cell::Number),
+    ("rating.max", Cell::Number),
+    ("product.id", Cell::Text),
+    ("product.version", Cell::Text),
+    ("location_id", Cell::Text),
+    ("order_ref", Cell::Text),
+    ("verified", Cell::Truth),
+    ("author_name", Cell::Text),
+    ("territory", Cell::Text),
+    ("helpful.up", Cell::Number),
+    ("helpful.down", Cell::Number),
+    ("public_reply.text", Cell::Text),
+    ("public_reply.at", Cell::Text),
+    ("case_id", Cell::Text),
+    ("agent.id", Cell::Text),
+    ("agent.team", Cell::Text),
+    ("channel", Cell::Text),
+    ("direction", Cell::Text),
+    ("visibility", Cell::Text),
+    ("disposition", Cell::Text),
+    ("handle_time_s", Cell::Number),
+    ("contact_reason", Cell::Text),
+    ("csat.value", Cell::Number),
+    ("csat.min", Cell::Number),
+    ("csat.max", Cell::Number),
+    ("author_role", Cell::Text),
+    // Short forms for what nearly every table has.
+    ("rating", Cell::Number),
+    ("csat", Cell::Number),
+    ("source", Cell::Text),
+    ("product", Cell::Text),
+];
+
+/// What the short forms stand for.
+const SHORT: [(&str, &str); 4] =
+    [("rating", "rating.value"), ("csat", "csat.value"), ("source", "source.type"), ("product", "product.id")];
+
+/// How the sender's columns are named here.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Mapping {
+    renames: Vec<(String, String)>,
+    kind: Option<Kind>,
+}
+
+impl Mapping {
+    /// From `column:field` pairs, several of them parted by commas, and the kind of rows that do not tell it.
+    /// The field `-` leaves a column out.
+    ///
+    /// # Errors
+    /// A pair without colon, or a word that is no kind.
+    pub fn parse<'a>(maps: impl IntoIterator<Item = &'a str>, kind: Option<&str>) -> Result<Self, FieldError> {
+        let mut renames = Vec::new();
+        for pair in maps.into_iter().flat_map(|map| map.split(',')).filter(|pair| !pair.trim().is_empty()) {
+            let Some((column, field)) = pair.rsplit_once(':') else {
+                return Err(FieldError::new(
+                    "map",
+                    format!("`{pair}` is not of the form column:field, such as Stars:rating.value"),
+                ));
+            };
+            renames.push((column.trim().to_owned(), field.trim().to_owned()));
+        }
+        let kind = kind.map(word::<Kind>).transpose().map_err(|()| {
+            FieldError::new(
+                "kind",
+                format!("`{}` is not one of `survey`, `review`, `csr_note`", kind.unwrap_or_default()),
+            )
+        })?;
+        Ok(Self { renames, kind })
+    }
+}
+
+fn word<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, ()> {
+    T::deserialize(IntoDeserializer::<WordError>::into_deserializer(text)).map_err(|_| ())
+}
+
+/// A part of the object that a row becomes: a cell, or an object of parts.
+#[derive(Debug, Default)]
+struct Part {
+    name: String,
+    cell: Option<(usize, Cell)>,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+struct AnswerColumn {
+    index: usize,
+    id: String,
+    label: String,
+    kind: FieldType,
+}
+
+/// A header bound to the fields.
+#[derive(Debug)]
+pub struct Table {
+    root: Part,
+    answers: Vec<AnswerColumn>,
+    kind: Option<Kind>,
+    kind_column: Option<usize>,
+    columns: Vec<String>,
+}
+
+impl Table {
+    /// Binds the columns of `header`.
+    ///
+    /// # Errors
+    /// Every column that is no known field, is bound twice, or is named by the mapping but not there.
+    pub fn bind(header: &Row<'_>, mapping: &Mapping) -> Result<Self, Vec<FieldError>> {
+        let columns: Vec<String> = (0..header.len())
+            .map(|index| String::from_utf8_lossy(header.get(index).unwrap_or_default()).trim().to_owned())
+            .collect();
+        let mut errors: Vec<FieldError> = mapping
+            .renames
+            .iter()
+            .filter(|(column, _)| !columns.iter().any(|name| name.eq_ignore_ascii_case(column)))
+            .map(|(column, _)| {
+                FieldError::new("map", format!("there is no column `{column}`; the columns are {}", columns.join(", ")))
+            })
+            .collect();
+        let mut table = Self {
+            root: Part::default(),
+            answers: Vec::new(),
+            kind: mapping.kind,
+            kind_column: None,
+            columns: Vec::new(),
+        };
+        let mut bound = BTreeSet::new();
+        for (index, column) in columns.iter().enumerate() {
+            let renamed = mapping.renames.iter().find(|(name, _)| name.eq_ignore_ascii_case(column));
+            let field = renamed.map_or_else(|| as_known(column), |(_, field)| field.clone());
+            if field == "-" {
+                continue;
+            }
+            let field = SHORT.iter().find(|(short, _)| *short == field).map_or(field, |(_, long)| (*long).to_owned());
+            if !bound.insert(field.clone()) {
+                errors.push(FieldError::new(column, format!("fills `{field}`, which another column fills already")));
+            } else if let Err(message) = table.bind_column(index, column, &field) {
+                errors.push(FieldError::new(column, message));
+            }
+        }
+        if table.kind.is_none() && table.kind_column.is_none() {
+            errors.push(FieldError::new(
+                "kind",
+                "no column tells the kind; add a column `kind`, or `?kind=review` to the request",
+            ));
+        }
+        table.columns = columns;
+        if errors.is_empty() { Ok(table) } else { Err(errors) }
+    }
+
+    fn bind_column(&mut self, index: usize, column: &str, field: &str) -> Result<(), String> {
+        if field == "kind" {
+            self.kind_column = Some(index);
+            return Ok(());
+        }
+        if let Some(rest) = field.strip_prefix("answers.") {
+            let (id, kind) = rest.rsplit_once('.').unwrap_or((rest, ""));
+            let kind = word(kind).map_err(|()| {
+                format!("`{field}` is not of the form answers.FIELD_ID.FIELD_TYPE, such as answers.recommend.nps")
+            })?;
+            self.answers.push(AnswerColumn { index, id: id.to_owned(), label: column.to_owned(), kind });
+            return Ok(());
+        }
+        if let Some(name) = field.strip_prefix("metadata.").filter(|name| !name.is_empty()) {
+            self.root.at("metadata").at(name).cell = Some((index, Cell::Text));
+            return Ok(());
+        }
+        let Some((path, cell)) = FIELDS.iter().find(|(name, _)| *name == field) else {
+            return Err(unknown_column(field));
+        };
+        let part = path.split('.').fold(&mut self.root, |part, name| part.at(name));
+        part.cell = Some((index, *cell));
+        Ok(())
+    }
+
+    /// Writes `row` as a JSON object. Cells that are empty are left out.
+    ///
+    /// # Errors
+    /// A cell that is not UTF-8, and a row with more cells than the header.
+    pub fn write(&self, row: &Row<'_>, json: &mut Vec<u8>) -> Result<(), FieldError> {
+        if row.len() > self.columns.len() {
+            let (cells, columns) = (row.len(), self.columns.len());
+            return Err(FieldError::new(
+                "",
+                format!("the row has {cells} cells, but the header has {columns} columns"),
+            ));
+        }
+        let writer = Writer { row, columns: &self.columns };
+        json.push(b'{');
+        let kind = match self.kind_column.map(|index| writer.cell(index)).transpose()? {
+            Some(text) if !text.trim().is_empty() => text.trim(),
+            _ => self.kind.map_or("", Kind::as_str),
+        };
+        member(json, "kind");
+        text(json, kind);
+        for part in &self.root.parts {
+            writer.part(part, json)?;
+        }
+        writer.answers(&self.answers, json)?;
+        json.push(b'}');
+        Ok(())
+    }
+}
+
+impl Part {
+    fn at(&mut self, name: &str) -> &mut Self {
+        let index = self.parts.iter().position(|part| part.name == name).unwrap_or_else(|| {
+            self.parts.push(Self { name: name.to_owned(), ..Self::default() });
+            self.parts.len() - 1
+        });
+        &mut self.parts[index]
+    }
+}
+
+struct Writer<'a> {
+    row: &'a Row<'a>,
+    columns: &'a [String],
+}
+
+impl<'a> Writer<'a> {
+    fn cell(&self, index: usize) -> Result<&'a str, FieldError> {
+        let bytes = self.row.get(index).unwrap_or_default();
+        std::str::from_utf8(bytes).map_err(|error| {
+            let message =
+                format!("byte {} of the cell is not valid UTF-8; save the table as UTF-8", error.valid_up_to());
+            FieldError::new(&self.columns[index], message)
+        })
+    }
+
+    /// Writes the part, unless all its cells are empty.
+    fn part(&self, part: &Part, json: &mut Vec<u8>) -> Result<bool, FieldError> {
+        if let Some((index, cell)) = part.cell {
+            let content = self.cell(index)?;
+            if content.trim().is_empty() {
+                return Ok(false);
+            }
+            member(json, &part.name);
+            value(json, content, cell);
+            return Ok(true);
+        }
+        let start = json.len();
+        member(json, &part.name);
+        json.push(b'{');
+        let mut any = false;
+        for inner in &part.parts {
+            any |= self.part(inner, json)?;
+        }
+        json.push(b'}');
+        if !any {
+            json.truncate(start);
+        }
+        Ok(any)
+    }
+
+    fn answers(&self, answers: &[AnswerColumn], json: &mut Vec<u8>) -> Result<(), FieldError> {
+        let mut any = false;
+        for answer in answers {
+            let content = self.cell(answer.index)?;
+            if content.trim().is_empty() {
+                continue;
+            }
+            if any {
+                json.push(b',');
+            } else {
+                member(json, "answers");
+                json.push(b'[');
+            }
+            any = true;
+            json.push(b'{');
+            for (name, of) in
+                [("field_id", &*answer.id), ("field_label", &answer.label), ("field_type", answer.kind.as_str())]
+            {
+                member(json, name);
+                text(json, of);
+            }
+            member(json, "value");
+            let cell = match answer.kind {
+                FieldType::Text | FieldType::Categorical | FieldType::Date => Cell::Text,
+                FieldType::Boolean => Cell::Truth,
+                FieldType::Nps | FieldType::Csat | FieldType::Ces | FieldType::Rating | FieldType::Number => {
+                    Cell::Number
+                }
+            };
+            value(json, content, cell);
+            json.push(b'}');
+        }
+        if any {
+            json.push(b']');
+        }
+        Ok(())
+    }
+}
+
+/// Begins a member of the object under way.
+fn member(json: &mut Vec<u8>, name: &str) {
+    if json.last() != Some(&b'{') {
+        json.push(b',');
+    }
+    text(json, name);
+    json.push(b':');
+}
+
+fn text(json: &mut Vec<u8>, content: &str) {
+    serde_json::to_writer(json, content).expect("text always has a form in JSON");
+}
+
+fn value(json: &mut Vec<u8>, content: &str, cell: Cell) {
+    let trimmed = content.trim();
+    match cell {
+        Cell::Number if serde_json::from_str::<f64>(trimmed).is_ok() => json.extend_from_slice(trimmed.as_bytes()),
+        Cell::Truth if ["true", "yes", "1"].iter().any(|word| trimmed.eq_ignore_ascii_case(word)) => {
+            json.extend_from_slice(b"true")
+        }
+        Cell::Truth if ["false", "no", "0"].iter().any(|word| trimmed.eq_ignore_ascii_case(word)) => {
+            json.extend_from_slice(b"false")
+        }
+        Cell::Text | Cell::Number | Cell::Truth => text(json, content),
+    }
+}
+
+/// The known field that `column` names but for its case; else the column as it is.
+fn as_known(column: &str) -> String {
+    let known = FIELDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(column));
+    known.map_or(column, |(name, _)| *name).to_owned()
+}
+
+fn unknown_column(field: &str) -> String {
+    let names: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
+    let near = nearest(field, &names).map(|name| format!(" Did you mean `{name}`?")).unwrap_or_default();
+    let other = if field.contains([';', '\t']) { " Columns are parted by commas." } else { "" };
+    format!(
+        "is not a known field.{near}{other} Rename it with ?map={field}:FIELD, keep it with ?map={field}:metadata.NAME, \
+         or leave it out with ?map={field}:-"
+    )
+}

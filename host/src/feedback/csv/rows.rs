@@ -1,0 +1,169 @@
+//! Cuts bytes into rows as they arrive.
+
+use csv_core::ReadRecordResult;
+
+/// Most columns of a row.
+const MAX_COLUMNS: usize = 1024;
+
+/// Why a row is not taken. The rows behind it are read on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum RowError {
+    /// More bytes than one feedback may have.
+    #[error("the row has more than {max} bytes (server.max_item_bytes); perhaps a quotation mark is not closed")]
+    TooLong {
+        /// Where the row begins, counted from 1.
+        line: u64,
+        /// The limit, in bytes.
+        max: usize,
+    },
+    /// More columns than a table may have.
+    #[error("the row has more than {MAX_COLUMNS} columns")]
+    TooManyColumns {
+        /// Where the row begins, counted from 1.
+        line: u64,
+    },
+}
+
+impl RowError {
+    /// Where the row begins, counted from 1.
+    pub const fn line(&self) -> u64 {
+        match self {
+            Self::TooLong { line, .. } | Self::TooManyColumns { line } => *line,
+        }
+    }
+}
+
+/// One row.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// Where it begins, counted from 1.
+    pub line: u64,
+    bytes: &'a [u8],
+    ends: &'a [usize],
+}
+
+impl<'a> Row<'a> {
+    /// How many cells it has.
+    pub const fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether it has no cell.
+    pub const fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The cell at `index`, unquoted.
+    pub fn get(&self, index: usize) -> Option<&'a [u8]> {
+        let end = *self.ends.get(index)?;
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        Some(&self.bytes[start..end])
+    }
+}
+
+/// Cuts bytes into rows, of which it holds one at a time.
+#[derive(Debug)]
+pub struct Rows {
+    core: csv_core::Reader,
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    length: usize,
+    columns: usize,
+    max: usize,
+    /// The line that the next byte is on.
+    line: u64,
+    /// Where the row under way begins.
+    begun: Option<u64>,
+    fault: Option<RowError>,
+}
+
+impl Rows {
+    /// Takes rows of at most `max` bytes.
+    pub fn new(max: usize) -> Self {
+        Self {
+            core: csv_core::Reader::new(),
+            bytes: vec![0; 4096.min(max.max(1))],
+            ends: vec![0; 64],
+            length: 0,
+            columns: 0,
+            max: max.max(1),
+            line: 1,
+            begun: None,
+            fault: None,
+        }
+    }
+
+    /// The next row of `input`, which it shortens by what it has read; none where more input is needed.
+    pub fn next(&mut self, input: &mut &[u8]) -> Option<Result<Row<'_>, RowError>> {
+        if self.begun.is_none() {
+            self.skip_line_ends(input);
+        }
+        if input.is_empty() {
+            return None;
+        }
+        self.read(input)
+    }
+
+    /// The last row, where the input does not end with a line end.
+    pub fn finish(&mut self) -> Option<Result<Row<'_>, RowError>> {
+        self.begun?;
+        self.read(&mut &b""[..])
+    }
+
+    /// Line ends before a row belong to no row; csv_core would read them as part of the next one.
+    fn skip_line_ends(&mut self, input: &mut &[u8]) {
+        while let [first @ (b'\n' | b'\r'), rest @ ..] = *input {
+            self.line += u64::from(*first == b'\n');
+            *input = rest;
+        }
+    }
+
+    fn read(&mut self, input: &mut &[u8]) -> Option<Result<Row<'_>, RowError>> {
+        let line = *self.begun.get_or_insert(self.line);
+        loop {
+            let (output, ends) = (&mut self.bytes[self.length..], &mut self.ends[self.columns..]);
+            let (result, read, written, ended) = self.core.read_record(input, output, ends);
+            self.line += memchr::memchr_iter(b'\n', &input[..read]).count() as u64;
+            *input = &input[read..];
+            self.length += written;
+            self.columns += ended;
+            match result {
+                ReadRecordResult::InputEmpty => return None,
+                ReadRecordResult::OutputFull => self.grow(line),
+                ReadRecordResult::OutputEndsFull => self.widen(line),
+                ReadRecordResult::Record => return Some(self.take(line)),
+                ReadRecordResult::End => {
+                    self.begun = None;
+                    return None;
+                }
+            }
+        }
+    }
+
+    fn grow(&mut self, line: u64) {
+        if self.fault.is_none() && self.bytes.len() < self.max {
+            self.bytes.resize((self.bytes.len() * 2).min(self.max), 0);
+        } else {
+            self.fault.get_or_insert(RowError::TooLong { line, max: self.max });
+            self.length = 0;
+        }
+    }
+
+    fn widen(&mut self, line: u64) {
+        if self.fault.is_none() && self.ends.len() < MAX_COLUMNS {
+            self.ends.resize((self.ends.len() * 2).min(MAX_COLUMNS), 0);
+        } else {
+            self.fault.get_or_insert(RowError::TooManyColumns { line });
+            self.columns = 0;
+        }
+    }
+
+    fn take(&mut self, line: u64) -> Result<Row<'_>, RowError> {
+        let (length, columns) = (std::mem::take(&mut self.length), std::mem::take(&mut self.columns));
+        self.begun = None;
+        match self.fault.take() {
+            Some(fault) => Err(fault),
+            None => Ok(Row { line, bytes: &self.bytes[..length], ends: &self.ends[..columns] }),
+        }
+    }
+}

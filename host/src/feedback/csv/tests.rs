@@ -1,0 +1,160 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::feedback::validate::FieldError;
+
+/// A line, and the row there as JSON, or what is wrong with it.
+type Numbered = (u64, Result<String, String>);
+
+/// Every row as JSON with its line, as the bytes arrive in steps.
+fn read(input: &str, mapping: &Mapping, step: usize) -> Result<Vec<Numbered>, Vec<FieldError>> {
+    let mut rows = Rows::new(200);
+    let (mut table, mut found) = (None, Vec::new());
+    let mut take = |row: Result<Row<'_>, RowError>| -> Result<(), Vec<FieldError>> {
+        match (&table, row) {
+            (None, row) => table = Some(Table::bind(&row.expect("the header is short"), mapping)?),
+            (Some(_), Err(error)) => found.push((error.line(), Err(error.to_string()))),
+            (Some(table), Ok(row)) => {
+                let mut json = Vec::new();
+                let written = table.write(&row, &mut json).map(|()| String::from_utf8(json).expect("JSON is UTF-8"));
+                found.push((row.line, written.map_err(|error| error.message)));
+            }
+        }
+        Ok(())
+    };
+    for mut part in input.as_bytes().chunks(step) {
+        while let Some(row) = rows.next(&mut part) {
+            take(row)?;
+        }
+    }
+    if let Some(row) = rows.finish() {
+        take(row)?;
+    }
+    Ok(found)
+}
+
+fn mapping(map: &str, kind: Option<&str>) -> Mapping {
+    Mapping::parse([map], kind).expect("is a mapping")
+}
+
+fn objects(input: &str, mapping: &Mapping) -> Vec<String> {
+    let rows = read(input, mapping, 7).expect("the header is bound");
+    rows.into_iter().map(|(_, row)| row.expect("the row is written")).collect()
+}
+
+#[test]
+fn dotted_columns_become_nested_objects_and_empty_cells_are_left_out() {
+    let table = "kind,text,Rating.Value,rating.max,customer.id,customer.value.clv,metadata.Shop No,verified\r\n\
+                 review,\"Good, \"\"really\"\"\nfine\",4,5,c1,12.5,7,Yes\r\n\
+                 review,plain,,,,,,\r\n";
+    assert_eq!(
+        objects(table, &Mapping::default()),
+        [
+            r#"{"kind":"review","text":"Good, \"really\"\nfine","rating":{"value":4,"max":5},"customer":{"id":"c1","value":{"clv":12.5}},"metadata":{"Shop No":"7"},"verified":true}"#,
+            r#"{"kind":"review","text":"plain"}"#,
+        ]
+    );
+}
+
+#[test]
+fn columns_are_renamed_or_left_out_and_the_kind_may_come_from_the_request() {
+    let table = "Stars,Review Text,Internal\n5,good,x\n";
+    let mapping = mapping("Stars:rating, review text:text,Internal:-", Some("review"));
+    assert_eq!(objects(table, &mapping), [r#"{"kind":"review","rating":{"value":5},"text":"good"}"#]);
+}
+
+#[test]
+fn columns_of_answers_name_the_field_and_its_type() {
+    let table = "answers.recommend.nps,Why\n9,because\n,\n";
+    let mapping = mapping("Why:answers.q2.text", Some("survey"));
+    assert_eq!(
+        objects(table, &mapping),
+        [
+            r#"{"kind":"survey","answers":[{"field_id":"recommend","field_label":"answers.recommend.nps","field_type":"nps","value":9},{"field_id":"q2","field_label":"Why","field_type":"text","value":"because"}]}"#,
+            r#"{"kind":"survey"}"#,
+        ]
+    );
+}
+
+#[test]
+fn a_number_that_is_none_is_left_for_validation_to_name() {
+    assert_eq!(
+        objects("kind,rating\nreview,five\n", &Mapping::default()),
+        [r#"{"kind":"review","rating":{"value":"five"}}"#]
+    );
+}
+
+#[test]
+fn every_column_that_cannot_be_used_is_named() {
+    let errors = read("txt,text,text,Odd\nx,y,z,w\n", &mapping("Missing:title", None), 100).expect_err("is refused");
+    let fields: Vec<_> = errors.iter().map(|error| &*error.field).collect();
+    assert_eq!(fields, ["map", "txt", "text", "Odd", "kind"]);
+    assert!(errors[0].message.contains("`Missing`") && errors[0].message.contains("txt, text, text, Odd"));
+    assert!(errors[1].message.contains("Did you mean `text`"), "{}", errors[1].message);
+    assert!(errors[4].message.contains("?kind=review"));
+    let semicolons = read("kind;text\n", &Mapping::default(), 100).expect_err("is refused");
+    assert!(semicolons[0].message.contains("parted by commas"));
+}
+
+#[test]
+fn rows_know_their_line_over_quoted_line_ends_and_blank_lines() {
+    let table = "kind,text\r\n\r\nreview,\"a\r\nb\"\r\nreview,c\r\n\n\nreview,d";
+    let lines: Vec<u64> =
+        read(table, &Mapping::default(), 3).expect("is bound").into_iter().map(|(line, _)| line).collect();
+    assert_eq!(lines, [3, 5, 8]);
+}
+
+#[test]
+fn a_row_that_is_too_long_is_refused_and_the_next_one_is_read() {
+    let table = format!("kind,text\nreview,{}\nreview,ok\n", "x".repeat(5_000));
+    let rows = read(&table, &Mapping::default(), 11).expect("is bound");
+    assert!(rows[0].1.as_ref().is_err_and(|message| message.contains("200 bytes")), "{rows:?}");
+    assert_eq!((rows[1].0, rows[1].1.is_ok()), (3, true));
+}
+
+#[test]
+fn a_row_with_too_many_cells_is_refused() {
+    let rows = read(&format!("kind,text\nreview,a,b\nreview{}\nreview,c\n", ",".repeat(150)), &Mapping::default(), 64)
+        .expect("is bound");
+    assert!(rows[0].1.as_ref().is_err_and(|message| message.contains("3 cells") && message.contains("2 columns")));
+    assert!(rows[1].1.is_err());
+    assert!(rows[2].1.is_ok());
+}
+
+#[test]
+fn a_row_with_thousands_of_cells_is_refused_without_holding_them() {
+    let mut rows = Rows::new(1 << 20);
+    let table = format!("a\n{}\nb\n", ",".repeat(5_000));
+    let mut input = table.as_bytes();
+    assert!(rows.next(&mut input).expect("a row").is_ok());
+    assert_eq!(rows.next(&mut input).expect("a row").err(), Some(RowError::TooManyColumns { line: 2 }));
+    assert_eq!(rows.next(&mut input).expect("a row").expect("is whole").get(0), Some(&b"b"[..]));
+}
+
+#[test]
+fn a_mapping_without_colon_or_with_an_unknown_kind_is_refused() {
+    assert_eq!(Mapping::parse(["text"], None).expect_err("is refused").field, "map");
+    assert!(Mapping::parse([], Some("reviews")).expect_err("is refused").message.contains("`review`"));
+}
+
+proptest! {
+    #[test]
+    fn rows_do_not_depend_on_how_the_bytes_arrive(body in "[a,\"\r\n]{0,80}", step in 1usize..9) {
+        let table = format!("kind,text,title\n{body}");
+        let mapping = mapping("", Some("review"));
+        prop_assert_eq!(read(&table, &mapping, step), read(&table, &mapping, 1000));
+    }
+
+    #[test]
+    fn cells_come_out_as_they_were_quoted(cells in prop::collection::vec("[^\r\0]{1,20}", 1..8)) {
+        prop_assume!(cells.iter().all(|cell| !cell.trim().is_empty()));
+        let quoted = |cell: &String| format!("review,\"{}\"\n", cell.replace('"', "\"\""));
+        let table: String = ["kind,text\n".to_owned()].into_iter().chain(cells.iter().map(quoted)).collect();
+        let rows = objects(&table, &Mapping::default());
+        prop_assert_eq!(rows.len(), cells.len());
+        for (row, cell) in rows.iter().zip(&cells) {
+            let value: serde_json::Value = serde_json::from_str(row).expect("is JSON");
+            prop_assert_eq!(value["text"].as_str(), Some(&**cell));
+        }
+    }
+}

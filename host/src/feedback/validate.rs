@@ -1,1 +1,0 @@
-//! Turns JSON from outside into feedback, or says what to fix.

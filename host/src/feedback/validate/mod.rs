@@ -1,0 +1,126 @@
+//! Turns the bytes of one JSON object from outside into a [`Feedback`], or says what to fix.
+//!
+//! Two passes: [`shape`] explains why the bytes are no feedback at all (syntax, types, unknown names), and [`rules`]
+//! collects everything that is wrong with the meaning (scales, kinds, lengths). The good case parses once.
+
+mod nul;
+mod rules;
+mod shape;
+
+pub(in crate::feedback) use shape::nearest;
+
+use serde::Serialize;
+
+use super::{Answer, Feedback, FieldType, Kind};
+use crate::config;
+
+/// What is taken at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Largest single feedback, in bytes of JSON.
+    pub item_bytes: usize,
+    /// Largest `text`, in bytes.
+    pub text_bytes: usize,
+}
+
+impl From<&config::Server> for Limits {
+    fn from(server: &config::Server) -> Self {
+        Self { item_bytes: server.max_item_bytes, text_bytes: server.max_text_bytes }
+    }
+}
+
+/// One field that has to be fixed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct FieldError {
+    /// Its path, for example `rating.value` or `answers[3].scale`; empty for the whole.
+    pub field: String,
+    /// What is wrong, and what is allowed.
+    pub message: String,
+}
+
+impl FieldError {
+    /// An error of the field at `field`.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+/// Why bytes are not taken as feedback.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Invalid {
+    /// More bytes than one feedback may have.
+    #[error("one feedback may have at most {max} bytes of JSON (server.max_item_bytes); this one has more")]
+    TooLarge {
+        /// The limit, in bytes.
+        max: usize,
+    },
+    /// Not UTF-8.
+    #[error("byte {position} is not valid UTF-8; send JSON encoded as UTF-8")]
+    Encoding {
+        /// The first byte that is wrong, counted from 0.
+        position: usize,
+    },
+    /// Not JSON.
+    #[error("this is not JSON: {message} at line {line} column {column}")]
+    Syntax {
+        /// What the parser stumbled over.
+        message: String,
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+    },
+    /// JSON, but not feedback.
+    #[error("{}", summary(.0))]
+    Fields(Vec<FieldError>),
+}
+
+fn summary(errors: &[FieldError]) -> String {
+    match errors {
+        [] => "the feedback is not valid".into(),
+        [only] if only.field.is_empty() => only.message.clone(),
+        [only] => format!("`{}`: {}", only.field, only.message),
+        [first, ..] => {
+            format!("{} fields have to be fixed, the first is `{}`: {}", errors.len(), first.field, first.message)
+        }
+    }
+}
+
+/// Reads one feedback. The fields that the server gives are left at their defaults.
+///
+/// # Errors
+/// [`Invalid`]: all fields that break a rule, or the first place where the bytes are no feedback at all.
+pub fn validate(bytes: &[u8], limits: &Limits) -> Result<Feedback, Invalid> {
+    if bytes.len() > limits.item_bytes {
+        return Err(Invalid::TooLarge { max: limits.item_bytes });
+    }
+    let json = std::str::from_utf8(bytes).map_err(|error| Invalid::Encoding { position: error.valid_up_to() })?;
+    if !json.trim_start().starts_with('{') {
+        return Err(shape::not_an_object(json));
+    }
+    let mut feedback: Feedback = serde_json::from_str(json).map_err(|_| shape::explain(json))?;
+    // A raw NUL is a syntax error already; only the escape comes so far.
+    if json.contains("\\u0000") {
+        let errors = nul::find(json);
+        if !errors.is_empty() {
+            return Err(Invalid::Fields(errors));
+        }
+    }
+    let errors = rules::check(&feedback, limits);
+    if !errors.is_empty() {
+        return Err(Invalid::Fields(errors));
+    }
+    if feedback.kind == Kind::Survey && feedback.text.trim().is_empty() {
+        feedback.text = open_answers(&feedback.answers).collect::<Vec<_>>().join("\n");
+    }
+    Ok(feedback)
+}
+
+/// The open answers that hold words.
+fn open_answers(answers: &[Answer]) -> impl Iterator<Item = &str> {
+    let texts = answers.iter().filter(|answer| answer.field_type == FieldType::Text);
+    texts.filter_map(|answer| answer.value.as_str()).map(str::trim).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests;

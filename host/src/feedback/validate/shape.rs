@@ -1,0 +1,163 @@
+//! Says in plain words why bytes are no feedback: the second, slow parse, which follows the path to the error.
+
+use serde_json::error::Category;
+
+use super::{FieldError, Invalid, nul};
+use crate::feedback::Feedback;
+
+/// What the server gives; a sender who gives it is told so.
+pub(super) const SERVER_GIVEN: [&str; 3] = ["id", "revision", "received_at"];
+pub(super) const SERVER_GIVEN_MESSAGE: &str = "is given by the server; leave it out";
+
+/// How much of what was found is repeated in a message, in bytes.
+const MAX_FOUND: usize = 120;
+
+/// The error for something that does not begin like an object.
+pub(super) fn not_an_object(json: &str) -> Invalid {
+    match serde_json::from_str::<serde::de::IgnoredAny>(json) {
+        Err(error) => syntax(&error),
+        Ok(_) => Invalid::Fields(vec![FieldError::new(
+            "",
+            "one feedback is a JSON object, such as {\"kind\":\"review\",\"text\":\"…\"}",
+        )]),
+    }
+}
+
+/// Why `json` does not parse as feedback.
+pub(super) fn explain(json: &str) -> Invalid {
+    let mut parser = serde_json::Deserializer::from_str(json);
+    let error = match serde_path_to_error::deserialize::<_, Feedback>(&mut parser) {
+        Err(error) => error,
+        Ok(_) => {
+            let error = parser.end().err();
+            return error.map_or_else(|| Invalid::Fields(Vec::new()), |error| syntax(&error));
+        }
+    };
+    let path = match error.path().to_string() {
+        root if root == "." => String::new(),
+        path => path,
+    };
+    let error = error.into_inner();
+    if error.classify() != Category::Data {
+        let has_nul = json.as_bytes().contains(&0);
+        return if has_nul && !path.is_empty() { Invalid::Fields(vec![nul::raw(path)]) } else { syntax(&error) };
+    }
+    Invalid::Fields(vec![field_error(path, &without_place(&error))])
+}
+
+fn syntax(error: &serde_json::Error) -> Invalid {
+    Invalid::Syntax { message: without_place(error), line: error.line(), column: error.column() }
+}
+
+/// serde_json ends its messages with ` at line L column C`.
+fn without_place(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    match message.rfind(" at line ") {
+        Some(end) => message[..end].to_owned(),
+        None => message,
+    }
+}
+
+fn field_error(path: String, message: &str) -> FieldError {
+    let first = path.split(['.', '[']).next().unwrap_or_default();
+    if SERVER_GIVEN.contains(&first) {
+        return FieldError::new(first, SERVER_GIVEN_MESSAGE);
+    }
+    if let Some((name, allowed)) = unknown("unknown field `", message) {
+        return FieldError::new(with_last(path, &name), unknown_field(&name, &allowed));
+    }
+    if let Some((word, allowed)) = unknown("unknown variant `", message) {
+        let near = nearest(&word, &allowed).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+        return FieldError::new(path, format!("`{}` is not one of {}{near}", shorten(&word), listed(&allowed)));
+    }
+    if let Some(name) = quoted("missing field `", message) {
+        let allowed = if name == "kind" { "; one of `survey`, `review`, `csr_note`" } else { "" };
+        return FieldError::new(with_last(path, &name), format!("is missing{allowed}"));
+    }
+    if let Some(name) = quoted("duplicate field `", message) {
+        return FieldError::new(with_last(path, &name), "stands there twice; send it once");
+    }
+    FieldError::new(path, type_error(message).unwrap_or_else(|| shorten(message)))
+}
+
+/// The path to `name`, which serde_path_to_error may or may not have followed already.
+fn with_last(path: String, name: &str) -> String {
+    if path.is_empty() {
+        return name.to_owned();
+    }
+    if path == name || path.strip_suffix(name).is_some_and(|parent| parent.ends_with('.')) {
+        return path;
+    }
+    format!("{path}.{name}")
+}
+
+fn quoted(lead: &str, message: &str) -> Option<String> {
+    let rest = message.strip_prefix(lead)?;
+    Some(rest[..rest.rfind('`')?].to_owned())
+}
+
+/// The word that is unknown, and those that are known.
+fn unknown(lead: &str, message: &str) -> Option<(String, Vec<String>)> {
+    let rest = message.strip_prefix(lead)?;
+    let end = rest.rfind("`, expected ").or_else(|| rest.rfind("`, there are no "))?;
+    let allowed = rest[end + 1..].split('`').skip(1).step_by(2).filter(|name| !SERVER_GIVEN.contains(name));
+    Some((rest[..end].to_owned(), allowed.map(str::to_owned).collect()))
+}
+
+fn unknown_field(name: &str, allowed: &[String]) -> String {
+    let hint = match nearest(name, allowed) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known here: {}", listed(allowed)),
+    };
+    format!("is not a known field; {hint} Your own data goes into `metadata`")
+}
+
+/// The known word that is so near to `word` that it was probably meant.
+pub(in crate::feedback) fn nearest<'a, S: AsRef<str>>(word: &str, known: &'a [S]) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let scored = known.iter().map(|name| (strsim::jaro_winkler(&word, name.as_ref()), name.as_ref()));
+    scored.filter(|(score, _)| *score >= 0.85).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
+}
+
+fn listed(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Rewrites serde's `invalid type: string "x", expected f64`.
+fn type_error(message: &str) -> Option<String> {
+    let rest = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "))?;
+    let (found, expected) = rest.rsplit_once(", expected ")?;
+    let expected = match expected {
+        "f64" => "a number",
+        "u32" => "a whole number from 0 to 4294967295",
+        "a string" => "text",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        other if other.starts_with("struct ") => "an object",
+        other => other,
+    };
+    let leave_out = if found == "null" { "; leave the field out where there is none" } else { "" };
+    Some(format!("found {}, expected {expected}{leave_out}", found_in_words(found)))
+}
+
+fn found_in_words(found: &str) -> String {
+    let inner = |lead: &str| found.strip_prefix(lead).map(|rest| shorten(rest.trim_matches('`')));
+    match found {
+        "map" => "an object".into(),
+        "sequence" => "a list".into(),
+        _ => inner("string ")
+            .map(|text| format!("the text {text}"))
+            .or_else(|| inner("integer ").map(|number| format!("the number {number}")))
+            .or_else(|| inner("floating point ").map(|number| format!("the number {number}")))
+            .or_else(|| inner("boolean "))
+            .unwrap_or_else(|| shorten(found)),
+    }
+}
+
+fn shorten(text: &str) -> String {
+    if text.len() <= MAX_FOUND {
+        return text.to_owned();
+    }
+    format!("{}…", &text[..text.floor_char_boundary(MAX_FOUND)])
+}

@@ -1,0 +1,196 @@
+//! What the head of a request asks for.
+
+use std::time::Duration;
+
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use crate::api::Params;
+use crate::api::problem::{Problem, ProblemType};
+use crate::feedback::csv::Mapping;
+
+/// Longest time to wait for an analysis.
+const MAX_WAIT: Duration = Duration::from_secs(30);
+/// Longest `Idempotency-Key`, in bytes.
+const MAX_KEY: usize = 255;
+
+const HOW_TO_SEND: &str = "Send -H 'content-type: application/json' for one object or an array, application/x-ndjson for one object a line (with curl: --data-binary), or text/csv for a table.";
+
+/// What a request asks for.
+#[derive(Debug)]
+pub(super) struct Ask {
+    pub(super) format: Format,
+    pub(super) encoding: Encoding,
+    /// How long to wait for the analyses.
+    pub(super) wait: Option<Duration>,
+    pub(super) idempotency_key: Option<String>,
+    query: String,
+}
+
+/// The form of the body.
+#[derive(Debug)]
+pub(super) enum Format {
+    /// One JSON object or an array. `sniffed` where the content type does not say so: then the body has to look like it.
+    Json { sniffed: bool },
+    /// One JSON object a line.
+    Ndjson,
+    /// A table with a header row.
+    Csv(Mapping),
+}
+
+/// How the body is packed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Encoding {
+    Identity,
+    Gzip,
+    Zstd,
+}
+
+impl Ask {
+    pub(super) fn read(head: &Parts) -> Result<Self, Problem> {
+        let query = head.uri.query();
+        let format = match essence(&head.headers)?.as_deref() {
+            Some("application/json") => Format::Json { sniffed: false },
+            // What curl sends with -d and no header: "one curl works".
+            None | Some("application/x-www-form-urlencoded") => Format::Json { sniffed: true },
+            Some("application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/x-jsonlines") => {
+                Format::Ndjson
+            }
+            Some("text/csv") => {
+                let params = Params::read(query, &["kind"], &["map"])?;
+                let mapping = Mapping::parse(params.all("map"), params.get("kind"));
+                Format::Csv(mapping.map_err(|error| Problem::parameter(&error.field, error.message))?)
+            }
+            Some(other) => return Err(unsupported(&format!("The content type `{other}` is not taken."))),
+        };
+        if !matches!(format, Format::Csv(_)) {
+            Params::read(query, &[], &[])?;
+        }
+        Ok(Self {
+            format,
+            encoding: encoding(&head.headers)?,
+            wait: wait(&head.headers),
+            idempotency_key: idempotency_key(&head.headers)?,
+            query: query.unwrap_or_default().to_owned(),
+        })
+    }
+
+    /// What tells this request from another with the same body.
+    pub(super) fn fingerprint(&self) -> String {
+        let format = match self.format {
+            Format::Json { .. } => "json",
+            Format::Ndjson => "ndjson",
+            Format::Csv(_) => "csv",
+        };
+        format!("{format}\n{}\n", self.query)
+    }
+}
+
+/// The answer for a body of a type that is not taken.
+pub(super) fn unsupported(lead: &str) -> Problem {
+    Problem::new(ProblemType::UnsupportedMediaType, format!("{lead} {HOW_TO_SEND}")).header(
+        HeaderName::from_static("accept-post"),
+        HeaderValue::from_static("application/json, application/x-ndjson, text/csv"),
+    )
+}
+
+/// The content type in lower case, without parameters.
+fn essence(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(None) };
+    let text = value.to_str().map_err(|_| unsupported("The content type cannot be read."))?;
+    let mut parts = text.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
+    for parameter in parts {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let charset = value.trim_matches('"').to_ascii_lowercase();
+        if name.eq_ignore_ascii_case("charset") && !matches!(&*charset, "utf-8" | "utf8" | "us-ascii") {
+            return Err(unsupported(&format!("The character set `{charset}` is not taken; send UTF-8.")));
+        }
+    }
+    Ok((!essence.is_empty()).then_some(essence))
+}
+
+fn encoding(headers: &HeaderMap) -> Result<Encoding, Problem> {
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    let (first, more) = (encodings.next(), encodings.next());
+    let name = first.map_or(Ok(""), |value| value.to_str()).unwrap_or("?").trim().to_ascii_lowercase();
+    match (&*name, more) {
+        ("" | "identity", None) => Ok(Encoding::Identity),
+        ("gzip" | "x-gzip", None) => Ok(Encoding::Gzip),
+        ("zstd", None) => Ok(Encoding::Zstd),
+        _ => {
+            let detail = format!("The content encoding `{name}` is not taken; send gzip, zstd, or no encoding.");
+            // RFC 9110, section 12.5.3: the answer says what would have been taken.
+            Err(Problem::new(ProblemType::UnsupportedMediaType, detail)
+                .header(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, zstd")))
+        }
+    }
+}
+
+/// `Prefer: wait=N` (RFC 7240); a preference that cannot be read is none.
+fn wait(headers: &HeaderMap) -> Option<Duration> {
+    let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    let preference = values.flat_map(|value| value.split([',', ';'])).find_map(|part| {
+        let (name, seconds) = part.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("wait").then(|| seconds.trim().trim_matches('"').parse().ok())?
+    });
+    preference.filter(|seconds| *seconds > 0).map(|seconds| Duration::from_secs(seconds).min(MAX_WAIT))
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().unwrap_or_default();
+    if key.is_empty() || key.len() > MAX_KEY {
+        return Err(Problem::parameter(
+            "Idempotency-Key",
+            format!("has to be 1 to {MAX_KEY} visible ASCII characters"),
+        ));
+    }
+    Ok(Some(key.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(headers: &[(&str, &str)], uri: &str) -> Result<Ask, Problem> {
+        let request =
+            headers.iter().fold(http::Request::post(uri), |request, (name, value)| request.header(*name, *value));
+        Ask::read(&request.body(()).expect("is a request").into_parts().0)
+    }
+
+    #[test]
+    fn a_wait_is_read_among_other_preferences_and_capped() {
+        let wait = |prefer| asks(&[("prefer", prefer)], "/").expect("is read").wait;
+        assert_eq!(wait("respond-async, Wait=10"), Some(Duration::from_secs(10)));
+        assert_eq!(wait("wait=3600"), Some(MAX_WAIT));
+        assert_eq!(wait("wait=0"), None);
+        assert_eq!(wait("wait=soon"), None);
+        assert_eq!(wait("return=minimal"), None);
+    }
+
+    #[test]
+    fn a_content_type_may_have_parameters_but_no_other_character_set() {
+        assert!(matches!(
+            asks(&[("content-type", "Application/JSON; charset=UTF-8")], "/").expect("is read").format,
+            Format::Json { sniffed: false }
+        ));
+        let problem =
+            asks(&[("content-type", "text/csv; charset=iso-8859-1")], "/?kind=review").expect_err("is refused");
+        assert_eq!(problem.kind, ProblemType::UnsupportedMediaType);
+    }
+
+    #[test]
+    fn a_mapping_is_for_tables_alone() {
+        let problem = asks(&[("content-type", "application/json")], "/?map=a:text").expect_err("is refused");
+        assert_eq!(problem.kind, ProblemType::InvalidRequest);
+        asks(&[("content-type", "text/csv")], "/?map=a:text&map=b:title&kind=review").expect("is read");
+    }
+
+    #[test]
+    fn two_encodings_on_top_of_each_other_are_refused() {
+        assert!(asks(&[("content-encoding", "gzip, zstd")], "/").is_err());
+        assert!(asks(&[("content-encoding", "gzip"), ("content-encoding", "gzip")], "/").is_err());
+        assert!(asks(&[("content-encoding", "br")], "/").is_err());
+    }
+}

@@ -1,0 +1,109 @@
+//! When to take no more: too much waits, or the disk is nearly full. Cheap enough to be asked for every request.
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::api::problem::{Problem, ProblemType};
+use crate::config::Config;
+use crate::queue::{Lane, Queue};
+
+/// How old a look at the queue or the disk may be.
+const FRESH: Duration = Duration::from_secs(1);
+/// Seconds to come back in, where the queue does not drain measurably, and at most.
+const RETRY_DEFAULT: u64 = 5;
+const RETRY_MAX: f64 = 60.0;
+
+/// What was seen last.
+#[derive(Debug, Default)]
+pub(super) struct Pressure(Mutex<Seen>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    queue_at: Option<Instant>,
+    waiting: u64,
+    /// What this process has published since then: with `waiting` an upper bound of what waits now.
+    published: u64,
+    /// Messages a second that left the queue lately.
+    drained: f64,
+    disk_at: Option<Instant>,
+    free: u64,
+}
+
+impl Pressure {
+    /// Whether there is room for more.
+    pub(super) fn check(&self, queue: &dyn Queue, config: &Config) -> Result<(), Problem> {
+        let now = Instant::now();
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.look_at_disk(now, &config.data.dir);
+        if seen.free < config.server.min_free_bytes {
+            let mut problem = Problem::new(
+                ProblemType::Unavailable,
+                "The disk of the store is nearly full (server.min_free_bytes); sayso takes nothing more until the operator has made room.",
+            );
+            problem.more.internal = Some(format!("{} bytes are free at {}", seen.free, config.data.dir.display()));
+            return Err(problem.retry_after(30));
+        }
+        let max = config.server.max_backlog;
+        if seen.waiting.saturating_add(seen.published) >= max || !is_fresh(seen.queue_at, now) {
+            seen.look_at_queue(now, queue);
+        }
+        if seen.waiting < max {
+            return Ok(());
+        }
+        let detail =
+            format!("{} pieces of feedback wait for the chain already (server.max_backlog is {max}).", seen.waiting);
+        Err(Problem::new(ProblemType::Overloaded, detail).retry_after(seen.retry_after(max)))
+    }
+
+    /// Notes how much was published.
+    pub(super) fn published(&self, messages: u64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).published += messages;
+    }
+}
+
+impl Seen {
+    fn look_at_queue(&mut self, now: Instant, queue: &dyn Queue) {
+        let depths = queue.depths();
+        let waiting = depths.iter().find(|(lane, _)| *lane == Lane::Intake).map_or(0, |(_, depth)| depth.waiting);
+        if let Some(before) = self.queue_at {
+            let seconds = now.duration_since(before).as_secs_f64();
+            if seconds < 0.05 {
+                // Too short for a rate; the bound still has to be exact.
+                self.published = 0;
+                self.waiting = waiting;
+                return;
+            }
+            let drained = (self.waiting + self.published).saturating_sub(waiting);
+            self.drained = 0.5 * self.drained + 0.5 * drained as f64 / seconds;
+        }
+        (self.queue_at, self.waiting, self.published) = (Some(now), waiting, 0);
+    }
+
+    fn look_at_disk(&mut self, now: Instant, folder: &Path) {
+        if is_fresh(self.disk_at, now) {
+            return;
+        }
+        self.disk_at = Some(now);
+        self.free = match rustix::fs::statvfs(folder) {
+            Ok(disk) => disk.f_bavail.saturating_mul(disk.f_frsize),
+            Err(error) => {
+                tracing::warn!(%error, folder = %folder.display(), "the free space of the disk cannot be told");
+                u64::MAX
+            }
+        };
+    }
+
+    /// Seconds until a tenth of the backlog has drained.
+    fn retry_after(&self, max: u64) -> u64 {
+        if self.drained < 1.0 {
+            return RETRY_DEFAULT;
+        }
+        let surplus = self.waiting.saturating_sub(max - max / 10) as f64;
+        (surplus / self.drained).ceil().clamp(1.0, RETRY_MAX) as u64
+    }
+}
+
+fn is_fresh(at: Option<Instant>, now: Instant) -> bool {
+    at.is_some_and(|at| now.duration_since(at) < FRESH)
+}

@@ -1,0 +1,182 @@
+//! Chunks of messages on their way to the queue, while the body is still being read.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::task::JoinHandle;
+
+use super::events;
+use super::idempotency::Key;
+use super::outcome::Outcome;
+use crate::api::State;
+use crate::api::problem::Problem;
+use crate::feedback::{Feedback, FeedbackId, Kind, canonical};
+use crate::queue::{Identity, Lane, Message, Queue, QueueError, Receipt};
+
+/// Messages that are published at once: enough to share a commit, few enough to be quick.
+const CHUNK: usize = 256;
+/// Chunks under way at once; more of them only wait in memory.
+const UNDER_WAY: usize = 4;
+/// Parts the members of an identity: a control character, which neither of them can hold.
+const UNIT_SEPARATOR: char = '\u{1f}';
+
+/// Publishes the items of one request, and notes what became of each.
+pub(super) struct Publisher {
+    state: State,
+    identity_lead: Option<String>,
+    received_at: Timestamp,
+    chunk: Chunk,
+    under_way: VecDeque<(Positions, Publishing)>,
+    outcome: Outcome,
+}
+
+#[derive(Default)]
+struct Chunk {
+    messages: Vec<Message>,
+    positions: Positions,
+}
+
+/// Where the messages of a chunk stand in the request, and their kinds.
+type Positions = Vec<(u32, Kind)>;
+
+/// A chunk on its way.
+type Publishing = JoinHandle<Result<Vec<Receipt>, QueueError>>;
+
+impl Publisher {
+    /// For the items of a request, with its `Idempotency-Key` if it has one.
+    pub(super) fn new(state: &State, key: Option<&Key>) -> Self {
+        Self {
+            state: state.clone(),
+            identity_lead: key.map(Key::identity_lead),
+            received_at: now(),
+            chunk: Chunk::default(),
+            under_way: VecDeque::new(),
+            outcome: Outcome::default(),
+        }
+    }
+
+    /// Publishes the only item of a request.
+    pub(super) async fn single(mut self, feedback: Feedback) -> Result<Outcome, Problem> {
+        let kind = feedback.kind;
+        let message = self.message(feedback);
+        let receipts = self.state.queue.publish(&Lane::Intake, vec![message]).await?;
+        let position = self.outcome.reserve();
+        note(&mut self.outcome, &self.state, &[(position, kind)], &receipts)?;
+        self.outcome.single = true;
+        Ok(self.outcome)
+    }
+
+    /// Takes the next item.
+    pub(super) async fn accept(&mut self, feedback: Feedback) -> Result<(), Problem> {
+        let kind = feedback.kind;
+        let message = self.message(feedback);
+        self.chunk.positions.push((self.outcome.reserve(), kind));
+        self.chunk.messages.push(message);
+        if self.chunk.messages.len() < CHUNK {
+            return Ok(());
+        }
+        if let Err(problem) = self.state.intake.pressure.check(&*self.state.queue, &self.state.config) {
+            return Err(self.give_up(problem).await);
+        }
+        self.send();
+        if self.under_way.len() >= UNDER_WAY {
+            self.settle_oldest().await?;
+        }
+        Ok(())
+    }
+
+    /// Refuses the next item.
+    pub(super) fn reject(&mut self, problem: &Problem) {
+        events::rejected(problem.kind);
+        self.outcome.reject(problem);
+    }
+
+    /// Waits until everything is on stable storage.
+    pub(super) async fn finish(mut self) -> Result<Outcome, Problem> {
+        self.send();
+        while !self.under_way.is_empty() {
+            self.settle_oldest().await?;
+        }
+        Ok(self.outcome)
+    }
+
+    /// Ends the request early with `problem`, which says what is on stable storage all the same.
+    pub(super) async fn give_up(&mut self, problem: Problem) -> Problem {
+        while let Some((positions, task)) = self.under_way.pop_front() {
+            if let Ok(Ok(receipts)) = task.await
+                && let Err(problem) = note(&mut self.outcome, &self.state, &positions, &receipts)
+            {
+                return problem;
+            }
+        }
+        let accepted = self.outcome.accepted();
+        if accepted == 0 {
+            return problem;
+        }
+        let mut problem = problem.with("accepted", accepted);
+        problem.detail.push_str(&format!(
+            " {accepted} items of this request were accepted before. Send it again with an Idempotency-Key, or with `external_id` in every item, and none is taken twice."
+        ));
+        problem
+    }
+
+    fn send(&mut self) {
+        let Chunk { messages, positions } = std::mem::take(&mut self.chunk);
+        if messages.is_empty() {
+            return;
+        }
+        let queue: Arc<dyn Queue> = self.state.queue.clone();
+        let task = tokio::spawn(async move { queue.publish(&Lane::Intake, messages).await });
+        self.under_way.push_back((positions, task));
+    }
+
+    async fn settle_oldest(&mut self) -> Result<(), Problem> {
+        let Some((positions, task)) = self.under_way.pop_front() else { return Ok(()) };
+        let problem = match task.await {
+            Ok(Ok(receipts)) => match note(&mut self.outcome, &self.state, &positions, &receipts) {
+                Ok(()) => return Ok(()),
+                Err(problem) => problem,
+            },
+            Ok(Err(error)) => error.into(),
+            Err(error) => Problem::internal(format!("publishing panicked: {error}")),
+        };
+        Err(self.give_up(problem).await)
+    }
+
+    fn message(&self, mut feedback: Feedback) -> Message {
+        feedback.received_at = self.received_at;
+        let canonical = canonical(&feedback);
+        let key = match (&feedback.external_id, &self.identity_lead) {
+            (Some(external_id), _) => Some(format!("feedback:{}{UNIT_SEPARATOR}{external_id}", feedback.source.kind)),
+            // So that a request that was cut off and is sent again takes none of its items twice.
+            (None, Some(lead)) => Some(format!("{lead}#{}", self.outcome.len())),
+            (None, None) => None,
+        };
+        let identity = key.map(|key| Identity { key, digest: canonical.digest });
+        Message { id: FeedbackId::now().0, revision: 1, identity, body: canonical.body }
+    }
+}
+
+/// Now, in whole milliseconds: what every store keeps.
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}
+
+fn note(outcome: &mut Outcome, state: &State, positions: &[(u32, Kind)], receipts: &[Receipt]) -> Result<(), Problem> {
+    if positions.len() != receipts.len() {
+        return Err(Problem::internal(format!(
+            "the queue gave {} receipts for {} messages",
+            receipts.len(),
+            positions.len()
+        )));
+    }
+    for ((position, kind), receipt) in positions.iter().zip(receipts) {
+        outcome.accept(*position, receipt);
+        events::accepted(*kind, receipt.is_new);
+    }
+    let waiting = receipts.iter().filter(|receipt| receipt.is_new).count();
+    state.intake.pressure.published(waiting as u64);
+    Ok(())
+}

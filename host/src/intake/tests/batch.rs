@@ -1,0 +1,153 @@
+use axum::body::Body;
+use futures_util::stream;
+use serde_json::json;
+
+use super::{CSV, JSON, NDJSON, gzip, lines};
+use crate::api::testing::{Service, feedback_of};
+
+#[tokio::test]
+async fn an_array_is_answered_item_by_item() {
+    let service = Service::start();
+    let body = r#"[{"kind":"review","text":"good"},{"kind":"review","text":"bad","rating":{"value":7}},{"kind":"csr_note","text":"called"}]"#;
+    let answer = service.post_json(body).await.expect(202);
+    let accepted = answer["accepted"].as_array().expect("a list");
+    assert_eq!(accepted.iter().map(|item| &item["index"]).collect::<Vec<_>>(), [0, 2]);
+    assert_eq!(answer["rejected"].as_array().expect("a list").len(), 1);
+    let rejected = &answer["rejected"][0];
+    assert_eq!((&rejected["index"], &rejected["problem"]["status"]), (&json!(1), &json!(422)));
+    assert_eq!(
+        rejected["problem"]["errors"][0],
+        json!({"field": "rating.value", "message": "7 is outside the scale 1 to 5"})
+    );
+    let ids: Vec<_> = service.pull(5).await.iter().map(|lease| lease.id.to_string()).collect();
+    assert_eq!(accepted.iter().map(|item| item["id"].as_str().expect("an id")).collect::<Vec<_>>(), ids);
+}
+
+#[tokio::test]
+async fn an_array_of_one_is_a_batch() {
+    let service = Service::start();
+    let answer = service.post_json(r#"[{"kind":"review","text":"good"}]"#).await.expect(202);
+    assert_eq!(answer["accepted"][0]["index"], 0);
+}
+
+#[tokio::test]
+async fn one_bad_line_in_ten_thousand_loses_no_other() {
+    let service = Service::start();
+    let mut body: Vec<String> = lines(10_000).lines().map(str::to_owned).collect();
+    body[6_000] = r#"{"kind":"review","text":"bad",}"#.into();
+    let answer = service.post(NDJSON, &[], body.join("\n")).await.expect(202);
+    let accepted = answer["accepted"].as_array().expect("a list");
+    assert_eq!(accepted.len(), 9_999);
+    assert_eq!((&accepted[5_999]["index"], &accepted[6_000]["index"]), (&json!(5_999), &json!(6_001)));
+    assert_eq!(answer["rejected"].as_array().expect("a list").len(), 1);
+    let problem = &answer["rejected"][0]["problem"];
+    assert_eq!(
+        (&answer["rejected"][0]["index"], &problem["line"], &problem["column"]),
+        (&json!(6_000), &json!(6_001), &json!(31))
+    );
+    assert!(problem["detail"].as_str().expect("text").contains("line 6001"), "{problem:#}");
+    assert_eq!(service.waiting(), 9_999);
+    let first = &service.pull(1).await[0];
+    assert_eq!(
+        (feedback_of(first).text, first.id.to_string()),
+        ("tea number 0".into(), accepted[0]["id"].as_str().expect("an id").into())
+    );
+}
+
+#[tokio::test]
+async fn blank_lines_crlf_and_a_byte_order_mark_are_tolerated() {
+    let service = Service::start();
+    let body = "\u{feff}{\"kind\":\"review\",\"text\":\"a\"}\r\n\r\n  \r\n{\"kind\":\"review\",\"text\":\"b\"}\r\n{\"kind\":\"review\"}";
+    let answer = service.post("application/jsonl", &[], body).await.expect(202);
+    assert_eq!(answer["accepted"].as_array().expect("a list").len(), 2);
+    assert_eq!((&answer["rejected"][0]["index"], &answer["rejected"][0]["problem"]["line"]), (&json!(2), &json!(5)));
+}
+
+#[tokio::test]
+async fn a_table_is_read_by_its_header() {
+    let service = Service::start();
+    let table = "\u{feff}kind,text,rating.value,customer.id,metadata.shop\r\n\
+                 review,\"Slow, but\r\nkind\",4,c1,7\r\n\
+                 review,bad,seven,c2,\r\n\
+                 csr_note,called,,c3,\r\n";
+    let answer = service.post(CSV, &[], table).await.expect(202);
+    assert_eq!(answer["accepted"].as_array().expect("a list").len(), 2);
+    let problem = &answer["rejected"][0]["problem"];
+    assert_eq!((&problem["line"], &problem["errors"][0]["field"]), (&json!(4), &json!("rating.value")));
+    let leases = service.pull(2).await;
+    let first = feedback_of(&leases[0]);
+    assert_eq!((&*first.text, first.rating.map(|rating| rating.value)), ("Slow, but\r\nkind", Some(4.0)));
+    assert_eq!(first.metadata["shop"], "7");
+}
+
+#[tokio::test]
+async fn a_table_with_other_columns_is_mapped_by_the_request() {
+    let service = Service::start();
+    let path = "/v1/feedback?kind=review&map=Review%20Text:text,Stars:rating.value&map=Notes:-";
+    let table = "Review Text,Stars,Notes\nfine,4,secret\n";
+    service.post_to(path, CSV, &[], table).await.expect(202);
+    assert_eq!(feedback_of(&service.pull(1).await[0]).rating.map(|rating| rating.value), Some(4.0));
+    let problem = service.post(CSV, &[], table).await.problem(422, "invalid-feedback");
+    let fields: Vec<_> = problem["errors"].as_array().expect("a list").iter().map(|error| &error["field"]).collect();
+    assert_eq!(fields, ["Review Text", "Stars", "Notes", "kind"]);
+    assert!(problem["detail"].as_str().expect("text").contains("?map="), "{problem:#}");
+}
+
+#[tokio::test]
+async fn repetitions_within_one_request_are_recognised() {
+    let service = Service::start();
+    let line = |text: &str| format!("{{\"kind\":\"review\",\"external_id\":\"r\",\"text\":\"{text}\"}}\n");
+    let answer = service.post(NDJSON, &[], [line("a"), line("a"), line("b")].concat()).await.expect(202);
+    let id = &answer["accepted"][0]["id"];
+    assert_eq!(answer["accepted"][1], json!({"index": 1, "id": id, "duplicate": true}));
+    assert_eq!(answer["accepted"][2], json!({"index": 2, "id": id, "revision": 2}));
+    assert_eq!(service.waiting(), 2);
+}
+
+#[tokio::test]
+async fn where_nothing_is_valid_the_answer_is_422_with_every_reason() {
+    let service = Service::start();
+    let problem = service.post(NDJSON, &[], "{\"kind\":\"review\"}\nnonsense\n").await.problem(422, "invalid-feedback");
+    assert_eq!(problem["accepted"], json!([]));
+    assert_eq!(problem["rejected"][0]["problem"]["line"], 1);
+    assert_eq!(problem["rejected"][1]["problem"]["type"], "urn:sayso:problem:malformed-body");
+    service.post_json(r#"[{"kind":"review"}]"#).await.problem(422, "invalid-feedback");
+}
+
+#[tokio::test]
+async fn rejections_beyond_a_thousand_are_counted() {
+    let service = Service::start();
+    let body = "{\"kind\":\"review\"}\n".repeat(1_500) + &lines(1);
+    let answer = service.post(NDJSON, &[], body).await.expect(202);
+    assert_eq!(
+        (answer["rejected"].as_array().expect("a list").len(), &answer["rejected_total"]),
+        (1_000, &json!(1_500))
+    );
+    assert_eq!(answer["accepted"][0]["index"], 1_500);
+}
+
+#[tokio::test]
+async fn a_body_without_feedback_is_told_what_to_send() {
+    let service = Service::start();
+    for (kind, body) in [(NDJSON, "\n \n"), (JSON, "[]"), (JSON, "  "), (CSV, "kind,text\n"), (CSV, "")] {
+        let problem = service.post(kind, &[], body).await.problem(422, "invalid-feedback");
+        assert!(problem["detail"].as_str().expect("text").contains("no feedback"), "{kind} {body:?}: {problem:#}");
+    }
+}
+
+#[tokio::test]
+async fn packed_streams_of_several_members_are_expanded() {
+    let service = Service::start();
+    let packed = [gzip(lines(300).as_bytes()).await, gzip(lines(200).as_bytes()).await].concat();
+    let answer = service.post(NDJSON, &[("content-encoding", "gzip")], packed).await.expect(202);
+    assert_eq!(answer["accepted"].as_array().expect("a list").len(), 500);
+}
+
+#[tokio::test]
+async fn it_does_not_matter_how_the_bytes_arrive() {
+    let service = Service::start();
+    let bytes = lines(40).into_bytes();
+    let parts: Vec<_> = bytes.chunks(7).map(|part| Ok::<_, std::io::Error>(part.to_vec())).collect();
+    let answer = service.post(NDJSON, &[], Body::from_stream(stream::iter(parts))).await.expect(202);
+    assert_eq!(answer["accepted"].as_array().expect("a list").len(), 40);
+}

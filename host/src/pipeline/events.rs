@@ -1,0 +1,29 @@
+//! What the pipeline tells operators: metrics and log lines.
+
+use crate::{feedback::FeedbackId, queue::QueueError, records::RecordsError};
+
+/// A batch is on record, and its deliveries wait.
+pub(super) fn analyzed(count: usize) {
+    metrics::counter!("sayso_feedback_analyzed_total").increment(count as u64);
+}
+
+/// A feedback was set aside.
+pub(super) fn parked(feedback: FeedbackId, reason: &str) {
+    metrics::counter!("sayso_feedback_parked_total").increment(1);
+    tracing::warn!(%feedback, reason, "feedback is set aside; see /v1/parked");
+}
+
+/// The store has no room.
+pub(super) fn store_full(reason: &str) {
+    tracing::warn!(reason, "the store is full; analyses wait until there is room");
+}
+
+/// The queue did not do as asked.
+pub(super) fn queue_failed(error: &QueueError) {
+    tracing::error!(%error, "the queue failed; what is unsettled comes back");
+}
+
+/// The records did not do as asked.
+pub(super) fn records_failed(error: &RecordsError) {
+    tracing::error!(%error, "the records failed; what is unsettled comes back");
+}

@@ -1,0 +1,118 @@
+//! One thread of the chain: pulls a batch, runs the plugins, hands the outcome on.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{runtime::Handle, sync::mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::{Done, Pipeline, events, history::RecordsHistory};
+use crate::{
+    feedback::{Feedback, FeedbackId},
+    plugins::Worker,
+    queue::{Lane, Lease, Queue},
+};
+
+/// How long one look into the queue waits for work.
+const PULL_WAIT: Duration = Duration::from_secs(5);
+
+/// Pause after the queue failed to answer.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How nice the threads of the chain are: the scheduler gives them about a tenth of what it gives a thread of intake
+/// while both have work, and everything otherwise.
+const NICENESS: i32 = 10;
+
+/// A burst is taken in first and analysed after: what is accepted is safe on disk, what is refused may be lost.
+fn yield_to_intake() {
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
+        tracing::debug!(%error, "the chain runs at the same priority as intake");
+    }
+}
+
+pub(super) struct ChainThread {
+    queue: Arc<dyn Queue>,
+    worker: Worker,
+    batch: usize,
+    done: mpsc::Sender<Done>,
+    shutdown: CancellationToken,
+    runtime: Handle,
+}
+
+impl ChainThread {
+    pub(super) fn new(
+        pipeline: &Pipeline,
+        done: mpsc::Sender<Done>,
+        shutdown: CancellationToken,
+        runtime: Handle,
+    ) -> Self {
+        let history = RecordsHistory::new(pipeline.records.clone(), runtime.clone());
+        Self {
+            queue: pipeline.queue.clone(),
+            worker: Worker::new(pipeline.chain.clone(), Arc::new(history)),
+            batch: pipeline.config.batch,
+            done,
+            shutdown,
+            runtime,
+        }
+    }
+
+    /// Runs until shutdown, or until nobody settles any more.
+    pub(super) fn run(mut self) {
+        yield_to_intake();
+        while let Some(leases) = self.next_batch() {
+            if leases.is_empty() {
+                continue;
+            }
+            let (leases, feedback) = self.read(leases);
+            let outcomes = self.worker.run(feedback);
+            if self.done.blocking_send(Done { leases, outcomes }).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// The next leases; none at shutdown.
+    fn next_batch(&self) -> Option<Vec<Lease>> {
+        self.runtime.block_on(async {
+            let pulled = tokio::select! {
+                biased;
+                () = self.shutdown.cancelled() => return None,
+                pulled = self.queue.pull(&Lane::Intake, self.batch, PULL_WAIT) => pulled,
+            };
+            match pulled {
+                Ok(leases) => Some(leases),
+                Err(error) => {
+                    events::queue_failed(&error);
+                    tokio::select! {
+                        () = self.shutdown.cancelled() => None,
+                        () = tokio::time::sleep(PAUSE) => Some(Vec::new()),
+                    }
+                }
+            }
+        })
+    }
+
+    /// The feedback of the leases. A body that cannot be read is set aside: it would fail again and again.
+    fn read(&self, leases: Vec<Lease>) -> (Vec<Lease>, Vec<Feedback>) {
+        let mut readable = Vec::with_capacity(leases.len());
+        let mut all = Vec::with_capacity(leases.len());
+        for lease in leases {
+            match serde_json::from_slice::<Feedback>(&lease.body) {
+                Ok(mut feedback) => {
+                    feedback.id = FeedbackId(lease.id);
+                    feedback.revision = lease.revision;
+                    all.push(feedback);
+                    readable.push(lease);
+                }
+                Err(error) => {
+                    let reason = format!("the queued feedback cannot be read: {error}");
+                    events::parked(FeedbackId(lease.id), &reason);
+                    if let Err(error) = self.runtime.block_on(self.queue.park(lease, reason)) {
+                        events::queue_failed(&error);
+                    }
+                }
+            }
+        }
+        (readable, all)
+    }
+}

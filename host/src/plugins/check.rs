@@ -1,0 +1,153 @@
+//! What plugins may answer. Everything a plugin hands back is checked before anything is made of it: sizes, names,
+//! numbers, and that spans lie within the text.
+
+use super::{
+    bindings::sayso::plugin::types as wit,
+    item::{Effect, Item},
+};
+use crate::config::Limits;
+
+/// Longest name of a score, tag, route, note or class, in bytes.
+const MAX_NAME: usize = 128;
+/// Longest label, rule or reason, in bytes.
+const MAX_PHRASE: usize = 1 << 10;
+
+/// Checks the effects that a plugin has on `item`.
+///
+/// # Errors
+/// The first offence, for people to read.
+pub(super) fn effects(item: &Item, effects: &[Effect], limits: &Limits) -> Result<(), String> {
+    if effects.len() > limits.effects {
+        return Err(format!("answered {} effects, more than limits.effects = {}", effects.len(), limits.effects));
+    }
+    let mut bytes = 0usize;
+    for effect in effects {
+        bytes += size(effect);
+        self::effect(item, effect)?;
+    }
+    if bytes > limits.output_bytes {
+        return Err(format!(
+            "answered {bytes} bytes of effects, more than limits.output_bytes = {}",
+            limits.output_bytes
+        ));
+    }
+    Ok(())
+}
+
+fn effect(item: &Item, effect: &Effect) -> Result<(), String> {
+    let text = item.feedback.text.as_str();
+    match effect {
+        Effect::Score(score) => self::score(text, score),
+        Effect::Tag(tag) => {
+            name("tag", &tag.name)?;
+            share("confidence", &tag.name, tag.confidence)?;
+            tag.spans.iter().try_for_each(|one| span("tag", &tag.name, text, *one))
+        }
+        Effect::Route(route) => {
+            name("route", &route.name)?;
+            phrase("rule", &route.rule)?;
+            if route.priority > 100 {
+                return Err(format!("gave route `{}` the priority {}, above 100", route.name, route.priority));
+            }
+            route.reasons.iter().try_for_each(|reason| phrase("reason", reason))
+        }
+        Effect::Redact(redaction) => self::redaction(item, redaction),
+        Effect::Other(note) => {
+            name("note", &note.name)?;
+            serde_json::from_str::<serde::de::IgnoredAny>(&note.value)
+                .map(|_| ())
+                .map_err(|error| format!("gave note `{}` a value that is not JSON: {error}", note.name))
+        }
+    }
+}
+
+fn score(text: &str, score: &wit::Score) -> Result<(), String> {
+    name("score", &score.name)?;
+    finite(&score.name, score.value)?;
+    if let Some(label) = &score.label {
+        phrase("label", label)?;
+    }
+    match &score.scope {
+        wit::Scope::Topic(topic) => name("topic", topic)?,
+        wit::Scope::Passage(passage) => span("score", &score.name, text, *passage)?,
+        wit::Scope::Whole | wit::Scope::Other(_) => {}
+    }
+    for part in &score.parts {
+        name("part", &part.name)?;
+        finite(&part.name, part.value)?;
+    }
+    for evidence in &score.evidence {
+        finite(&score.name, evidence.weight)?;
+        span("score", &score.name, text, evidence.span)?;
+    }
+    Ok(())
+}
+
+fn redaction(item: &Item, redaction: &wit::Redaction) -> Result<(), String> {
+    let class = redaction.class.as_str();
+    let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if class.is_empty() || class.len() > MAX_NAME || !class.chars().all(is_word) {
+        return Err("gave a redaction a class that is not of lower case letters, digits and `_`".into());
+    }
+    match &redaction.field {
+        wit::Field::Text => span("redaction", class, &item.feedback.text, redaction.span),
+        wit::Field::Title => {
+            span("redaction", class, item.feedback.title.as_deref().unwrap_or_default(), redaction.span)
+        }
+        wit::Field::Other(field) => Err(format!("wants to redact the field `{field}`, which this host does not know")),
+    }
+}
+
+fn name(what: &str, name: &str) -> Result<(), String> {
+    if name.is_empty() || name.len() > MAX_NAME || name.chars().any(char::is_control) {
+        return Err(format!(
+            "gave a {what} a name that is empty, longer than {MAX_NAME} bytes, or has control characters"
+        ));
+    }
+    Ok(())
+}
+
+fn phrase(what: &str, phrase: &str) -> Result<(), String> {
+    if phrase.len() > MAX_PHRASE {
+        return Err(format!("gave a {what} of {} bytes, more than {MAX_PHRASE}", phrase.len()));
+    }
+    Ok(())
+}
+
+fn finite(name: &str, value: f64) -> Result<(), String> {
+    if value.is_finite() { Ok(()) } else { Err(format!("gave `{name}` the value {value}, which is no finite number")) }
+}
+
+fn share(what: &str, name: &str, value: f64) -> Result<(), String> {
+    if (0.0..=1.0).contains(&value) { Ok(()) } else { Err(format!("gave `{name}` the {what} {value}, outside 0 to 1")) }
+}
+
+fn span(what: &str, name: &str, text: &str, span: wit::Span) -> Result<(), String> {
+    let (start, end) = (span.start as usize, span.end as usize);
+    if start <= end && text.is_char_boundary(start) && text.is_char_boundary(end) {
+        return Ok(());
+    }
+    Err(format!(
+        "gave {what} `{name}` the span {start}..{end}, which is no range of whole characters in {} bytes",
+        text.len()
+    ))
+}
+
+/// Bytes that an effect keeps on the host's heap, roughly.
+fn size(effect: &Effect) -> usize {
+    let heap = match effect {
+        Effect::Score(score) => {
+            let parts: usize = score.parts.iter().map(|part| size_of::<wit::Part>() + part.name.len()).sum();
+            let evidence = score.evidence.len() * size_of::<wit::Evidence>();
+            score.name.len() + score.label.as_deref().map_or(0, str::len) + parts + evidence
+        }
+        Effect::Tag(tag) => tag.name.len() + tag.spans.len() * size_of::<wit::Span>(),
+        Effect::Route(route) => {
+            let reasons: usize = route.reasons.iter().map(|reason| size_of::<String>() + reason.len()).sum();
+            route.name.len() + route.rule.len() + reasons
+        }
+        Effect::Redact(redaction) => redaction.class.len(),
+        Effect::Other(note) => note.name.len() + note.value.len(),
+    };
+    size_of::<Effect>() + heap
+}

@@ -1,0 +1,53 @@
+//! Grant `history`: what the customer of a feedback in the batch said before, in summary.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{State, wit};
+use crate::{feedback::FeedbackId, records::History};
+
+/// Where histories come from. Called on the worker's own thread, and may block it.
+pub trait HistorySource: Send + Sync + 'static {
+    /// What the customer said before this feedback; none if it cannot be had.
+    fn before(&self, customer: &str, feedback: FeedbackId) -> Option<History>;
+}
+
+/// No history: for plugins that run without records, as in tests and `sayso check`.
+#[derive(Clone, Copy, Debug)]
+pub struct NoHistory;
+
+impl HistorySource for NoHistory {
+    fn before(&self, _: &str, _: FeedbackId) -> Option<History> {
+        None
+    }
+}
+
+/// Which customers a plugin may ask for: those of the batch at hand.
+pub(in crate::plugins) struct Scope {
+    source: Arc<dyn HistorySource>,
+    customers: Arc<HashMap<String, (FeedbackId, String)>>,
+}
+
+impl Scope {
+    pub(super) fn new(source: Arc<dyn HistorySource>) -> Self {
+        Self { source, customers: Arc::default() }
+    }
+
+    /// Opens the customers of a batch, by feedback id.
+    pub(in crate::plugins) fn open(&mut self, customers: Arc<HashMap<String, (FeedbackId, String)>>) {
+        self.customers = customers;
+    }
+}
+
+impl wit::history::Host for State {
+    fn before(&mut self, feedback_id: String) -> Option<wit::history::Summary> {
+        let (id, customer) = self.history.customers.get(&feedback_id)?;
+        let history = self.history.source.before(customer, *id)?;
+        Some(wit::history::Summary {
+            earlier: history.earlier,
+            first_seen: history.first_seen.map(|at| at.as_millisecond()),
+            last_seen: history.last_seen.map(|at| at.as_millisecond()),
+            sentiment_mean: history.sentiment_mean,
+            sentiment_trend: history.sentiment_trend,
+        })
+    }
+}

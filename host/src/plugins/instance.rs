@@ -1,0 +1,134 @@
+//! One running instance of a plugin. It lives as long as every call returns cleanly; with the first trap, time-out or
+//! exceeded limit it is dead, and whoever holds it drops it.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use wasmtime::{Store, StoreLimitsBuilder, Trap};
+
+use super::{
+    bindings,
+    engine::Engine,
+    grants::{HistorySource, State},
+    item::{Effect, Fault, Item},
+    loader::Plugin,
+};
+use crate::feedback::FeedbackId;
+
+/// Calls after which an instance is replaced, so that what a plugin leaks stays bounded.
+const MAX_CALLS: u32 = 20_000;
+
+/// Time for instantiation, `describe` and `configure` together.
+const SETUP_TIME: Duration = Duration::from_secs(5);
+
+/// Bytes that a result of no effects may cost beside `output_bytes`: the frame of lists and records.
+const OUTPUT_FRAME: usize = 4 << 10;
+
+/// The customers of a batch, by feedback id in text form.
+pub(super) type Customers = Arc<HashMap<String, (FeedbackId, String)>>;
+
+/// A running instance.
+pub(super) struct Instance {
+    store: Store<State>,
+    guest: bindings::Plugin,
+    calls: u32,
+}
+
+impl Instance {
+    /// Instantiates the plugin without configuring it.
+    ///
+    /// # Errors
+    /// Why it could not start, for people to read.
+    pub(super) fn start(plugin: &Plugin, history: Arc<dyn HistorySource>) -> Result<Self, String> {
+        let limits = StoreLimitsBuilder::new()
+            .memory_size(plugin.limits.memory_bytes)
+            .table_elements(50_000)
+            .instances(64)
+            .memories(16)
+            .tables(32)
+            .trap_on_grow_failure(true)
+            .build();
+        let state = State::new(plugin.name.clone(), limits, history);
+        let mut store = Store::new(plugin.engine.wasm(), state);
+        store.limiter(|state| &mut state.limits);
+        store.set_epoch_deadline(Engine::ticks(SETUP_TIME));
+        let guest = plugin.pre.instantiate(&mut store).map_err(|error| explain(&error, plugin))?;
+        Ok(Self { store, guest, calls: 0 })
+    }
+
+    /// Instantiates and configures the plugin.
+    ///
+    /// # Errors
+    /// Why it could not start, for people to read.
+    pub(super) fn start_configured(plugin: &Plugin, history: Arc<dyn HistorySource>) -> Result<Self, String> {
+        let mut instance = Self::start(plugin, history)?;
+        instance.configure(plugin)?.map_err(|refusal| format!("refuses its configuration: {refusal}"))?;
+        Ok(instance)
+    }
+
+    /// What the plugin says of itself.
+    pub(super) fn describe(&mut self, plugin: &Plugin) -> Result<bindings::sayso::plugin::types::Description, String> {
+        self.store.set_hostcall_fuel(1 << 20);
+        self.guest.sayso_plugin_analysis().call_describe(&mut self.store).map_err(|error| explain(&error, plugin))
+    }
+
+    /// Hands over the configuration. The inner error is the plugin's own.
+    pub(super) fn configure(&mut self, plugin: &Plugin) -> Result<Result<(), String>, String> {
+        self.store.set_hostcall_fuel(1 << 20);
+        let guest = self.guest.sayso_plugin_analysis();
+        guest.call_configure(&mut self.store, &plugin.config_json).map_err(|error| explain(&error, plugin))
+    }
+
+    /// Processes a batch within the plugin's limits: one result per item. After an error the instance is dead.
+    ///
+    /// # Errors
+    /// What stopped the plugin, for people to read.
+    pub(super) fn process(
+        &mut self,
+        plugin: &Plugin,
+        items: &[Item],
+        customers: &Customers,
+    ) -> Result<Vec<Result<Vec<Effect>, Fault>>, String> {
+        self.calls += 1;
+        self.store.data_mut().history.open(customers.clone());
+        self.store
+            .set_hostcall_fuel(plugin.limits.output_bytes.saturating_add(OUTPUT_FRAME).saturating_mul(items.len()));
+        self.store.set_epoch_deadline(Engine::ticks(plugin.deadline()));
+        let guest = self.guest.sayso_plugin_analysis();
+        let results = guest.call_process(&mut self.store, items).map_err(|error| explain(&error, plugin))?;
+        if results.len() == items.len() {
+            Ok(results)
+        } else {
+            Err(format!("answered {} results for {} items", results.len(), items.len()))
+        }
+    }
+
+    /// Whether it has served long enough.
+    pub(super) const fn is_worn(&self) -> bool {
+        self.calls >= MAX_CALLS
+    }
+}
+
+/// What stopped a plugin, and what an operator can do about it.
+fn explain(error: &wasmtime::Error, plugin: &Plugin) -> String {
+    let limits = &plugin.limits;
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::Interrupt) => format!("took longer than limits.deadline_ms = {}", limits.deadline_ms),
+        Some(Trap::UnreachableCodeReached) => "panicked (it executed `unreachable`)".into(),
+        Some(Trap::StackOverflow) => "overflowed its call stack".into(),
+        Some(Trap::MemoryOutOfBounds) => "reached outside its memory (too deep a recursion does so as well)".into(),
+        Some(trap) => format!("trapped: {trap}"),
+        None => explain_limit(&format!("{error:#}"), plugin),
+    }
+}
+
+/// Limits of the store and of the host have no type of their own; they are told by their text.
+fn explain_limit(text: &str, plugin: &Plugin) -> String {
+    let limits = &plugin.limits;
+    if text.contains("growing memory") || text.contains("memory minimum size") {
+        format!("needs more memory than limits.memory_bytes = {}", limits.memory_bytes)
+    } else if text.contains("hostcall") {
+        format!("answered more than limits.output_bytes = {} an item", limits.output_bytes)
+    } else {
+        format!("failed: {text}")
+    }
+}

@@ -1,0 +1,284 @@
+//! From a `[[plugin]]` of the configuration to a plugin that is ready to run: found, compiled, its imports held against
+//! its grants, described, its configuration held against the schema that it declares, and configured once.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use sha2::{Digest, Sha256};
+use wasmtime::component::{Component, Linker};
+
+use super::{
+    aot::Cache,
+    bindings::{self, sayso::plugin::types::Description},
+    builtins,
+    engine::{Engine, MAX_MEMORY_BYTES},
+    grants::{self, NoHistory, State},
+    instance::Instance,
+};
+use crate::config::{self, Grant, Limits, OnFault};
+
+/// Largest component, in bytes.
+const MAX_COMPONENT_BYTES: u64 = 64 << 20;
+
+/// A plugin that is ready to run.
+pub struct Plugin {
+    /// Its name in the chain.
+    pub name: Arc<str>,
+    /// What it says of itself.
+    pub version: String,
+    /// One sentence, by its own word.
+    pub summary: String,
+    /// `sha256:` and the digest of the component.
+    pub digest: String,
+    /// `sha256:` and the digest of its configuration.
+    pub config_digest: String,
+    /// What happens to an item that it fails on.
+    pub on_fault: OnFault,
+    pub(super) limits: Limits,
+    pub(super) uses_history: bool,
+    pub(super) config_json: String,
+    pub(super) engine: Engine,
+    pub(super) pre: bindings::PluginPre<State>,
+}
+
+impl Plugin {
+    /// The time for one call.
+    pub(super) const fn deadline(&self) -> Duration {
+        Duration::from_millis(self.limits.deadline_ms)
+    }
+}
+
+impl std::fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plugin").field("name", &self.name).field("digest", &self.digest).finish_non_exhaustive()
+    }
+}
+
+/// Why a plugin cannot join the chain. Every message names the plugin and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// `use` names nothing that is there.
+    #[error("plugin `{plugin}`: {reason}")]
+    NotFound {
+        /// Its name in the chain.
+        plugin: String,
+        /// What was looked for.
+        reason: String,
+    },
+    /// The file is no component that this host can run.
+    #[error("plugin `{plugin}`: {path} is no component that sayso can run: {reason}")]
+    NotAComponent {
+        /// Its name in the chain.
+        plugin: String,
+        /// Where it was found.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It imports what the operator did not grant.
+    #[error(
+        "plugin `{plugin}` imports `{import}`, and is not granted it; add grants = [\"{grant}\"] to its [[plugin]] if it may have it"
+    )]
+    NotGranted {
+        /// Its name in the chain.
+        plugin: String,
+        /// The interface.
+        import: String,
+        /// The grant that it takes.
+        grant: &'static str,
+    },
+    /// It imports what sayso does not offer at all.
+    #[error(
+        "plugin `{plugin}` imports `{import}`, which this sayso does not offer to plugins (it offers sayso:plugin 1.0: log, text, history); build it without"
+    )]
+    UnknownImport {
+        /// Its name in the chain.
+        plugin: String,
+        /// The interface.
+        import: String,
+    },
+    /// Its configuration does not fit the schema that it declares, or it refuses it.
+    #[error("plugin `{plugin}`: its configuration is refused: {}", .reasons.join("; "))]
+    BadConfig {
+        /// Its name in the chain.
+        plugin: String,
+        /// Each with the key that it is about.
+        reasons: Vec<String>,
+    },
+    /// A limit is beyond what this host can give.
+    #[error("plugin `{plugin}`: limits.{key} = {value}, and this host gives {min} to {max}")]
+    BadLimit {
+        /// Its name in the chain.
+        plugin: String,
+        /// The key.
+        key: &'static str,
+        /// What it says.
+        value: u64,
+        /// Lowest allowed.
+        min: u64,
+        /// Highest allowed.
+        max: u64,
+    },
+    /// It does not start.
+    #[error("plugin `{plugin}` {reason}")]
+    Broken {
+        /// Its name in the chain.
+        plugin: String,
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// Loads plugins, with the cache of compiled ones.
+#[derive(Debug)]
+pub struct Loader {
+    engine: Engine,
+    cache: Cache,
+    base: PathBuf,
+}
+
+impl Loader {
+    /// Uses `cache_dir` for compiled plugins; paths in `use` are relative to `base`.
+    ///
+    /// # Errors
+    /// Where the cache folder cannot be made private.
+    pub fn new(engine: Engine, cache_dir: &Path, base: &Path) -> io::Result<Self> {
+        Ok(Self { engine, cache: Cache::open(cache_dir)?, base: base.to_owned() })
+    }
+
+    /// Loads one plugin.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub fn load(&self, config: &config::Plugin) -> Result<Plugin, LoadError> {
+        let name = &config.name;
+        check_limits(name, &config.limits)?;
+        let (path, bytes) = self.find(name, &config.source)?;
+        let digest = hex(&Sha256::digest(&bytes));
+        let bad = |error: wasmtime::Error| LoadError::NotAComponent {
+            plugin: name.clone(),
+            path: path.clone(),
+            reason: format!("{error:#}"),
+        };
+        let component = self.cache.component(self.engine.wasm(), &bytes, &digest).map_err(bad)?;
+        let uses_history = self.check_imports(name, &component, &config.grants)?;
+        let mut linker = Linker::new(self.engine.wasm());
+        grants::link(&mut linker, &config.grants).map_err(bad)?;
+        let pre = linker.instantiate_pre(&component).and_then(bindings::PluginPre::new).map_err(bad)?;
+        let config_json = config.config.to_string();
+        let mut plugin = Plugin {
+            name: name.as_str().into(),
+            version: String::new(),
+            summary: String::new(),
+            digest: format!("sha256:{digest}"),
+            config_digest: format!("sha256:{}", hex(&Sha256::digest(config_json.as_bytes()))),
+            on_fault: config.on_fault,
+            limits: config.limits,
+            uses_history,
+            config_json,
+            engine: self.engine.clone(),
+            pre,
+        };
+        self.introduce(&mut plugin, &config.config)?;
+        Ok(plugin)
+    }
+
+    fn find(&self, plugin: &str, source: &str) -> Result<(String, Vec<u8>), LoadError> {
+        let missing = |reason: String| LoadError::NotFound { plugin: plugin.into(), reason };
+        if let Some(name) = source.strip_prefix("builtin:") {
+            let bytes = builtins::find(name).ok_or_else(|| {
+                missing(format!("there is no built-in plugin `{name}`; there are {}", builtins::names()))
+            })?;
+            return Ok((source.into(), bytes.to_vec()));
+        }
+        let path = self.base.join(source);
+        let display = path.display().to_string();
+        let meta = fs::metadata(&path).map_err(|error| missing(format!("{display}: {error}; is `use` right?")))?;
+        if meta.len() > MAX_COMPONENT_BYTES {
+            let reason = format!(
+                "{display} has {} bytes, more than {MAX_COMPONENT_BYTES}; build it in release mode and strip it",
+                meta.len()
+            );
+            return Err(missing(reason));
+        }
+        let bytes = fs::read(&path).map_err(|error| missing(format!("{display}: {error}")))?;
+        Ok((display, bytes))
+    }
+
+    /// Holds the imports against the grants. Says whether it uses `history`.
+    fn check_imports(&self, plugin: &str, component: &Component, granted: &[Grant]) -> Result<bool, LoadError> {
+        let component_type = component.component_type();
+        let mut uses_history = false;
+        for (import, _) in component_type.imports(self.engine.wasm()) {
+            let needed = grants::of_import(import)
+                .ok_or_else(|| LoadError::UnknownImport { plugin: plugin.into(), import: import.into() })?;
+            uses_history |= needed == Some(Grant::History);
+            if let Some(grant) = needed.filter(|grant| *grant != Grant::Log && !granted.contains(grant)) {
+                return Err(LoadError::NotGranted {
+                    plugin: plugin.into(),
+                    import: import.into(),
+                    grant: grant.as_str(),
+                });
+            }
+        }
+        Ok(uses_history)
+    }
+
+    /// Asks the plugin what it is, checks its configuration, and configures it once, so that a chain that cannot run
+    /// is found out before it goes live.
+    fn introduce(&self, plugin: &mut Plugin, config: &serde_json::Value) -> Result<(), LoadError> {
+        let name = plugin.name.to_string();
+        let broken = |reason: String| LoadError::Broken { plugin: name.clone(), reason };
+        let mut instance = Instance::start(plugin, Arc::new(NoHistory)).map_err(broken)?;
+        let description: Description = instance.describe(plugin).map_err(broken)?;
+        let reasons = against_schema(&description.config_schema, config).map_err(broken)?;
+        if !reasons.is_empty() {
+            return Err(LoadError::BadConfig { plugin: name, reasons });
+        }
+        if let Err(refusal) = instance.configure(plugin).map_err(broken)? {
+            return Err(LoadError::BadConfig { plugin: name, reasons: vec![refusal] });
+        }
+        plugin.version = description.version;
+        plugin.summary = description.summary;
+        Ok(())
+    }
+}
+
+fn check_limits(plugin: &str, limits: &Limits) -> Result<(), LoadError> {
+    let ranges = [
+        ("memory_bytes", limits.memory_bytes as u64, 64 << 10, MAX_MEMORY_BYTES as u64),
+        ("deadline_ms", limits.deadline_ms, 1, 60_000),
+        ("effects", limits.effects as u64, 1, 10_000),
+        ("output_bytes", limits.output_bytes as u64, 1 << 10, 16 << 20),
+    ];
+    for (key, value, min, max) in ranges {
+        if !(min..=max).contains(&value) {
+            return Err(LoadError::BadLimit { plugin: plugin.into(), key, value, min, max });
+        }
+    }
+    Ok(())
+}
+
+/// What in `config` does not fit the schema: each offence with its key.
+fn against_schema(schema: &str, config: &serde_json::Value) -> Result<Vec<String>, String> {
+    let schema: serde_json::Value = serde_json::from_str(schema)
+        .map_err(|error| format!("declares a configuration schema that is not JSON: {error}"))?;
+    let validator = jsonschema::validator_for(&schema)
+        .map_err(|error| format!("declares a configuration schema that is not JSON Schema: {error}"))?;
+    let offences = validator.iter_errors(config).take(10);
+    Ok(offences
+        .map(|error| {
+            let path = error.instance_path().to_string();
+            let key = if path.is_empty() { "config".into() } else { format!("config{}", path.replace('/', ".")) };
+            format!("{key}: {error}")
+        })
+        .collect())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,134 @@
+//! From the effects of a whole chain to one analysis.
+//!
+//! - Scores of the whole: the last plugin to give a name has the say. The one called `sentiment` also makes
+//!   `analysis.sentiment`; scores of a topic called `sentiment` make `analysis.aspects`.
+//! - Tags and intents of one name are one: the highest confidence, all spans.
+//! - Routes of one name are one: the highest priority. Urgency is the highest of any route's, with all reasons.
+//! - Notes go to `other`, but for `sentiment_basis` and `rating_mismatch`, which belong to the sentiment.
+
+use serde_json::Value;
+
+use super::{bindings::sayso::plugin::types as wit, item::Effect};
+use crate::feedback::{
+    Analysis, Aspect, Evidence, Intent, Provenance, Redaction, Route, Scores, Sentiment, Span, Tag, UrgencyLevel,
+};
+
+const SENTIMENT: &str = "sentiment";
+
+/// Merges the effects of a chain.
+pub(super) fn analysis(
+    language: crate::feedback::Language,
+    effects: Vec<Effect>,
+    redactions: Vec<Redaction>,
+    provenance: Vec<Provenance>,
+) -> Analysis {
+    let mut analysis = Analysis { language: Some(language), redactions, provenance, ..Analysis::default() };
+    for effect in effects {
+        match effect {
+            Effect::Score(score) => add_score(&mut analysis, score),
+            Effect::Tag(tag) => add_tag(&mut analysis, tag),
+            Effect::Route(route) => add_route(&mut analysis, route),
+            Effect::Other(note) => {
+                let value = serde_json::from_str(&note.value).unwrap_or(Value::Null);
+                analysis.other.insert(note.name, value);
+            }
+            Effect::Redact(_) => {}
+        }
+    }
+    if let Some(sentiment) = &mut analysis.sentiment {
+        sentiment.rating_mismatch = analysis.other.remove("rating_mismatch").and_then(|value| value.as_bool());
+        sentiment.basis = match analysis.other.remove("sentiment_basis") {
+            Some(Value::String(basis)) => Some(basis),
+            _ => None,
+        };
+    }
+    analysis.routes.sort_by_key(|route| std::cmp::Reverse(route.priority));
+    analysis.priority = analysis.routes.first().map_or(0, |route| route.priority);
+    analysis
+}
+
+fn add_score(analysis: &mut Analysis, score: wit::Score) {
+    match score.scope {
+        wit::Scope::Whole => {
+            analysis.scores.insert(score.name.clone(), score.value);
+            if score.name == SENTIMENT {
+                analysis.sentiment = Some(Sentiment {
+                    label: score.label.unwrap_or_default(),
+                    score: score.value,
+                    parts: score.parts.into_iter().map(|part| (part.name, part.value)).collect::<Scores>(),
+                    rating_mismatch: None,
+                    basis: None,
+                    evidence: score.evidence.iter().map(evidence).collect(),
+                });
+            }
+        }
+        wit::Scope::Topic(topic) if score.name == SENTIMENT => analysis.aspects.push(Aspect {
+            topic,
+            score: score.value,
+            spans: score.evidence.iter().map(|evidence| span(&evidence.span)).collect(),
+        }),
+        wit::Scope::Topic(topic) => {
+            analysis.scores.insert(format!("{}:{topic}", score.name), score.value);
+        }
+        wit::Scope::Passage(_) | wit::Scope::Other(_) => {}
+    }
+}
+
+const fn evidence(evidence: &wit::Evidence) -> Evidence {
+    Evidence { start: evidence.span.start, end: evidence.span.end, weight: evidence.weight }
+}
+
+const fn span(span: &wit::Span) -> Span {
+    (span.start, span.end)
+}
+
+fn add_tag(analysis: &mut Analysis, tag: wit::Tag) {
+    let spans = tag.spans.iter().map(span);
+    if matches!(tag.class, wit::TagClass::Intent) {
+        match analysis.intents.iter_mut().find(|known| known.kind == tag.name) {
+            Some(known) => {
+                known.confidence = known.confidence.max(tag.confidence);
+                known.spans.extend(spans);
+            }
+            None => {
+                let spans = spans.collect();
+                analysis.intents.push(Intent { kind: tag.name, confidence: tag.confidence, spans });
+            }
+        }
+        return;
+    }
+    match analysis.tags.iter_mut().find(|known| known.name == tag.name) {
+        Some(known) => {
+            known.confidence = known.confidence.max(tag.confidence);
+            known.spans.extend(spans);
+        }
+        None => {
+            let spans = spans.collect();
+            analysis.tags.push(Tag { name: tag.name, confidence: tag.confidence, spans });
+        }
+    }
+}
+
+fn add_route(analysis: &mut Analysis, route: wit::Route) {
+    let level = match route.urgency {
+        wit::Urgency::Low => UrgencyLevel::Low,
+        wit::Urgency::Normal | wit::Urgency::Other(_) => UrgencyLevel::Normal,
+        wit::Urgency::High => UrgencyLevel::High,
+        wit::Urgency::Critical => UrgencyLevel::Critical,
+    };
+    let is_first = analysis.routes.is_empty();
+    analysis.urgency.level = if is_first { level } else { analysis.urgency.level.max(level) };
+    for reason in route.reasons {
+        if !analysis.urgency.reasons.contains(&reason) {
+            analysis.urgency.reasons.push(reason);
+        }
+    }
+    match analysis.routes.iter_mut().find(|known| known.name == route.name) {
+        Some(known) if known.priority < route.priority => {
+            known.priority = route.priority;
+            known.rule = route.rule;
+        }
+        Some(_) => {}
+        None => analysis.routes.push(Route { name: route.name, rule: route.rule, priority: route.priority }),
+    }
+}

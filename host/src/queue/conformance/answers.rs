@@ -1,0 +1,31 @@
+use super::{super::StoredAnswer, *};
+
+fn answer(text: &'static str) -> StoredAnswer {
+    StoredAnswer { digest: Sha256::digest(text).into(), answer: Bytes::from_static(text.as_bytes()) }
+}
+
+pub(crate) async fn an_answer_is_recalled_until_it_expires(backend: &impl Backend) {
+    let queue = backend.open().await;
+    assert_eq!(queue.recall("key").await.expect("recalls"), None);
+    queue.remember("key", answer("202"), PATIENCE).await.expect("remembers");
+    assert_eq!(queue.recall("key").await.expect("recalls"), Some(answer("202")));
+    assert_eq!(queue.recall("other").await.expect("recalls"), None);
+    queue.remember("brief", answer("202"), Duration::ZERO).await.expect("remembers");
+    assert_eq!(queue.recall("brief").await.expect("recalls"), None);
+    queue.remember("brief", answer("201"), PATIENCE).await.expect("remembers");
+    assert_eq!(queue.recall("brief").await.expect("recalls"), Some(answer("201")));
+}
+
+pub(crate) async fn the_first_answer_stays(backend: &impl Backend) {
+    let queue = backend.open().await;
+    queue.remember("key", answer("first"), PATIENCE).await.expect("remembers");
+    queue.remember("key", answer("second"), PATIENCE).await.expect("remembers");
+    assert_eq!(queue.recall("key").await.expect("recalls"), Some(answer("first")));
+}
+
+pub(crate) async fn an_answer_outlasts_a_restart(backend: &impl Backend) {
+    let queue = backend.open().await;
+    queue.remember("key", answer("202"), PATIENCE).await.expect("remembers");
+    drop(queue);
+    assert_eq!(backend.open().await.recall("key").await.expect("recalls"), Some(answer("202")));
+}

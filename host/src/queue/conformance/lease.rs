@@ -1,0 +1,148 @@
+use tokio::time::Instant;
+
+use super::*;
+
+const SOON: Duration = Duration::from_millis(100);
+const LATER: Duration = Duration::from_secs(3_600);
+
+pub(crate) async fn a_leased_message_is_with_one_worker(backend: &impl Backend) {
+    let queue = backend.open().await;
+    publish(&queue, &[&message("a"), &message("b")]).await;
+    let first = queue.pull(&Lane::Intake, 1, Duration::ZERO).await.expect("pulls");
+    let second = pull(&queue).await;
+    assert_eq!((bodies(&first), bodies(&second)), (vec!["a"], vec!["b"]));
+    assert!(pull(&queue).await.is_empty());
+}
+
+pub(crate) async fn an_acknowledged_message_does_not_come_back(backend: &impl Backend) {
+    let queue = backend.open_with_lease(SOON).await;
+    publish(&queue, &[&message("a"), &message("b")]).await;
+    let mut leases = pull(&queue).await;
+    let kept = leases.pop().expect("two leases");
+    queue.ack(leases).await.expect("settles");
+    // The other one runs out, and with it would have the first.
+    assert_eq!(pull_one(&queue).await.id, kept.id);
+    drop(queue);
+    assert_eq!(pull_one(&backend.open().await).await.id, kept.id);
+}
+
+pub(crate) async fn a_lease_that_is_not_settled_in_time_comes_back(backend: &impl Backend) {
+    let queue = backend.open_with_lease(SOON).await;
+    publish(&queue, &[&message("a")]).await;
+    let first = pull_one(&queue).await;
+    let leased = Instant::now();
+    let second = pull_one(&queue).await;
+    assert!(leased.elapsed() >= SOON / 2, "not before the time is over");
+    assert_eq!((first.id, first.revision), (second.id, second.revision));
+    queue.ack(vec![second]).await.expect("settles");
+    assert!(queue.pull(&Lane::Intake, 1, SOON * 2).await.expect("pulls").is_empty(), "and only until it is settled");
+}
+
+pub(crate) async fn what_was_not_settled_comes_back_after_a_restart(backend: &impl Backend) {
+    let queue = backend.open().await;
+    publish(&queue, &[&message("a"), &message("b")]).await;
+    let mut leases = pull(&queue).await;
+    queue.ack(vec![leases.remove(0)]).await.expect("settles");
+    drop(queue);
+    let queue = backend.open().await;
+    assert_eq!(bodies(&pull(&queue).await), ["b"]);
+}
+
+pub(crate) async fn a_message_that_was_put_back_comes_when_it_is_due(backend: &impl Backend) {
+    let queue = backend.open().await;
+    publish(&queue, &[&message("a")]).await;
+    let first = pull_one(&queue).await;
+    let put_back = Instant::now();
+    queue.retry(first.clone(), SOON).await.expect("puts back");
+    let second = pull_one(&queue).await;
+    assert!(put_back.elapsed() >= SOON, "not before it is due");
+    assert_eq!((second.id, second.tries, second.published_at), (first.id, 1, first.published_at));
+    queue.retry(second, Duration::ZERO).await.expect("puts back");
+    assert_eq!(pull_one(&queue).await.tries, 2);
+}
+
+pub(crate) async fn a_due_time_outlasts_a_restart(backend: &impl Backend) {
+    let queue = backend.open().await;
+    publish(&queue, &[&message("soon"), &message("later")]).await;
+    let mut leases = pull(&queue).await;
+    queue.retry(leases.remove(0), SOON).await.expect("puts back");
+    queue.retry(leases.remove(0), LATER).await.expect("puts back");
+    drop(queue);
+    let queue = backend.open().await;
+    let lease = pull_one(&queue).await;
+    assert_eq!((&lease.body[..], lease.tries), (&b"soon"[..], 1));
+    assert!(pull(&queue).await.is_empty(), "the other one is not due");
+    assert_eq!(queue.depths()[0].1.waiting, 2, "but it waits");
+}
+
+/// Publishes messages and puts them back, due at once; then publishes as many new ones.
+async fn put_back_and_publish(queue: &impl Queue) {
+    let messages: Vec<_> = (0..10).map(|_| message("retry")).collect();
+    publish(queue, &messages.iter().collect::<Vec<_>>()).await;
+    for lease in pull(queue).await {
+        queue.retry(lease, Duration::ZERO).await.expect("puts back");
+    }
+    let messages: Vec<_> = (0..10).map(|_| message("first try")).collect();
+    publish(queue, &messages.iter().collect::<Vec<_>>()).await;
+}
+
+pub(crate) async fn first_tries_are_not_starved_by_retries(backend: &impl Backend) {
+    let queue = backend.open().await;
+    put_back_and_publish(&queue).await;
+    let leases = queue.pull(&Lane::Intake, 4, Duration::ZERO).await.expect("pulls");
+    assert_eq!(leases.len(), 4);
+    assert!(bodies(&leases).iter().filter(|body| **body == "first try").count() >= 2, "{:?}", bodies(&leases));
+    let mut singles = Vec::new();
+    for _ in 0..4 {
+        singles.extend(queue.pull(&Lane::Intake, 1, Duration::ZERO).await.expect("pulls"));
+    }
+    assert!(bodies(&singles).contains(&"first try"), "not even one at a time");
+}
+
+pub(crate) async fn retries_are_not_starved_by_first_tries(backend: &impl Backend) {
+    let queue = backend.open().await;
+    put_back_and_publish(&queue).await;
+    let leases = queue.pull(&Lane::Intake, 4, Duration::ZERO).await.expect("pulls");
+    assert!(bodies(&leases).contains(&"retry"), "{:?}", bodies(&leases));
+    let mut singles = Vec::new();
+    for _ in 0..4 {
+        singles.extend(queue.pull(&Lane::Intake, 1, Duration::ZERO).await.expect("pulls"));
+    }
+    assert!(bodies(&singles).contains(&"retry"), "not even one at a time");
+    assert_eq!(pull(&queue).await.len(), 12, "and where one kind runs out, the other fills up");
+}
+
+pub(crate) async fn a_lane_that_is_stuck_holds_up_no_other(backend: &impl Backend) {
+    let queue = backend.open().await;
+    queue.publish(&delivery("stuck"), vec![message("a"), message("b")]).await.expect("publishes");
+    queue.publish(&delivery("quick"), vec![message("c")]).await.expect("publishes");
+    let stuck = queue.pull(&delivery("stuck"), 1, Duration::ZERO).await.expect("pulls");
+    assert_eq!(stuck.len(), 1);
+    let quick = queue.pull(&delivery("quick"), 10, Duration::ZERO).await.expect("pulls");
+    assert_eq!(bodies(&quick), ["c"]);
+}
+
+pub(crate) async fn a_worker_that_waits_is_woken(backend: &impl Backend) {
+    let queue = backend.open().await;
+    let (first, second) = (message("first"), message("second"));
+    let start = Instant::now();
+    for message in [&first, &second] {
+        let call = [message];
+        let (lease, published) = tokio::join!(pull_one(&queue), publish(&queue, &call));
+        assert_eq!((lease.id, published), (message.id, vec![true]));
+    }
+    assert!(start.elapsed() < PATIENCE, "by the message, and not by the end of its patience");
+}
+
+pub(crate) async fn a_worker_waits_no_longer_than_it_said(backend: &impl Backend) {
+    let queue = backend.open().await;
+    let start = Instant::now();
+    assert!(queue.pull(&Lane::Intake, 1, SOON).await.expect("pulls").is_empty());
+    assert!(start.elapsed() >= SOON && start.elapsed() < PATIENCE, "{:?}", start.elapsed());
+}
+
+pub(crate) async fn a_worker_gets_no_more_than_it_asked_for(backend: &impl Backend) {
+    let queue = backend.open().await;
+    publish(&queue, &[&message("a"), &message("b"), &message("c")]).await;
+    assert_eq!(queue.pull(&Lane::Intake, 2, Duration::ZERO).await.expect("pulls").len(), 2);
+}

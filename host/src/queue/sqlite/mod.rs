@@ -1,0 +1,154 @@
+//! The queue in the embedded store.
+//!
+//! What waits is in the table `message`; which of it is fresh, put back or leased is in memory ([`lane`]), since one
+//! process owns the file. A restart makes that anew from the table: whatever was not settled waits again, at the time
+//! that it was put back for. See `sqlite/migrations/` for the tables.
+
+mod answers;
+mod clock;
+mod forget;
+
+mod lane;
+mod load;
+mod park;
+mod publish;
+mod pull;
+mod settle;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::{Depth, Lane, Lease, Message, Parked, Queue, QueueError, Receipt, StoredAnswer, Whereabouts};
+use crate::sqlite::{Haste, Store, StoreError};
+use clock::Clock;
+use lane::LaneState;
+
+/// How long a worker has for a message before it goes to another one.
+const LEASE: Duration = Duration::from_secs(60);
+/// Messages of a lane that it knows to be repeated although they are settled: the newest that were published.
+const SETTLED_KEPT: u64 = 100_000;
+/// How many settled messages are dropped at once.
+const PRUNE: u64 = 1_024;
+
+/// States of a message in the table; 0 is one that waits or is with a worker.
+const PARKED: i64 = 1;
+const SETTLED: i64 = 2;
+
+/// The queue in the embedded store.
+pub struct SqliteQueue {
+    store: Store,
+    clock: Clock,
+    lease: Duration,
+    settled_kept: u64,
+    lanes: RwLock<HashMap<Lane, Arc<LaneState>>>,
+}
+
+impl SqliteQueue {
+    /// Finds out what waits in the store, which takes about a second for a million messages, and blocks meanwhile.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn new(store: Store) -> Result<Self, QueueError> {
+        let lanes = store.write_blocking(load::lanes)?;
+        let lanes = RwLock::new(lanes.into_iter().map(|lane| (lane.name.clone(), Arc::new(lane))).collect());
+        Ok(Self { store, clock: Clock::System, lease: LEASE, settled_kept: SETTLED_KEPT, lanes })
+    }
+
+    /// The same queue with another time for leases; 60 s without this.
+    pub fn with_lease(self, lease: Duration) -> Self {
+        Self { lease, ..self }
+    }
+
+    fn lane(&self, name: &Lane) -> Arc<LaneState> {
+        if let Some(lane) = self.lanes.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return lane.clone();
+        }
+        let mut lanes = self.lanes.write().unwrap_or_else(PoisonError::into_inner);
+        lanes.entry(name.clone()).or_insert_with(|| Arc::new(LaneState::new(name.clone()))).clone()
+    }
+}
+
+impl From<StoreError> for QueueError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full(why) => Self::Full(why),
+            StoreError::Failed(why) => Self::Failed(why),
+        }
+    }
+}
+
+#[async_trait]
+impl Queue for SqliteQueue {
+    async fn publish(&self, lane: &Lane, messages: Vec<Message>) -> Result<Vec<Receipt>, QueueError> {
+        // Whoever posts feedback waits for this; a stage that publishes deliveries has other work meanwhile.
+        let haste = if *lane == Lane::Intake { Haste::Soon } else { Haste::Later };
+        let lane = self.lane(lane);
+        self.publish_entries(haste, messages.into_iter().map(|message| (lane.clone(), message)).collect()).await
+    }
+
+    async fn publish_all(&self, messages: Vec<(Lane, Message)>) -> Result<(), QueueError> {
+        let entries = messages.into_iter().map(|(lane, message)| (self.lane(&lane), message)).collect();
+        self.publish_entries(Haste::Later, entries).await.map(drop)
+    }
+
+    async fn remember(&self, key: &str, answer: StoredAnswer, keep: Duration) -> Result<(), QueueError> {
+        self.keep_answer(key, answer, keep).await
+    }
+
+    async fn recall(&self, key: &str) -> Result<Option<StoredAnswer>, QueueError> {
+        self.kept_answer(key).await
+    }
+
+    async fn pull(&self, lane: &Lane, max: usize, wait: Duration) -> Result<Vec<Lease>, QueueError> {
+        self.pull_or_wait(&self.lane(lane), max, wait).await
+    }
+
+    async fn ack(&self, leases: Vec<Lease>) -> Result<(), QueueError> {
+        self.settle_done(leases)
+    }
+
+    async fn retry(&self, lease: Lease, delay: Duration) -> Result<(), QueueError> {
+        self.put_back(lease, delay).await
+    }
+
+    async fn park(&self, lease: Lease, reason: String) -> Result<(), QueueError> {
+        self.set_aside(lease, reason).await
+    }
+
+    async fn parked(&self, lane: &Lane, after: Option<(Uuid, u32)>, max: usize) -> Result<Vec<Parked>, QueueError> {
+        self.list_parked(lane, after, max).await
+    }
+
+    async fn unpark(&self, lane: &Lane, id: Uuid) -> Result<bool, QueueError> {
+        self.take_back(lane, id).await
+    }
+
+    async fn find(&self, lane: &Lane, id: Uuid) -> Result<Option<Whereabouts>, QueueError> {
+        self.locate(lane, id).await
+    }
+
+    async fn forget(&self, ids: &[Uuid]) -> Result<(), QueueError> {
+        self.forget_all(ids).await
+    }
+
+    fn depths(&self) -> Vec<(Lane, Depth)> {
+        let now = self.clock.now();
+        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
+        let mut depths: Vec<_> =
+            lanes.values().filter_map(|lane| Some((lane.name.clone(), lane.depth(now)?))).collect();
+        depths.sort_by(|(a, _), (b, _)| a.cmp(b));
+        depths
+    }
+
+    fn failure(&self) -> Option<String> {
+        self.store.failure()
+    }
+}

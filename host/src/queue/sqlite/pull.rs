@@ -1,0 +1,142 @@
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use rusqlite::{Connection, params};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{
+    super::{Lease, QueueError},
+    SqliteQueue,
+    clock::Clock,
+    lane::{Claim, LaneState, key, place},
+};
+use crate::sqlite::{
+    Pool,
+    time::{after, timestamp},
+};
+
+impl SqliteQueue {
+    pub(super) async fn pull_or_wait(
+        &self,
+        lane: &Arc<LaneState>,
+        max: usize,
+        wait: Duration,
+    ) -> Result<Vec<Lease>, QueueError> {
+        let until = Instant::now() + wait;
+        loop {
+            // Registered before looking, so that what comes in between wakes it.
+            let woken = lane.wake.notified();
+            tokio::pin!(woken);
+            woken.as_mut().enable();
+            // What cannot be settled is not to be worked on again and again.
+            if let Some(failure) = self.failure_now() {
+                return Err(failure);
+            }
+            let leases = self.pull_now(lane, max).await?;
+            if !leases.is_empty() || Instant::now() >= until || max == 0 {
+                return Ok(leases);
+            }
+            let next = lane.inner().next_event().map(|at| Instant::now() + self.time_until(at));
+            tokio::select! {
+                () = woken => {}
+                () = tokio::time::sleep_until(next.map_or(until, |next| next.min(until))) => {}
+            }
+        }
+    }
+
+    fn time_until(&self, at: i64) -> Duration {
+        Duration::from_nanos(at.saturating_sub(self.clock.now()).max(0).unsigned_abs())
+    }
+
+    async fn pull_now(&self, lane: &Arc<LaneState>, max: usize) -> Result<Vec<Lease>, QueueError> {
+        let now = self.clock.now();
+        let claims = lane.inner().claim(max, now, after(now, self.lease));
+        let Some(number) = lane.number().filter(|_| !claims.is_empty()) else { return Ok(Vec::new()) };
+        let mut claimed = Claimed { lane: lane.clone(), clock: self.clock.clone(), claims };
+        let claims = claimed.claims.clone();
+        let rows = self.store.read(Pool::Hot, move |connection| read(connection, number, &claims)).await?;
+        let claims = std::mem::take(&mut claimed.claims);
+        Ok(leases(lane, &claims, rows))
+    }
+}
+
+/// Messages that were claimed but have not reached a worker: they go back when the pull fails or is given up.
+struct Claimed {
+    lane: Arc<LaneState>,
+    clock: Clock,
+    claims: Vec<Claim>,
+}
+
+impl Drop for Claimed {
+    fn drop(&mut self) {
+        if self.claims.is_empty() {
+            return;
+        }
+        let now = self.clock.now();
+        let mut inner = self.lane.inner();
+        self.claims.iter().for_each(|claim| inner.release(*claim, now));
+        drop(inner);
+        self.lane.wake.notify_waiters();
+    }
+}
+
+/// A message as the table has it.
+struct Row {
+    place: u64,
+    id: Uuid,
+    revision: u32,
+    tries: u32,
+    published_at: i64,
+    body: Bytes,
+}
+
+fn read(connection: &Connection, lane_number: i64, claims: &[Claim]) -> rusqlite::Result<Vec<Row>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT key, id, revision, tries, published_at, body FROM message WHERE key BETWEEN ?1 AND ?2 AND state = 0",
+    )?;
+    let mut rows = Vec::with_capacity(claims.len());
+    // Neighbours are read together.
+    for run in claims.chunk_by(|a, b| a.place + 1 == b.place) {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+        let range = params![key(lane_number, first.place), key(lane_number, last.place)];
+        for row in statement.query_map(range, |row| {
+            Ok(Row {
+                place: place(row.get(0)?),
+                id: Uuid::from_bytes(row.get(1)?),
+                revision: row.get(2)?,
+                tries: row.get(3)?,
+                published_at: row.get(4)?,
+                body: Bytes::copy_from_slice(row.get_ref(5)?.as_blob()?),
+            })
+        })? {
+            rows.push(row?);
+        }
+    }
+    Ok(rows)
+}
+
+/// Pairs claims with their rows, which come in the same order. A claim without a row was forgotten meanwhile.
+fn leases(lane: &LaneState, claims: &[Claim], rows: Vec<Row>) -> Vec<Lease> {
+    let mut claims = claims.iter();
+    let mut leases = Vec::with_capacity(rows.len());
+    for row in rows {
+        for claim in claims.by_ref() {
+            if claim.place == row.place {
+                leases.push(Lease {
+                    lane: lane.name.clone(),
+                    token: claim.token(),
+                    id: row.id,
+                    revision: row.revision,
+                    tries: row.tries,
+                    published_at: timestamp(row.published_at),
+                    body: row.body,
+                });
+                break;
+            }
+            lane.inner().remove(claim.place);
+        }
+    }
+    claims.for_each(|claim| lane.inner().remove(claim.place));
+    leases
+}

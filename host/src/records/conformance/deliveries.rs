@@ -1,0 +1,171 @@
+use super::*;
+use crate::{
+    feedback::DeliveryId,
+    records::{Attempt, Attempted, Delivery, DeliveryFilter, DeliveryStatus, RecordsError},
+};
+
+fn attempt(number: u32, status: u16) -> Attempt {
+    Attempt {
+        number,
+        at: accepted(1_000 + u64::from(number)),
+        address: Some("203.0.113.7:443".into()),
+        status: Some(status),
+        latency_ms: 12,
+        response: (status != 200).then(|| "try later".into()),
+        error: (status != 200).then(|| "the receiver answered 503".into()),
+    }
+}
+
+fn failed(delivery: DeliveryId, number: u32) -> Attempted {
+    let next_attempt_at = Some(accepted(2_000));
+    Attempted { delivery, attempt: attempt(number, 503), status: DeliveryStatus::Pending, next_attempt_at }
+}
+
+fn parked(delivery: DeliveryId, number: u32) -> Attempted {
+    Attempted { status: DeliveryStatus::Parked, next_attempt_at: None, ..failed(delivery, number) }
+}
+
+fn delivered(delivery: DeliveryId, number: u32) -> Attempted {
+    Attempted { delivery, attempt: attempt(number, 200), status: DeliveryStatus::Delivered, next_attempt_at: None }
+}
+
+/// Saves one review that the webhook `crm` is owed.
+async fn owe(records: &impl Records) -> DeliveryId {
+    let saved = review(1, "good").for_webhooks(&["crm"]);
+    save(records, &[&saved]).await;
+    DeliveryId::of(saved.feedback.id, 1, "crm")
+}
+
+async fn get(records: &impl Records, id: DeliveryId) -> Delivery {
+    records.delivery(id).await.expect("reads").expect("is on record")
+}
+
+fn numbers(delivery: &Delivery) -> Vec<u32> {
+    delivery.attempts.iter().map(|attempt| attempt.number).collect()
+}
+
+pub(crate) async fn a_pending_delivery_is_owed_to_each_webhook(backend: &impl Backend) {
+    let records = backend.open().await;
+    let before = Timestamp::now();
+    let saved = review(1, "good").for_webhooks(&["crm", "bi"]);
+    save(&records, &[&saved]).await;
+    for webhook in ["crm", "bi"] {
+        let delivery = get(&records, DeliveryId::of(saved.feedback.id, 1, webhook)).await;
+        assert_eq!((delivery.feedback_id, delivery.revision), (saved.feedback.id, 1));
+        assert_eq!((delivery.webhook.as_str(), delivery.status), (webhook, DeliveryStatus::Pending));
+        assert!(before <= delivery.created_at && delivery.created_at <= Timestamp::now());
+        assert!(delivery.attempts.is_empty() && delivery.next_attempt_at.is_none());
+    }
+    assert!(records.delivery(DeliveryId::of(saved.feedback.id, 2, "crm")).await.expect("reads").is_none());
+}
+
+pub(crate) async fn an_attempt_is_kept_with_how_the_delivery_stands(backend: &impl Backend) {
+    let records = backend.open().await;
+    let id = owe(&records).await;
+    records.record(vec![failed(id, 1)]).await.expect("records");
+    let delivery = get(&records, id).await;
+    assert_eq!((delivery.status, delivery.next_attempt_at), (DeliveryStatus::Pending, Some(accepted(2_000))));
+    assert_eq!(delivery.attempts, [attempt(1, 503)]);
+    records.record(vec![parked(id, 2)]).await.expect("records");
+    assert_eq!(get(&records, id).await.status, DeliveryStatus::Parked);
+    records.record(vec![delivered(id, 3)]).await.expect("records");
+    let delivery = get(&records, id).await;
+    assert_eq!((delivery.status, delivery.next_attempt_at), (DeliveryStatus::Delivered, None));
+    assert_eq!(delivery.attempts, [attempt(1, 503), attempt(2, 503), attempt(3, 200)]);
+}
+
+pub(crate) async fn a_repeated_attempt_changes_nothing(backend: &impl Backend) {
+    let records = backend.open().await;
+    let id = owe(&records).await;
+    records.record(vec![failed(id, 1), parked(id, 2)]).await.expect("records");
+    records.record(vec![failed(id, 1)]).await.expect("records");
+    let delivery = get(&records, id).await;
+    assert_eq!((delivery.status, numbers(&delivery)), (DeliveryStatus::Parked, vec![1, 2]));
+}
+
+pub(crate) async fn what_was_delivered_stays_delivered(backend: &impl Backend) {
+    let records = backend.open().await;
+    let id = owe(&records).await;
+    records.record(vec![delivered(id, 1), failed(id, 2), parked(id, 3)]).await.expect("records");
+    let delivery = get(&records, id).await;
+    assert_eq!((delivery.status, numbers(&delivery)), (DeliveryStatus::Delivered, vec![1, 2, 3]));
+    assert_eq!(delivery.next_attempt_at, None);
+}
+
+pub(crate) async fn an_attempt_whose_number_is_taken_gets_the_next(backend: &impl Backend) {
+    let records = backend.open().await;
+    let id = owe(&records).await;
+    records.record(vec![failed(id, 1), parked(id, 2)]).await.expect("records");
+    // An operator has it start anew, so that it counts from one again.
+    let mut anew = delivered(id, 1);
+    anew.attempt.at = accepted(5_000);
+    records.record(vec![anew.clone()]).await.expect("records");
+    records.record(vec![anew]).await.expect("records");
+    let delivery = get(&records, id).await;
+    assert_eq!((delivery.status, numbers(&delivery)), (DeliveryStatus::Delivered, vec![1, 2, 3]));
+}
+
+pub(crate) async fn an_attempt_of_no_delivery_is_dropped(backend: &impl Backend) {
+    let records = backend.open().await;
+    let nobodys = DeliveryId::of(id(1), 1, "crm");
+    records.record(vec![delivered(nobodys, 1)]).await.expect("records");
+    assert!(records.delivery(nobodys).await.expect("reads").is_none());
+    assert!(get(&records, owe(&records).await).await.attempts.is_empty());
+}
+
+pub(crate) async fn deliveries_are_listed_by_what_the_filter_says(backend: &impl Backend) {
+    let records = backend.open().await;
+    let (one, two) = (review(1, "one").for_webhooks(&["crm", "bi"]), review(2, "two").for_webhooks(&["crm"]));
+    save(&records, &[&one, &two]).await;
+    let done = DeliveryId::of(one.feedback.id, 1, "crm");
+    let spent = DeliveryId::of(two.feedback.id, 1, "crm");
+    records.record(vec![delivered(done, 1), parked(spent, 1)]).await.expect("records");
+    let count = async |filter: DeliveryFilter| {
+        let page = records.deliveries(&filter, None, 10).await.expect("lists");
+        page.items.into_iter().map(|delivery| delivery.id).collect::<Vec<_>>()
+    };
+    assert_eq!(count(DeliveryFilter::default()).await.len(), 3);
+    let of = |status| DeliveryFilter { status: Some(status), ..DeliveryFilter::default() };
+    assert_eq!(count(of(DeliveryStatus::Delivered)).await, [done]);
+    assert_eq!(count(of(DeliveryStatus::Parked)).await, [spent]);
+    assert_eq!(count(of(DeliveryStatus::Pending)).await, [DeliveryId::of(one.feedback.id, 1, "bi")]);
+    assert_eq!(count(DeliveryFilter { webhook: Some("crm".into()), ..DeliveryFilter::default() }).await, [spent, done]);
+    assert_eq!(count(DeliveryFilter { feedback: Some(one.feedback.id), ..DeliveryFilter::default() }).await.len(), 2);
+    let both = DeliveryFilter { webhook: Some("bi".into()), ..of(DeliveryStatus::Parked) };
+    assert!(count(both).await.is_empty());
+}
+
+pub(crate) async fn deliveries_are_listed_in_pages_newest_first(backend: &impl Backend) {
+    let records = backend.open().await;
+    for number in 1..=5 {
+        save(&records, &[&review(number, "x").for_webhooks(&["crm"])]).await;
+    }
+    let (mut seen, mut after) = (Vec::new(), None::<String>);
+    loop {
+        let page = records.deliveries(&DeliveryFilter::default(), after.as_deref(), 2).await.expect("lists");
+        seen.extend(page.items.iter().map(|delivery| delivery.feedback_id));
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+        assert_eq!(page.items.len(), 2);
+    }
+    let newest_first = texts_of(&records).await;
+    assert_eq!(seen, newest_first);
+    let error = records.deliveries(&DeliveryFilter::default(), Some("nonsense"), 2).await.expect_err("is no cursor");
+    assert!(matches!(&error, RecordsError::BadCursor(cursor) if cursor == "nonsense"), "{error}");
+}
+
+async fn texts_of(records: &impl Records) -> Vec<FeedbackId> {
+    let page = records.list(&Filter::default(), None, 100).await.expect("lists");
+    page.items.into_iter().map(|(feedback, _)| feedback.id).collect()
+}
+
+pub(crate) async fn attempts_outlast_a_restart(backend: &impl Backend) {
+    let records = backend.open().await;
+    let id = owe(&records).await;
+    records.record(vec![failed(id, 1)]).await.expect("records");
+    drop(records);
+    let delivery = get(&backend.open().await, id).await;
+    assert_eq!(delivery.attempts, [attempt(1, 503)]);
+}

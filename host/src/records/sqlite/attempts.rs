@@ -1,0 +1,93 @@
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{
+    super::{Attempt, Attempted, DeliveryStatus, RecordsError},
+    SqliteRecords,
+    deliveries::code,
+};
+use crate::sqlite::Haste;
+use crate::{
+    feedback::DeliveryId,
+    sqlite::time::{nanos, timestamp},
+};
+
+impl SqliteRecords {
+    pub(super) async fn record_all(&self, attempts: Vec<Attempted>) -> Result<(), RecordsError> {
+        let run =
+            move |connection: &Connection| attempts.iter().try_for_each(|attempted| record(connection, attempted));
+        Ok(self.store.write(Haste::Later, run, |(), _| {}).await?)
+    }
+}
+
+fn record(connection: &Connection, attempted: &Attempted) -> rusqlite::Result<()> {
+    let is_new = insert(connection, attempted)?;
+    // What was delivered stays so; and a repetition can tell nothing new but that.
+    if is_new || attempted.status == DeliveryStatus::Delivered {
+        connection
+            .prepare_cached("UPDATE delivery SET status = ?2, next_attempt_at = ?3 WHERE id = ?1 AND status <> 1")?
+            .execute(params![
+                attempted.delivery.0.as_bytes(),
+                code(attempted.status),
+                attempted.next_attempt_at.map(nanos)
+            ])?;
+    }
+    Ok(())
+}
+
+/// Keeps the attempt; false if it was on record.
+///
+/// Its number may be taken by another attempt, which began at another time: an operator had a parked delivery start
+/// anew, or two workers had the delivery since a lease ran out. Then it gets the next free number.
+fn insert(connection: &Connection, attempted: &Attempted) -> rusqlite::Result<bool> {
+    let attempt = &attempted.attempt;
+    let (id, at) = (attempted.delivery.0.as_bytes(), nanos(attempt.at));
+    let put = |number: u32| {
+        connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO attempt (delivery, number, at, address, status, latency_ms, response, error) \
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM delivery WHERE id = ?1)",
+            )?
+            .execute(params![
+                id,
+                number,
+                at,
+                attempt.address,
+                attempt.status,
+                attempt.latency_ms,
+                attempt.response,
+                attempt.error
+            ])
+    };
+    if put(attempt.number)? == 1 {
+        return Ok(true);
+    }
+    let mut other = connection
+        .prepare_cached("SELECT max(number), max(at = ?2) FROM attempt WHERE delivery = ?1 HAVING count(*) > 0")?;
+    let taken: Option<(u32, bool)> =
+        other.query_row(params![id, at], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    match taken {
+        Some((last, false)) => Ok(put(last.saturating_add(1))? == 1),
+        // On record; or the delivery is not, because its customer was erased.
+        Some((_, true)) | None => Ok(false),
+    }
+}
+
+/// Every attempt of a delivery, oldest first.
+pub(super) fn of_delivery(connection: &Connection, id: DeliveryId) -> rusqlite::Result<Vec<Attempt>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT number, at, address, status, latency_ms, response, error FROM attempt \
+         WHERE delivery = ?1 ORDER BY number",
+    )?;
+    let attempt = |row: &rusqlite::Row<'_>| {
+        Ok(Attempt {
+            number: row.get(0)?,
+            at: timestamp(row.get(1)?),
+            address: row.get(2)?,
+            status: row.get(3)?,
+            latency_ms: row.get(4)?,
+            response: row.get(5)?,
+            error: row.get(6)?,
+        })
+    };
+    statement.query_map([id.0.as_bytes()], attempt)?.collect()
+}

@@ -1,0 +1,208 @@
+//! The index: words, facets and customers.
+//!
+//! Putting one row into the index costs several times its share of a thousand rows at once, and the workers wait for
+//! it. So `save` only marks its rows as not indexed and keeps in memory what they are found by. They are put into the
+//! index when there are many of them, before anybody looks something up in it, and after a crash when the records are
+//! opened.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+};
+
+use rusqlite::{Connection, params};
+
+use super::{super::RecordsError, SqliteRecords, findable::Findable, rows};
+use crate::sqlite::Haste;
+
+/// Rows that may wait for the index.
+const MAX_ROWS: usize = 1_024;
+/// Size of their words together.
+const MAX_BYTES: usize = 2 << 20;
+
+/// A row that is to be indexed.
+#[derive(Clone)]
+pub(super) struct Entry {
+    pub(super) no: i64,
+    /// As in the table `unindexed`.
+    pub(super) mark: i64,
+    pub(super) findable: Arc<Findable>,
+}
+
+/// What is not in the index yet.
+#[derive(Default)]
+pub(super) struct Unindexed {
+    entries: Mutex<Entries>,
+    last_mark: AtomicI64,
+    /// Whether the writer has been asked to index.
+    is_asked: AtomicBool,
+}
+
+#[derive(Default)]
+struct Entries {
+    by_row: BTreeMap<i64, Entry>,
+    bytes: usize,
+}
+
+impl Entries {
+    fn insert(&mut self, entry: Entry) {
+        self.remove(entry.no);
+        self.bytes += entry.findable.words.len();
+        self.by_row.insert(entry.no, entry);
+    }
+
+    fn remove(&mut self, no: i64) {
+        if let Some(removed) = self.by_row.remove(&no) {
+            self.bytes -= removed.findable.words.len();
+        }
+    }
+}
+
+impl Unindexed {
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A mark that no other row has.
+    pub(super) fn next_mark(&self) -> i64 {
+        self.last_mark.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(super) fn add(&self, saved: &[Entry]) {
+        let mut entries = self.entries();
+        saved.iter().for_each(|entry| entries.insert(entry.clone()));
+    }
+
+    /// Drops what was indexed, by row and mark: the row may have been saved anew meanwhile.
+    fn done(&self, indexed: &[(i64, i64)]) {
+        let mut entries = self.entries();
+        for (no, mark) in indexed {
+            if entries.by_row.get(no).is_some_and(|entry| entry.mark == *mark) {
+                entries.remove(*no);
+            }
+        }
+    }
+
+    pub(super) fn erase(&self, rows: &[i64]) {
+        let mut entries = self.entries();
+        rows.iter().for_each(|no| entries.remove(*no));
+    }
+
+    fn all(&self) -> Vec<Entry> {
+        self.entries().by_row.values().cloned().collect()
+    }
+
+    /// What waits of one customer.
+    pub(super) fn of_customer(&self, customer: &str) -> Vec<Entry> {
+        let entries = self.entries();
+        let is_theirs = |entry: &&Entry| entry.findable.customer.as_deref() == Some(customer);
+        entries.by_row.values().filter(is_theirs).cloned().collect()
+    }
+}
+
+impl SqliteRecords {
+    /// Has the writer put what is not in the index there, if it is much.
+    pub(super) fn index_if_many(&self) {
+        let is_much = {
+            let entries = self.unindexed.entries();
+            entries.by_row.len() >= MAX_ROWS || entries.bytes >= MAX_BYTES
+        };
+        if is_much && !self.unindexed.is_asked.swap(true, Ordering::AcqRel) {
+            let (writing, written) = (self.unindexed.clone(), self.unindexed.clone());
+            self.store.submit(
+                Haste::Later,
+                move |connection| index(connection, &writing),
+                move |outcome, _| {
+                    // What could not be indexed stays, and the next `save` tries again.
+                    if let Ok(indexed) = outcome {
+                        written.done(&indexed);
+                    }
+                    written.is_asked.store(false, Ordering::Release);
+                },
+            );
+        }
+    }
+
+    /// Puts everything that is on record into the index.
+    pub(super) async fn index_all(&self) -> Result<(), RecordsError> {
+        if self.unindexed.entries().by_row.is_empty() {
+            return Ok(());
+        }
+        let (writing, written) = (self.unindexed.clone(), self.unindexed.clone());
+        let run = move |connection: &Connection| index(connection, &writing);
+        self.store.write(Haste::Soon, run, move |indexed, _| written.done(indexed)).await?;
+        Ok(())
+    }
+}
+
+/// Puts down that a row is not in the index.
+pub(super) fn mark(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> {
+    let mut insert = connection.prepare_cached("INSERT INTO unindexed (no, mark) VALUES (?1, ?2)")?;
+    insert.execute([entry.no, entry.mark]).map(drop)
+}
+
+/// Takes a row out of the index, if it is there.
+pub(super) fn remove(connection: &Connection, no: i64, findable: &Findable) -> rusqlite::Result<()> {
+    if connection.prepare_cached("DELETE FROM unindexed WHERE no = ?1")?.execute([no])? == 1 {
+        return Ok(());
+    }
+    let mut facet = connection.prepare_cached("DELETE FROM facet WHERE facet = ?1 AND value = ?2 AND no = ?3")?;
+    for (kind, value) in &findable.facets {
+        facet.execute(params![kind, value, no])?;
+    }
+    if let Some(customer) = &findable.customer {
+        connection
+            .prepare_cached("DELETE FROM customer WHERE customer = ?1 AND no = ?2")?
+            .execute(params![customer, no])?;
+    }
+    connection
+        .prepare_cached("INSERT INTO words (words, rowid, text) VALUES ('delete', ?1, ?2)")?
+        .execute(params![no, findable.words])
+        .map(drop)
+}
+
+/// Indexes what after a crash is marked but in nobody's memory.
+pub(super) fn index_rest(connection: &Connection) -> rusqlite::Result<()> {
+    let mut select = connection
+        .prepare("SELECT c.feedback, c.analysis, u.no FROM unindexed u CROSS JOIN content c ON c.no = u.no")?;
+    let mut found = select.query([])?;
+    while let Some(row) = found.next()? {
+        let (feedback, analysis) = rows::pair(row)?;
+        insert(connection, row.get(2)?, &Findable::of(&feedback, &analysis))?;
+    }
+    connection.execute("DELETE FROM unindexed", []).map(drop)
+}
+
+/// Puts what waits into the index; returns rows and marks.
+fn index(connection: &Connection, unindexed: &Unindexed) -> rusqlite::Result<Vec<(i64, i64)>> {
+    let mut unmark = connection.prepare_cached("DELETE FROM unindexed WHERE no = ?1 AND mark = ?2")?;
+    let mut indexed = Vec::new();
+    for Entry { no, mark, findable } in unindexed.all() {
+        // Without the mark, an operation of the same group has removed the row or put another one in its place.
+        if unmark.execute([no, mark])? == 1 {
+            insert(connection, no, &findable)?;
+        }
+        indexed.push((no, mark));
+    }
+    Ok(indexed)
+}
+
+fn insert(connection: &Connection, no: i64, findable: &Findable) -> rusqlite::Result<()> {
+    let mut facet = connection
+        .prepare_cached("INSERT INTO facet (facet, value, no, score) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")?;
+    for (kind, value) in &findable.facets {
+        facet.execute(params![kind, value, no, findable.score])?;
+    }
+    if let Some(customer) = &findable.customer {
+        connection
+            .prepare_cached("INSERT INTO customer (customer, no) VALUES (?1, ?2)")?
+            .execute(params![customer, no])?;
+    }
+    connection
+        .prepare_cached("INSERT INTO words (rowid, text) VALUES (?1, ?2)")?
+        .execute(params![no, findable.words])
+        .map(drop)
+}

@@ -1,0 +1,126 @@
+//! The records in the embedded store. See `sqlite/migrations/` for the tables.
+//!
+//! Every list is sorted by `no`, which holds the millisecond of the feedback's id: newest first, and within a
+//! millisecond in the order of saving.
+
+mod aggregate;
+mod attempts;
+mod deliveries;
+mod erase;
+mod filter;
+mod findable;
+mod history;
+mod index;
+mod list;
+mod rows;
+mod save;
+mod segment;
+#[cfg(test)]
+mod tests;
+mod waiters;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+
+use super::{
+    Analyzed, Attempted, Bucket, Delivery, DeliveryFilter, Facet, Filter, History, Page, Payload, Record, Records,
+    RecordsError,
+};
+use crate::{
+    feedback::{Analysis, DeliveryId, Feedback, FeedbackId},
+    sqlite::{Pool, Store, StoreError},
+};
+use index::Unindexed;
+use waiters::Waiters;
+
+/// Most rows of one page.
+const MAX_PAGE: usize = 1_000;
+
+/// The records in the embedded store.
+pub struct SqliteRecords {
+    store: Store,
+    unindexed: Arc<Unindexed>,
+    waiters: Arc<Waiters>,
+}
+
+impl SqliteRecords {
+    /// Puts into the index what a crash left out of it, at most a few thousand rows; blocks meanwhile.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub fn new(store: Store) -> Result<Self, RecordsError> {
+        store.write_blocking(index::index_rest)?;
+        Ok(Self { store, unindexed: Arc::default(), waiters: Arc::default() })
+    }
+}
+
+impl From<StoreError> for RecordsError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full(why) => Self::Full(why),
+            StoreError::Failed(why) => Self::Failed(why),
+        }
+    }
+}
+
+#[async_trait]
+impl Records for SqliteRecords {
+    async fn save(&self, analyzed: Vec<Analyzed>) -> Result<(), RecordsError> {
+        self.save_all(analyzed).await
+    }
+
+    async fn record(&self, attempts: Vec<Attempted>) -> Result<(), RecordsError> {
+        self.record_all(attempts).await
+    }
+
+    async fn get(&self, id: FeedbackId) -> Result<Option<Record>, RecordsError> {
+        Ok(self.store.read(Pool::Query, move |connection| rows::record(connection, id)).await?)
+    }
+
+    async fn payloads(&self, of: &[(FeedbackId, u32)]) -> Result<Vec<Option<Payload>>, RecordsError> {
+        let of = of.to_vec();
+        let read = move |connection: &rusqlite::Connection| {
+            of.iter().map(|(id, revision)| rows::revision(connection, *id, *revision)).collect()
+        };
+        Ok(self.store.read(Pool::Hot, read).await?)
+    }
+
+    async fn list(
+        &self,
+        filter: &Filter,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<Page<(Feedback, Analysis)>, RecordsError> {
+        self.list_page(filter, after, max).await
+    }
+
+    async fn aggregate(&self, filter: &Filter, by: Facet) -> Result<Vec<Bucket>, RecordsError> {
+        self.count_by(filter, by).await
+    }
+
+    async fn deliveries(
+        &self,
+        filter: &DeliveryFilter,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<Page<Delivery>, RecordsError> {
+        self.list_deliveries(filter, after, max).await
+    }
+
+    async fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, RecordsError> {
+        Ok(self.store.read(Pool::Query, move |connection| deliveries::one(connection, id)).await?)
+    }
+
+    async fn history(&self, customer: &str, before: FeedbackId) -> Result<History, RecordsError> {
+        self.summarize(customer, before).await
+    }
+
+    async fn erase(&self, customer: &str) -> Result<Vec<FeedbackId>, RecordsError> {
+        self.erase_customer(customer).await
+    }
+
+    async fn wait(&self, of: &[(FeedbackId, u32)], time: Duration) -> Vec<bool> {
+        self.wait_for(of, time).await
+    }
+}

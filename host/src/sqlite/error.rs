@@ -1,0 +1,107 @@
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder or a file cannot be made or opened.
+    #[error("cannot open the store {}: {source}; check that the folder exists, is writable and has space", path.display())]
+    Io {
+        /// The database.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Another process owns it.
+    #[error("the store {} is in use by another sayso; stop that one first, or give this one its own folder with --data", path.display())]
+    Locked {
+        /// The database.
+        path: PathBuf,
+    },
+    /// A newer sayso wrote it.
+    #[error(
+        "the store {} has tables of version {found}, and this sayso knows versions up to {known}; run a newer sayso, \
+         or give this one another folder with --data",
+        path.display()
+    )]
+    TooNew {
+        /// The database.
+        path: PathBuf,
+        /// Its version.
+        found: i32,
+        /// The newest version known here.
+        known: i32,
+    },
+    /// The file is something else.
+    #[error("{} is not a sayso store; move it away, or give sayso another folder with --data", path.display())]
+    NotAStore {
+        /// The file.
+        path: PathBuf,
+    },
+    /// SQLite refused.
+    #[error("cannot open the store {}: {source}", path.display())]
+    Sqlite {
+        /// The database.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+}
+
+impl OpenError {
+    pub(super) fn io(path: &Path, source: std::io::Error) -> Self {
+        Self::Io { path: path.to_owned(), source }
+    }
+
+    pub(super) fn sqlite(path: &Path, source: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::NotAStore { path },
+            _ => Self::Sqlite { path, source },
+        }
+    }
+}
+
+/// Why an operation on the open store failed.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No space is left; nothing of the operation was kept, and later ones may succeed.
+    #[error("{0}; free some space on its disk")]
+    Full(String),
+    /// The operation failed, and nothing of it is known to be kept. Where [`super::Store::failure`] says something,
+    /// the store takes no more writes until it is opened anew.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full(error.to_string()),
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+/// Whether nobody knows what is on the disk after this, so that carrying on could lose what was answered.
+pub(super) fn is_fatal(error: &rusqlite::Error) -> bool {
+    use ErrorCode as E;
+    match error.sqlite_error_code() {
+        Some(
+            E::SystemIoFailure
+            | E::DatabaseCorrupt
+            | E::NotADatabase
+            | E::ReadOnly
+            | E::PermissionDenied
+            | E::CannotOpen
+            | E::OutOfMemory
+            | E::InternalMalfunction
+            | E::FileLockingProtocolFailed
+            | E::DatabaseBusy
+            | E::DatabaseLocked,
+        ) => true,
+        // The rest is the operation's own: a value that is too big, a constraint.
+        _ => false,
+    }
+}

@@ -1,0 +1,112 @@
+use std::{
+    fs::{DirBuilder, File, OpenOptions, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
+
+use super::OpenError;
+
+/// Another process can hold SQLite's own locks for a moment only, for example to read with the `sqlite3` shell.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const WRITER_CACHE_KIB: i64 = 16 << 10;
+/// Of a reader of short reads. Whatever it holds is void after the next commit, and SQLite keeps the first 20 pages in
+/// one block for good, so that a small cache saves it from allocating and freeing the rest over and over.
+pub(super) const HOT_CACHE_KIB: i64 = 80;
+/// Of a reader of lists and aggregates, within which it comes by the same pages again.
+pub(super) const QUERY_CACHE_KIB: i64 = 2 << 10;
+/// To how much the log is cut when it begins anew, after a reader let it grow.
+const LOG_KEPT_BYTES: i64 = 64 << 20;
+/// Statements kept prepared on a connection; the queue and the records have fewer.
+const STATEMENTS: usize = 96;
+
+/// Held as long as this process owns the store.
+pub(super) struct Lock(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] File);
+
+/// Makes the folder and the file where they do not exist, and takes the lock.
+pub(super) fn prepare(path: &Path) -> Result<Lock, OpenError> {
+    let io = |source| OpenError::io(path, source);
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    private_folder().create(folder).map_err(io)?;
+    let lock = private_file().open(beside(path, ".lock")).map_err(io)?;
+    lock.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => OpenError::Locked { path: path.to_owned() },
+        TryLockError::Error(source) => io(source),
+    })?;
+    if !path.try_exists().map_err(io)? {
+        // SQLite gives the log the permissions of the database, so these are set before it sees the file.
+        private_file().open(path).and_then(|file| file.sync_all()).map_err(io)?;
+        sync_folder(folder).map_err(io)?;
+    }
+    Ok(Lock(lock))
+}
+
+/// `path` with `suffix` behind its name.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn private_folder() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// Makes the name of a new file durable.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// The connection that writes. Changes nothing yet, since the file may be somebody else's.
+pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    connect(path, flags, WRITER_CACHE_KIB).map_err(|source| OpenError::sqlite(path, source))
+}
+
+/// Makes the connection write as the store has to be written.
+pub(super) fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // On macOS a plain fsync leaves data in the drive's cache.
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+    // The writer folds the log itself, because SQLite's own way of doing it passes over errors.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "journal_size_limit", LOG_KEPT_BYTES)?;
+    connection.pragma_update(None, "secure_delete", true)
+}
+
+/// A connection that reads.
+pub(super) fn reader(path: &Path, cache_kib: i64) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    connect(path, flags, cache_kib).map_err(|source| OpenError::sqlite(path, source))
+}
+
+fn connect(path: &Path, flags: OpenFlags, cache_kib: i64) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Otherwise SQLite plans a statement anew whenever other values are bound to it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    Ok(connection)
+}

@@ -1,0 +1,240 @@
+use std::{path::PathBuf, process::Command};
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::*;
+
+/// A folder with a store in it.
+fn folder() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("data").join("sayso.db");
+    (folder, path)
+}
+
+fn count(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT count(*) FROM lane", [], |row| row.get(0))
+}
+
+async fn add_lane(store: &Store, name: &str) -> Result<usize, StoreError> {
+    let name = name.to_owned();
+    store
+        .write(
+            Haste::Later,
+            move |connection| connection.execute("INSERT INTO lane (name) VALUES (?1)", [&name]),
+            |_, _| {},
+        )
+        .await
+}
+
+#[test]
+fn a_store_is_made_with_its_folder_and_private() {
+    let (_folder, path) = folder();
+    let store = Store::open(&path).expect("opens");
+    assert_eq!(store.path(), path);
+    #[cfg(unix)]
+    for name in ["sayso.db", "sayso.db-wal", "sayso.db.lock"] {
+        use std::os::unix::fs::PermissionsExt;
+        let file = path.with_file_name(name);
+        let mode = file.metadata().expect("is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[test]
+fn a_store_that_is_open_is_refused_to_others() {
+    let (_folder, path) = folder();
+    let store = Store::open(&path).expect("opens");
+    let error = Store::open(&path).expect_err("is in use");
+    assert!(matches!(error, OpenError::Locked { .. }), "{error}");
+    assert!(error.to_string().contains("in use by another sayso"), "{error}");
+    drop(store);
+    Store::open(&path).expect("opens once the other has gone");
+}
+
+#[test]
+fn a_store_of_a_newer_version_is_refused() {
+    let (_folder, path) = folder();
+    drop(Store::open(&path).expect("opens"));
+    let connection = Connection::open(&path).expect("opens");
+    connection.pragma_update(None, "user_version", 99).expect("is set");
+    drop(connection);
+    let error = Store::open(&path).expect_err("is too new");
+    assert!(matches!(error, OpenError::TooNew { found: 99, .. }), "{error}");
+    assert!(error.to_string().contains("run a newer sayso"), "{error}");
+}
+
+#[test]
+fn a_file_that_is_no_store_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = folder.path().join("notes.txt");
+    std::fs::write(&text, "These are notes, and not a database, for more than a hundred bytes. ".repeat(2))
+        .expect("is written");
+    let other = folder.path().join("other.db");
+    Connection::open(&other).and_then(|c| c.execute_batch("CREATE TABLE t (x)")).expect("is made");
+    for path in [text, other] {
+        let before = std::fs::read(&path).expect("is there");
+        let error = Store::open(&path).expect_err("is no store");
+        assert!(matches!(error, OpenError::NotAStore { .. }), "{error}");
+        assert!(before == std::fs::read(&path).expect("is still there"), "{} was changed", path.display());
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_when_the_store_is_opened_again() {
+    let (_folder, path) = folder();
+    let store = Store::open(&path).expect("opens");
+    add_lane(&store, "intake").await.expect("writes");
+    assert_eq!(store.read(Pool::Hot, count).await.expect("reads"), 1);
+    drop(store);
+    let store = Store::open(&path).expect("opens again");
+    assert_eq!(store.read(Pool::Query, count).await.expect("reads"), 1);
+}
+
+#[tokio::test]
+async fn what_was_submitted_is_written_before_the_store_closes() {
+    let (_folder, path) = folder();
+    let store = Store::open(&path).expect("opens");
+    for number in 0..100 {
+        store.submit(
+            Haste::Later,
+            move |connection| connection.execute("INSERT INTO lane (name) VALUES (?1)", [number.to_string()]),
+            |outcome, _| assert_eq!(outcome, Ok(1)),
+        );
+    }
+    drop(store);
+    let store = Store::open(&path).expect("opens again");
+    assert_eq!(store.read(Pool::Hot, count).await.expect("reads"), 100);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operation_that_fails_does_not_fail_the_others_of_its_group() {
+    let (_folder, path) = folder();
+    let store = Store::open(&path).expect("opens");
+    // While the first one runs, the others gather to a group.
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    store.submit(Haste::Later, move |_| Ok(wait.recv().is_ok()), |_, _| {});
+    let writes = ["a", "b", "a", "c"].map(|name| {
+        let store = store.clone();
+        tokio::spawn(async move { add_lane(&store, name).await })
+    });
+    tokio::task::yield_now().await;
+    go.send(()).expect("the first one waits");
+    // It may be in the group too, and then runs again: it must not wait a second time.
+    drop(go);
+    let mut outcomes = Vec::new();
+    for write in writes {
+        outcomes.push(write.await.expect("ends"));
+    }
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 3, "{outcomes:?}");
+    let error = outcomes.iter().find_map(|outcome| outcome.clone().err()).expect("one of the same name fails");
+    assert!(error.to_string().contains("UNIQUE"), "{error}");
+    assert_eq!(store.failure(), None, "and the store goes on");
+    assert_eq!(store.read(Pool::Hot, count).await.expect("reads"), 3);
+}
+
+#[tokio::test]
+async fn an_operation_that_fails_halfway_leaves_nothing() {
+    let (_folder, path) = folder();
+    let store = Store::open(&path).expect("opens");
+    let outcome = store
+        .write(
+            Haste::Later,
+            |connection| {
+                connection.execute("INSERT INTO lane (name) VALUES ('half')", [])?;
+                connection.execute("INSERT INTO lane (name) VALUES ('half')", [])
+            },
+            |_, _| panic!("nothing follows from an operation that failed"),
+        )
+        .await;
+    assert!(outcome.is_err());
+    assert_eq!(store.read(Pool::Hot, count).await.expect("reads"), 0);
+}
+
+#[tokio::test]
+async fn a_full_store_refuses_what_does_not_fit_and_goes_on() {
+    let (_folder, path) = folder();
+    let store = Store::open(&path).expect("opens");
+    limit_pages(&store, 40).await;
+    let fill = async |name: &str| add_lane(&store, &name.repeat(400_000)).await;
+    let error = fill("a").await.expect_err("does not fit");
+    assert!(matches!(error, StoreError::Full(_)), "{error}");
+    assert_eq!(store.failure(), None);
+    add_lane(&store, "small").await.expect("fits");
+    limit_pages(&store, 4_000).await;
+    fill("b").await.expect("fits now");
+    assert_eq!(store.read(Pool::Hot, count).await.expect("reads"), 2);
+}
+
+/// Stands for a disk with so much space.
+async fn limit_pages(store: &Store, pages: i64) {
+    let set = move |connection: &Connection| {
+        connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
+    };
+    store.write(Haste::Later, set, |(), _| {}).await.expect("is set");
+}
+
+#[tokio::test]
+async fn the_log_is_folded_before_it_grows_without_bound() {
+    let (_folder, path) = folder();
+    let store = Store::open(&path).expect("opens");
+    for number in 0..300 {
+        add_lane(&store, &format!("{number}-{}", "x".repeat(40_000))).await.expect("writes");
+    }
+    let log = path.with_file_name("sayso.db-wal");
+    let pages = log.metadata().expect("is there").len() / 4096;
+    assert!(pages < 2 * writer::MAX_WAL_PAGES.unsigned_abs(), "{pages} pages for 3,000 that were written");
+    store.fold_wal().await.expect("folds");
+    assert_eq!(log.metadata().expect("is there").len(), 0);
+}
+
+/// The real thing: a limit of the system on the size of files makes writing fail in the middle, for a process of its
+/// own, since limits are a process's.
+#[test]
+#[cfg(unix)]
+fn a_store_whose_disk_fails_takes_no_more_writes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let test = std::env::current_exe().expect("this test's program");
+    // 512 KiB, in the blocks of 512 bytes that POSIX names. The signal would end the process before SQLite sees the error.
+    let script = "trap '' XFSZ; ulimit -f 1024; exec \"$0\" --exact --ignored --nocapture sqlite::tests::writes_until_the_disk_fails";
+    let output = Command::new("sh")
+        .args(["-c", script])
+        .arg(test)
+        .env("SAYSO_TEST_STORE", folder.path().join("sayso.db"))
+        .output()
+        .expect("runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    // What was answered before is there.
+    let store = Store::open(&folder.path().join("sayso.db")).expect("opens again");
+    let answered: i64 = text
+        .split("answered ")
+        .nth(1)
+        .and_then(|rest| rest.split('.').next())
+        .expect("a number")
+        .parse()
+        .expect("a number");
+    assert!(answered > 0);
+    assert!(store.write_blocking(count).expect("reads") >= answered);
+}
+
+#[tokio::test]
+#[ignore = "fails its disk; the test above runs it in a process of its own"]
+async fn writes_until_the_disk_fails() {
+    let path = PathBuf::from(std::env::var_os("SAYSO_TEST_STORE").expect("the test above says where"));
+    let store = Store::open(&path).expect("opens");
+    let mut answered = 0;
+    let error = loop {
+        match add_lane(&store, &format!("{answered}-{}", "x".repeat(20_000))).await {
+            Ok(_) => answered += 1,
+            Err(error) => break error,
+        }
+        assert!(answered < 1_000, "the limit was not reached");
+    };
+    assert!(matches!(error, StoreError::Failed(_)), "{error}");
+    assert!(store.failure().is_some_and(|failure| failure.contains("I/O")), "{:?}", store.failure());
+    let refused = add_lane(&store, "small").await.expect_err("takes no more writes, not even one that would fit");
+    assert!(matches!(refused, StoreError::Failed(_)), "{refused}");
+    assert_eq!(store.read(Pool::Hot, count).await.expect("still reads"), answered);
+    println!("answered {answered}.");
+}

@@ -1,0 +1,281 @@
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, OnceLock,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread::JoinHandle,
+};
+
+use rusqlite::Connection;
+use tokio::sync::{Notify, oneshot};
+
+use super::{StoreError, error::is_fatal};
+
+/// Most operations in one transaction.
+pub(super) const MAX_GROUP: usize = 512;
+/// Pages of the write-ahead log, of 4 KiB each, that are not in the database yet, above which they are put there. The
+/// log begins anew when all of them are there and no reader uses it.
+pub(super) const MAX_WAL_PAGES: i64 = 1_000;
+
+/// Something to do inside a transaction.
+pub(super) trait Operation: Send {
+    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
+    fn settle(self: Box<Self>, outcome: Result<(), StoreError>, wakes: &mut Wakes);
+}
+
+/// How soon an operation is wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Haste {
+    /// Somebody outside waits for it: it goes into the next transaction.
+    Soon,
+    /// A stage waits for it: while there are operations that are wanted soon, one goes along with each transaction.
+    Later,
+}
+
+/// What the writer finds in its inbox.
+pub(super) enum Job {
+    Operation(Haste, Box<dyn Operation>),
+    /// Fold the log into the database and drop it.
+    Fold(Reply),
+}
+
+/// Who waits for a fold.
+type Reply = oneshot::Sender<Result<(), StoreError>>;
+
+/// An operation made of closures.
+pub(super) struct Call<T, R, D> {
+    run: R,
+    done: D,
+    value: Option<T>,
+}
+
+impl<T, R, D> Call<T, R, D> {
+    pub(super) const fn new(run: R, done: D) -> Self {
+        Self { run, done, value: None }
+    }
+}
+
+impl<T, R, D> Operation for Call<T, R, D>
+where
+    T: Send,
+    R: FnMut(&Connection) -> rusqlite::Result<T> + Send,
+    D: FnOnce(Result<T, StoreError>, &mut Wakes) + Send,
+{
+    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        self.value = Some((self.run)(connection)?);
+        Ok(())
+    }
+
+    fn settle(self: Box<Self>, outcome: Result<(), StoreError>, wakes: &mut Wakes) {
+        let value = self.value;
+        (self.done)(outcome.map(|()| value.expect("an operation that succeeded has run")), wakes);
+    }
+}
+
+/// Who is woken when the whole group is settled, so that a worker finds all of it and not only the first piece.
+#[derive(Default)]
+pub(crate) struct Wakes(Vec<Arc<Notify>>);
+
+impl Wakes {
+    /// Adds everyone who waits on `notify`.
+    pub(crate) fn add(&mut self, notify: &Arc<Notify>) {
+        if !self.0.iter().any(|known| Arc::ptr_eq(known, notify)) {
+            self.0.push(notify.clone());
+        }
+    }
+
+    fn wake(self) {
+        self.0.iter().for_each(|notify| notify.notify_waiters());
+    }
+}
+
+/// The handle of the thread that writes. When dropped it waits until everything in the inbox is settled.
+pub(super) struct Writer {
+    inbox: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+    failure: Arc<OnceLock<String>>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
+        let (inbox, jobs) = channel();
+        let failure = Arc::new(OnceLock::new());
+        let scribe = Scribe { connection, failure: failure.clone() };
+        let thread = std::thread::Builder::new().name("sayso-store".into()).spawn(move || scribe.serve(&jobs))?;
+        Ok(Self { inbox: Some(inbox), thread: Some(thread), failure })
+    }
+
+    pub(super) fn failure(&self) -> Option<String> {
+        self.failure.get().cloned()
+    }
+
+    pub(super) fn send(&self, job: Job) {
+        let sent = self.inbox.as_ref().expect("the inbox is open until the writer is dropped").send(job);
+        if let Err(unsent) = sent {
+            let why = self.failure().unwrap_or_else(|| "its writer has stopped".into());
+            settle(unsent.0, Err(StoreError::Failed(why)), &mut Wakes::default());
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.inbox.take());
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != std::thread::current().id()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that writes the store panicked");
+        }
+    }
+}
+
+/// What runs on the thread.
+struct Scribe {
+    connection: Connection,
+    failure: Arc<OnceLock<String>>,
+}
+
+impl Drop for Scribe {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.failure.get_or_init(|| "the thread that writes the store panicked; please report this".into());
+        }
+    }
+}
+
+impl Scribe {
+    fn serve(self, jobs: &Receiver<Job>) {
+        let mut backlog = Backlog::default();
+        while backlog.fill(jobs) {
+            let (group, fold) = backlog.next_group();
+            if !group.is_empty() {
+                self.commit(group);
+            }
+            self.tend_log();
+            if let Some(reply) = fold {
+                // A caller that went away needs no answer.
+                reply.send(self.guard(|connection| checkpoint(connection, "TRUNCATE"))).ok();
+            }
+        }
+    }
+
+    /// Commits the operations together, or, where one of them fails, each for itself.
+    fn commit(&self, mut group: Vec<Box<dyn Operation>>) {
+        let mut wakes = Wakes::default();
+        match self.guard(|connection| transact(connection, &mut group)) {
+            Err(_) if group.len() > 1 && self.failure.get().is_none() => {
+                for operation in group {
+                    let mut alone = [operation];
+                    let outcome = self.guard(|connection| transact(connection, &mut alone));
+                    let [operation] = alone;
+                    operation.settle(outcome, &mut wakes);
+                }
+            }
+            outcome => group.into_iter().for_each(|operation| operation.settle(outcome.clone(), &mut wakes)),
+        }
+        wakes.wake();
+    }
+
+    /// Runs `work` unless the store is poisoned, and poisons it where `work` fails in a way that calls for it.
+    fn guard(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Result<(), StoreError> {
+        if let Some(failure) = self.failure.get() {
+            return Err(StoreError::Failed(failure.clone()));
+        }
+        work(&self.connection).map_err(|error| {
+            if is_fatal(&error) {
+                let why = self.failure.get_or_init(|| error.to_string());
+                tracing::error!(error = %why, "the store failed and takes no more writes until sayso is restarted");
+            }
+            error.into()
+        })
+    }
+
+    fn tend_log(&self) {
+        let outcome = self.guard(|connection| {
+            if unfolded_pages(connection)? > MAX_WAL_PAGES { checkpoint(connection, "PASSIVE") } else { Ok(()) }
+        });
+        if let Err(StoreError::Full(error)) = outcome {
+            tracing::warn!(%error, "the store's log cannot be folded into the database, and keeps growing");
+        }
+    }
+}
+
+/// What was taken from the inbox and is not done yet.
+#[derive(Default)]
+struct Backlog {
+    soon: Vec<Box<dyn Operation>>,
+    later: VecDeque<Job>,
+}
+
+impl Backlog {
+    /// Takes in what waits, and waits where there is nothing to do. False at the end.
+    fn fill(&mut self, jobs: &Receiver<Job>) -> bool {
+        if self.later.is_empty() {
+            match jobs.recv() {
+                Ok(job) => self.take(job),
+                Err(_) => return false,
+            }
+        }
+        while self.soon.len() < MAX_GROUP {
+            match jobs.try_recv() {
+                Ok(job) => self.take(job),
+                Err(_) => break,
+            }
+        }
+        true
+    }
+
+    fn take(&mut self, job: Job) {
+        match job {
+            Job::Operation(Haste::Soon, operation) => self.soon.push(operation),
+            job => self.later.push_back(job),
+        }
+    }
+
+    /// What is wanted soon, and what has room beside it, in the order of arrival, up to the first fold.
+    fn next_group(&mut self) -> (Vec<Box<dyn Operation>>, Option<Reply>) {
+        let mut group = std::mem::take(&mut self.soon);
+        let room = if group.is_empty() { MAX_GROUP } else { group.len() + 1 };
+        while group.len() < room {
+            match self.later.pop_front() {
+                Some(Job::Operation(_, operation)) => group.push(operation),
+                Some(Job::Fold(reply)) => return (group, Some(reply)),
+                None => break,
+            }
+        }
+        (group, None)
+    }
+}
+
+fn settle(job: Job, outcome: Result<(), StoreError>, wakes: &mut Wakes) {
+    match job {
+        Job::Operation(_, operation) => operation.settle(outcome, wakes),
+        // A caller that went away needs no answer.
+        Job::Fold(reply) => drop(reply.send(outcome)),
+    }
+}
+
+fn transact(connection: &Connection, group: &mut [Box<dyn Operation>]) -> rusqlite::Result<()> {
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    let outcome = group
+        .iter_mut()
+        .try_for_each(|operation| operation.run(connection))
+        .and_then(|()| connection.prepare_cached("COMMIT")?.execute([]).map(drop));
+    // SQLite itself has rolled back after some errors.
+    if outcome.is_err() && !connection.is_autocommit() {
+        connection.execute_batch("ROLLBACK")?;
+    }
+    outcome
+}
+
+/// Pages of the write-ahead log that are not in the database yet.
+fn unfolded_pages(connection: &Connection) -> rusqlite::Result<i64> {
+    let mut statement = connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
+    statement.query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
+}
+
+fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<()> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()))
+}

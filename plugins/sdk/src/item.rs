@@ -1,0 +1,130 @@
+//! Questions that plugins ask of an item, and items for tests.
+
+use crate::{
+    AuthorRole, CsrNote, Details, Effect, Feedback, Item, Language, Rating, Review, Scope, Score, Source, Span, Survey,
+};
+
+impl Item {
+    /// Item for a test: an empty-handed survey response in a language, all of it the customer's words.
+    pub fn of_text(language: &str, text: &str) -> Self {
+        Self { feedback: Feedback::of_text(language, text), effects: Vec::new() }
+    }
+
+    /// Item for a test: a review of so many of five stars.
+    pub fn of_review(language: &str, text: &str, stars: f64) -> Self {
+        let mut item = Self::of_text(language, text);
+        let rating = Rating { value: stars, min: 1.0, max: 5.0 };
+        item.feedback.details = Details::Review(Review { rating: Some(rating), ..Review::default() });
+        item
+    }
+
+    /// Item for a test: an agent's note in which the customer's words are the quoted passages.
+    pub fn of_note(language: &str, text: &str, customer_words: &[std::ops::Range<usize>]) -> Self {
+        let mut item = Self::of_text(language, text);
+        item.feedback.customer_words = customer_words.iter().cloned().map(Span::of).collect();
+        item.feedback.details = Details::CsrNote(CsrNote::default());
+        item
+    }
+
+    /// The latest score of this name for the feedback as a whole, by a plugin before this one.
+    pub fn score(&self, name: &str) -> Option<&Score> {
+        self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Score(score) if score.name == name && matches!(score.scope, Scope::Whole) => Some(score),
+            _ => None,
+        })
+    }
+}
+
+impl Feedback {
+    fn of_text(language: &str, text: &str) -> Self {
+        Self {
+            id: String::from("0190f5c8-0000-7000-8000-000000000000"),
+            revision: 1,
+            collected_at: 1_750_000_000_000,
+            received_at: 1_750_000_000_000,
+            source: Source { type_: "api".into(), id: None, name: None },
+            language: Language { code: language.into(), confidence: 1.0 },
+            title: None,
+            text: text.into(),
+            customer_words: if text.is_empty() { Vec::new() } else { vec![Span::of(0..text.len())] },
+            customer: None,
+            details: Details::Survey(Survey::default()),
+            metadata: String::new(),
+        }
+    }
+}
+
+impl Rating {
+    /// The rating on 0 to 1: 0 is the lowest of its scale, 1 the highest.
+    pub fn normalised(&self) -> f64 {
+        ((self.value - self.min) / (self.max - self.min)).clamp(0.0, 1.0)
+    }
+}
+
+impl Default for Survey {
+    fn default() -> Self {
+        Self { survey_id: None, completed: true, answers: Vec::new() }
+    }
+}
+
+impl Default for Review {
+    fn default() -> Self {
+        Self {
+            rating: None,
+            product_id: None,
+            product_version: None,
+            location_id: None,
+            verified: None,
+            territory: None,
+            helpful_up: 0,
+            helpful_down: 0,
+            answered: false,
+        }
+    }
+}
+
+impl Default for CsrNote {
+    fn default() -> Self {
+        Self {
+            case_id: None,
+            agent_team: None,
+            channel: None,
+            direction: None,
+            disposition: None,
+            contact_reason: None,
+            handle_time_s: None,
+            csat: None,
+            author_role: AuthorRole::Agent,
+        }
+    }
+}
+
+impl Default for crate::Customer {
+    fn default() -> Self {
+        Self { id: None, account_id: None, account_type: None, segment: None, tenure_days: None, value: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Scope;
+
+    #[test]
+    fn a_rating_is_normalised_over_its_own_scale() {
+        assert_eq!(Rating { value: 1.0, min: 1.0, max: 5.0 }.normalised(), 0.0);
+        assert_eq!(Rating { value: 4.0, min: 1.0, max: 5.0 }.normalised(), 0.75);
+        assert_eq!(Rating { value: 10.0, min: 0.0, max: 10.0 }.normalised(), 1.0);
+    }
+
+    #[test]
+    fn the_latest_score_of_the_whole_is_found() {
+        let mut item = Item::of_text("en", "text");
+        item.effects.push(Effect::Score(Score::whole("sentiment", 0.1)));
+        item.effects.push(Effect::Score(Score::whole("sentiment", 0.2)));
+        item.effects.push(Effect::Score(Score::topic("delivery/speed", "sentiment", 0.3)));
+        let score = item.score("sentiment").unwrap();
+        assert_eq!((score.value, &score.scope), (0.2, &Scope::Whole));
+        assert!(item.score("churn_risk").is_none());
+    }
+}

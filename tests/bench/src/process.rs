@@ -1,0 +1,110 @@
+//! Child processes: the release binary of sayso, and the plain server.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use anyhow::Context;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A server that ends with this value.
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) address: String,
+    dir: TempDir,
+}
+
+impl Process {
+    /// sayso in a folder of its own, with this configuration; compiled plugins are kept in `cache` between runs.
+    pub(crate) fn sayso(config: &str, cache: &Path) -> anyhow::Result<Self> {
+        let dir = TempDir::with_prefix_in("sayso-bench-", cache)?;
+        std::fs::write(dir.path().join("sayso.toml"), config)?;
+        let data = dir.path().join("sayso-data");
+        std::fs::create_dir_all(&data)?;
+        let compiled = cache.join("cache");
+        std::fs::create_dir_all(&compiled)?;
+        std::os::unix::fs::symlink(std::fs::canonicalize(&compiled)?, data.join("cache"))?;
+        let mut command = Command::new(binary("sayso")?);
+        command.args(["serve", "--listen", "127.0.0.1:0"]).current_dir(dir.path());
+        command.env("SAYSO_LOG", "info").env("SAYSO_LOG_FORMAT", "json");
+        Self::start(command, dir)
+    }
+
+    /// The plain server.
+    pub(crate) fn bare() -> anyhow::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("bare");
+        Self::start(command, TempDir::new()?)
+    }
+
+    fn start(mut command: Command, dir: TempDir) -> anyhow::Result<Self> {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).stdin(Stdio::null()).spawn()?;
+        let mut lines = BufReader::new(child.stderr.take().context("piped")?).lines();
+        let mut said = Vec::new();
+        let address = lines.by_ref().map_while(Result::ok).find_map(|line| {
+            let entry: Value = serde_json::from_str(&line).unwrap_or(Value::Null);
+            said.push(line);
+            (entry["message"] == "listening").then(|| entry["address"].as_str().unwrap_or_default().to_owned())
+        });
+        let address = address.with_context(|| format!("it does not listen: {}", said.join("\n")))?;
+        // What it says later is read, so that it never waits for a full pipe; warnings are shown.
+        std::thread::spawn(move || {
+            lines
+                .map_while(Result::ok)
+                .filter(|line| line.contains("ERROR") || line.contains("WARN"))
+                .take(5)
+                .for_each(|line| eprintln!("{line}"));
+        });
+        Ok(Self { child, address, dir })
+    }
+
+    /// Resident memory now, in bytes.
+    pub(crate) fn resident(&self) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("VmRSS")?;
+        let kibibytes: u64 = line.split_whitespace().nth(1).context("a number")?.parse()?;
+        Ok(kibibytes * 1024)
+    }
+
+    /// Processor time used so far, in seconds.
+    pub(crate) fn cpu(&self) -> anyhow::Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let fields: Vec<&str> = stat.rsplit(')').next().context("stat")?.split_whitespace().collect();
+        let ticks: f64 = fields[11].parse::<f64>()? + fields[12].parse::<f64>()?;
+        Ok(ticks / 100.0)
+    }
+
+    /// The folder of its data.
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if self.child.kill().is_ok() {
+            drop(self.child.wait());
+        }
+    }
+}
+
+/// A binary beside this one.
+fn binary(name: &str) -> anyhow::Result<PathBuf> {
+    let path = std::env::current_exe()?.with_file_name(name);
+    anyhow::ensure!(
+        path.exists(),
+        "{} is not there; run `make bench`, or `cargo build --release` first",
+        path.display()
+    );
+    Ok(path)
+}
+
+/// A folder for compiled plugins and data, on the same disk as the project.
+pub(crate) fn scratch() -> anyhow::Result<PathBuf> {
+    let path = std::env::current_exe()?.with_file_name("bench-scratch");
+    std::fs::create_dir_all(&path)?;
+    Ok(path)
+}
