@@ -2,27 +2,28 @@
 
 CARGO ?= cargo
 VENV := target/venv
+# The plugins are a workspace of their own; natively they are built into a folder beside that of the host.
+PLUGINS := --manifest-path plugins/Cargo.toml --target-dir target/plugins
 
-.PHONY: demo test check plugins-check bench setup setup-tests
+.PHONY: demo test check bench setup setup-tests
 
 demo: setup ## See the whole of it work: a server, a receiver that verifies, sample feedback in four languages.
 	$(CARGO) build --locked --package sayso
 	target/debug/sayso demo
 
-test: setup setup-tests ## Every test: units, and end to end against the real binary.
+test: setup setup-tests ## Every test: units, the plugins natively, and end to end against the real binary.
 	$(CARGO) build --locked
 	$(CARGO) test --locked
+	$(CARGO) test --locked $(PLUGINS)
 
-check: setup ## Format, lints as errors.
+check: setup ## Format, lints as errors, docs.
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path plugins/Cargo.toml --all --check
 	$(CARGO) fmt --manifest-path tests/guests/Cargo.toml --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
-
-plugins-check: setup ## The plugins natively (tests, lints) and the docs; not part of `check` and `test` yet.
-	$(CARGO) test --locked --manifest-path plugins/Cargo.toml --target-dir target/plugins
-	$(CARGO) clippy --locked --manifest-path plugins/Cargo.toml --target-dir target/plugins --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked $(PLUGINS) --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --quiet
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked $(PLUGINS) --no-deps --quiet
 
 bench: setup ## The figures: the chain against native code, intake and the whole flow against a bare server.
 	$(CARGO) build --locked --release --package sayso

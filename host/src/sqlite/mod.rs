@@ -10,13 +10,13 @@
 //! One thread writes. It takes what waits in its inbox (at most 512 operations), runs it in one
 //! transaction and answers after `COMMIT`, which syncs the log (`synchronous=FULL`): while one group is being
 //! synced the next one gathers, so that the cost of a sync is shared without waiting for company. What somebody outside
-//! waits for goes first ([`writer::Haste`]). A group in which
-//! an operation fails is rolled back, and its operations run again one by one, so that each fails for itself alone.
+//! waits for goes first ([`backlog::Haste`]). A group in which an operation fails is rolled back, and its operations run
+//! again one by one, so that each fails for itself alone.
 //!
 //! # Limits
 //! SQLite's: 2^32 pages of 4 KiB, 1 GB in a value. The log is folded into the database when it has more than
-//! 1,000 pages, and grows past that only while a reader holds on to an old state. The
-//! connections cache some 20 MiB in all.
+//! 4,000 pages, and grows past that only while a reader holds on to an old state. The connections cache some 20 MiB in
+//! all.
 //!
 //! # Recovery
 //! After a crash SQLite replays the log up to the last whole commit: what was answered is there, and of an operation
@@ -28,6 +28,7 @@
 //! `secure_delete` overwrites with zeros what is deleted. [`Store::fold_wal`] then drops the log, which may hold
 //! older images of pages. Copies that the file system or the disk keeps are beyond reach.
 
+mod backlog;
 mod error;
 mod migrations;
 mod open;
@@ -38,7 +39,8 @@ pub(crate) mod time;
 mod writer;
 
 pub use error::{OpenError, StoreError};
-pub(crate) use writer::{Haste, Wakes};
+pub(crate) use backlog::Haste;
+pub(crate) use writer::Wakes;
 
 use std::{
     path::{Path, PathBuf},

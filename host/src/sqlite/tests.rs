@@ -178,12 +178,12 @@ async fn limit_pages(store: &Store, pages: i64) {
 async fn the_log_is_folded_before_it_grows_without_bound() {
     let (_folder, path) = folder();
     let store = Store::open(&path).expect("opens");
-    for number in 0..300 {
+    for number in 0..1_000 {
         add_lane(&store, &format!("{number}-{}", "x".repeat(40_000))).await.expect("writes");
     }
     let log = path.with_file_name("sayso.db-wal");
     let pages = log.metadata().expect("is there").len() / 4096;
-    assert!(pages < 2 * writer::MAX_WAL_PAGES.unsigned_abs(), "{pages} pages for 3,000 that were written");
+    assert!(pages < 2 * writer::MAX_WAL_PAGES.unsigned_abs(), "{pages} pages for 11,000 that were written");
     store.fold_wal().await.expect("folds");
     assert_eq!(log.metadata().expect("is there").len(), 0);
 }

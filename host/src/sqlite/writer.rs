@@ -1,36 +1,29 @@
 use std::{
-    collections::VecDeque,
     sync::{
         Arc, OnceLock,
         mpsc::{Receiver, Sender, channel},
     },
     thread::JoinHandle,
+    time::Instant,
 };
 
 use rusqlite::Connection;
 use tokio::sync::{Notify, oneshot};
 
-use super::{StoreError, error::is_fatal};
+use super::{
+    StoreError,
+    backlog::{Backlog, Haste},
+    error::is_fatal,
+};
 
-/// Most operations in one transaction.
-pub(super) const MAX_GROUP: usize = 512;
 /// Pages of the write-ahead log, of 4 KiB each, that are not in the database yet, above which they are put there. The
 /// log begins anew when all of them are there and no reader uses it.
-pub(super) const MAX_WAL_PAGES: i64 = 1_000;
+pub(super) const MAX_WAL_PAGES: i64 = 4_000;
 
 /// Something to do inside a transaction.
 pub(super) trait Operation: Send {
     fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
     fn settle(self: Box<Self>, outcome: Result<(), StoreError>, wakes: &mut Wakes);
-}
-
-/// How soon an operation is wanted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Haste {
-    /// Somebody outside waits for it: it goes into the next transaction.
-    Soon,
-    /// A stage waits for it: while there are operations that are wanted soon, one goes along with each transaction.
-    Later,
 }
 
 /// What the writer finds in its inbox.
@@ -41,7 +34,7 @@ pub(super) enum Job {
 }
 
 /// Who waits for a fold.
-type Reply = oneshot::Sender<Result<(), StoreError>>;
+pub(super) type Reply = oneshot::Sender<Result<(), StoreError>>;
 
 /// An operation made of closures.
 pub(super) struct Call<T, R, D> {
@@ -149,15 +142,18 @@ impl Scribe {
     fn serve(self, jobs: &Receiver<Job>) {
         let mut backlog = Backlog::default();
         while backlog.fill(jobs) {
-            let (group, fold) = backlog.next_group();
-            if !group.is_empty() {
-                self.commit(group);
+            let began = Instant::now();
+            let group = backlog.next_group();
+            let company = group.company();
+            if !group.operations.is_empty() {
+                self.commit(group.operations);
             }
             self.tend_log();
-            if let Some(reply) = fold {
+            if let Some(reply) = group.fold {
                 // A caller that went away needs no answer.
                 reply.send(self.guard(|connection| checkpoint(connection, "TRUNCATE"))).ok();
             }
+            backlog.done(company, began);
         }
     }
 
@@ -199,53 +195,6 @@ impl Scribe {
         if let Err(StoreError::Full(error)) = outcome {
             tracing::warn!(%error, "the store's log cannot be folded into the database, and keeps growing");
         }
-    }
-}
-
-/// What was taken from the inbox and is not done yet.
-#[derive(Default)]
-struct Backlog {
-    soon: Vec<Box<dyn Operation>>,
-    later: VecDeque<Job>,
-}
-
-impl Backlog {
-    /// Takes in what waits, and waits where there is nothing to do. False at the end.
-    fn fill(&mut self, jobs: &Receiver<Job>) -> bool {
-        if self.later.is_empty() {
-            match jobs.recv() {
-                Ok(job) => self.take(job),
-                Err(_) => return false,
-            }
-        }
-        while self.soon.len() < MAX_GROUP {
-            match jobs.try_recv() {
-                Ok(job) => self.take(job),
-                Err(_) => break,
-            }
-        }
-        true
-    }
-
-    fn take(&mut self, job: Job) {
-        match job {
-            Job::Operation(Haste::Soon, operation) => self.soon.push(operation),
-            job => self.later.push_back(job),
-        }
-    }
-
-    /// What is wanted soon, and what has room beside it, in the order of arrival, up to the first fold.
-    fn next_group(&mut self) -> (Vec<Box<dyn Operation>>, Option<Reply>) {
-        let mut group = std::mem::take(&mut self.soon);
-        let room = if group.is_empty() { MAX_GROUP } else { group.len() + 1 };
-        while group.len() < room {
-            match self.later.pop_front() {
-                Some(Job::Operation(_, operation)) => group.push(operation),
-                Some(Job::Fold(reply)) => return (group, Some(reply)),
-                None => break,
-            }
-        }
-        (group, None)
     }
 }
 

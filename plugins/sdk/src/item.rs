@@ -67,6 +67,7 @@ impl Default for Survey {
     }
 }
 
+#[expect(clippy::derivable_impls, reason = "the types come from a macro that derives for all of them or none")]
 impl Default for Review {
     fn default() -> Self {
         Self {
@@ -99,6 +100,7 @@ impl Default for CsrNote {
     }
 }
 
+#[expect(clippy::derivable_impls, reason = "the types come from a macro that derives for all of them or none")]
 impl Default for crate::Customer {
     fn default() -> Self {
         Self { id: None, account_id: None, account_type: None, segment: None, tenure_days: None, value: None }

@@ -1,0 +1,242 @@
+//! What the writer was asked to do and has not done, and what it does next.
+
+use std::{
+    collections::VecDeque,
+    sync::mpsc::{Receiver, RecvTimeoutError},
+    time::{Duration, Instant},
+};
+
+use super::writer::{Job, Operation, Reply};
+
+/// Most operations in one transaction.
+pub(super) const MAX_GROUP: usize = 512;
+/// Most operations of stages in one transaction while somebody outside waits too.
+const MAX_STAGE_GROUP: usize = 16;
+/// The least part of the writer's time that stages keep, however many wait outside: one in so many, and one.
+const LEAST_SHARE: u32 = 64;
+/// After how long without an operation that is wanted soon nobody outside counts as waiting any more.
+const QUIET: Duration = Duration::from_millis(5);
+
+/// How soon an operation is wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Haste {
+    /// Somebody outside waits for it: it goes into the next transaction.
+    Soon,
+    /// A stage waits for it. While n others are wanted soon, all of these together get the n + 1st part of the
+    /// writer's time, as if they were one more who waits, but at least the [`LEAST_SHARE`] + 1st. Stages settle their
+    /// work through the writer, so this also holds them back and leaves the processors to whoever posts: what is
+    /// accepted is safe and can wait, what is refused may be lost.
+    Later,
+}
+
+/// What is done in one transaction, and what follows it.
+pub(super) struct Group {
+    pub(super) operations: Vec<Box<dyn Operation>>,
+    /// Whoever wants the log folded after it.
+    pub(super) fold: Option<Reply>,
+    /// Whether it is one of stages, and how many wait outside meanwhile.
+    company: Option<u32>,
+}
+
+/// What was taken from the inbox and is not done yet.
+#[derive(Default)]
+pub(super) struct Backlog {
+    soon: Vec<Box<dyn Operation>>,
+    later: VecDeque<Job>,
+    /// How many operations that were wanted soon were done since stages had their turn.
+    company: u32,
+    /// When whoever waits outside was last served, or could have been.
+    served_at: Option<Instant>,
+    /// When the next turn of the stages is.
+    turn_at: Option<Instant>,
+}
+
+impl Backlog {
+    /// Takes in what waits, and waits where there is nothing to do yet. False at the end.
+    pub(super) fn fill(&mut self, jobs: &Receiver<Job>) -> bool {
+        let first = match (self.soon.is_empty(), self.later.is_empty()) {
+            (false, _) => Err(RecvTimeoutError::Timeout),
+            (true, true) => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            (true, false) => jobs.recv_timeout(self.time_until_turn(Instant::now())),
+        };
+        match first {
+            Ok(job) => self.take(job),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                // Nobody comes any more: what is left is done at once.
+                self.turn_at = None;
+                return !self.later.is_empty();
+            }
+        }
+        while self.soon.len() < MAX_GROUP {
+            match jobs.try_recv() {
+                Ok(job) => self.take(job),
+                Err(_) => break,
+            }
+        }
+        true
+    }
+
+    fn take(&mut self, job: Job) {
+        match job {
+            Job::Operation(Haste::Soon, operation) => self.soon.push(operation),
+            job => self.later.push_back(job),
+        }
+    }
+
+    /// What to do now: what is wanted soon, unless it is the turn of the stages.
+    pub(super) fn next_group(&mut self) -> Group {
+        let now = Instant::now();
+        if !self.later.is_empty() && self.time_until_turn(now).is_zero() {
+            return self.stage_group(now);
+        }
+        let operations = std::mem::take(&mut self.soon);
+        if !operations.is_empty() {
+            self.company = self.company.saturating_add(u32::try_from(operations.len()).unwrap_or(u32::MAX));
+            self.served_at = Some(now);
+        }
+        Group { operations, fold: None, company: None }
+    }
+
+    /// What stages wait for, in the order of arrival, up to the first fold.
+    fn stage_group(&mut self, now: Instant) -> Group {
+        let is_quiet = self.soon.is_empty() && self.served_at.is_none_or(|at| now.duration_since(at) >= QUIET);
+        let waiting = u32::try_from(self.soon.len()).unwrap_or(u32::MAX);
+        let company = if is_quiet { 0 } else { self.company.max(waiting).min(LEAST_SHARE) };
+        let room = if company == 0 { MAX_GROUP } else { MAX_STAGE_GROUP };
+        let mut group = Group { operations: Vec::new(), fold: None, company: Some(company) };
+        while group.operations.len() < room {
+            match self.later.pop_front() {
+                Some(Job::Operation(_, operation)) => group.operations.push(operation),
+                Some(Job::Fold(reply)) => {
+                    group.fold = Some(reply);
+                    break;
+                }
+                None => break,
+            }
+        }
+        group
+    }
+
+    /// A group has been done, which began at `began`. `company` is its own.
+    pub(super) fn done(&mut self, company: Option<u32>, began: Instant) {
+        let Some(company) = company else { return };
+        let now = Instant::now();
+        self.turn_at = (company > 0).then(|| now + now.duration_since(began) * company);
+        self.company = 0;
+        if company > 0 {
+            // Nobody outside could be served meanwhile, so it was no quiet time.
+            self.served_at = Some(now);
+        }
+    }
+
+    /// How long what stages wait for has to wait for its turn, or until it is quiet outside.
+    fn time_until_turn(&self, now: Instant) -> Duration {
+        let until = |at: Option<Instant>| at.map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
+        until(self.turn_at).min(until(self.served_at.map(|at| at + QUIET)))
+    }
+}
+
+impl Group {
+    /// For [`Backlog::done`].
+    pub(super) const fn company(&self) -> Option<u32> {
+        self.company
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use super::*;
+    use crate::sqlite::writer::Call;
+
+    fn job(haste: Haste) -> Job {
+        Job::Operation(haste, Box::new(Call::new(|_| Ok(()), |_, _| {})))
+    }
+
+    fn send(inbox: &Sender<Job>, soon: usize, later: usize) {
+        (0..soon).for_each(|_| inbox.send(job(Haste::Soon)).expect("is open"));
+        (0..later).for_each(|_| inbox.send(job(Haste::Later)).expect("is open"));
+    }
+
+    /// Does the next group, which is said to have taken so long: how many operations, and whether they are of stages.
+    fn step(backlog: &mut Backlog, jobs: &Receiver<Job>, took: Duration) -> (usize, bool) {
+        assert!(backlog.fill(jobs));
+        let group = backlog.next_group();
+        backlog.done(group.company(), Instant::now().checked_sub(took).expect("the clock has run so long"));
+        (group.operations.len(), group.company().is_some())
+    }
+
+    #[test]
+    fn what_is_wanted_soon_goes_together_and_first_while_it_is_not_the_turn_of_the_stages() {
+        let (inbox, jobs) = channel();
+        let mut backlog = Backlog::default();
+        send(&inbox, 40, 0);
+        assert_eq!(step(&mut backlog, &jobs, Duration::ZERO), (40, false));
+        send(&inbox, 0, 1);
+        let long = Duration::from_secs(60);
+        assert_eq!(step(&mut backlog, &jobs, long), (1, true), "the first turn is at once");
+        send(&inbox, 40, 100);
+        for _ in 0..3 {
+            send(&inbox, 40, 0);
+            assert!(matches!(step(&mut backlog, &jobs, Duration::ZERO), (40 | 80, false)));
+        }
+    }
+
+    #[test]
+    fn stages_get_their_turn_after_their_share_of_the_time_and_in_small_groups() {
+        let (inbox, jobs) = channel();
+        let mut backlog = Backlog::default();
+        send(&inbox, 3, 100);
+        // With so many outside, a turn of 4 ms is followed by 12 ms for those.
+        let took = Duration::from_millis(4);
+        assert_eq!(step(&mut backlog, &jobs, took), (MAX_STAGE_GROUP, true));
+        assert_eq!(step(&mut backlog, &jobs, took), (3, false));
+        let began = Instant::now();
+        let mut others = 0;
+        while !step(&mut backlog, &jobs, took).1 {
+            send(&inbox, 1, 0);
+            others += 1;
+        }
+        assert!(others > 0 && began.elapsed() > took, "they wait for their turn");
+        assert!(began.elapsed() < Duration::from_secs(5), "and get it");
+    }
+
+    #[test]
+    fn stages_do_not_wait_for_long_when_nobody_comes_any_more() {
+        let (inbox, jobs) = channel();
+        let mut backlog = Backlog::default();
+        send(&inbox, 64, 0);
+        step(&mut backlog, &jobs, Duration::ZERO);
+        send(&inbox, 0, 1);
+        assert_eq!(step(&mut backlog, &jobs, Duration::from_secs(60)), (1, true));
+        send(&inbox, 0, 500);
+        let began = Instant::now();
+        let mut steps = 0;
+        while step(&mut backlog, &jobs, Duration::ZERO).0 == 0 {
+            steps += 1;
+            assert!(steps < 100, "the backlog spins instead of waiting");
+        }
+        assert!(began.elapsed() < Duration::from_secs(5), "it is quiet after some milliseconds");
+    }
+
+    #[test]
+    fn at_the_end_everything_is_done_without_waiting() {
+        let (inbox, jobs) = channel();
+        let mut backlog = Backlog::default();
+        send(&inbox, 64, 0);
+        step(&mut backlog, &jobs, Duration::ZERO);
+        send(&inbox, 0, 1);
+        step(&mut backlog, &jobs, Duration::from_secs(60));
+        send(&inbox, 5, 5);
+        drop(inbox);
+        let mut left = 10;
+        while backlog.fill(&jobs) {
+            let group = backlog.next_group();
+            left -= group.operations.len();
+            backlog.done(group.company(), Instant::now());
+        }
+        assert_eq!(left, 0);
+    }
+}
