@@ -7,26 +7,37 @@ use std::ops::Range;
 /// as after "e.g." Sentences without a letter or digit are none.
 pub(crate) fn of(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut start = 0;
-    let mut rest = text.char_indices().peekable();
-    std::iter::from_fn(move || {
+    let ranges = std::iter::from_fn(move || {
         let from = start;
-        let (mut is_ended, mut end) = (false, None);
-        while let Some(&(at, c)) = rest.peek() {
-            if c == '\n' || (is_ended && c.is_whitespace() && !goes_on(&text[at..])) {
-                end = Some(at);
-                break;
-            }
-            is_ended = is_terminator(c) || (is_ended && is_closing(c));
-            rest.next();
+        start = end(text, from);
+        (start > from).then_some(from..start)
+    });
+    ranges.map(|range| trimmed(text, range)).filter(|range| text[range.clone()].contains(char::is_alphanumeric))
+}
+
+/// Where the sentence that begins at an offset ends, which is behind the offset unless that is the end of the text.
+fn end(text: &str, from: usize) -> usize {
+    /// The first byte of `…`, and of other characters of three bytes.
+    const ELLIPSIS: u8 = 0xE2;
+    let is_candidate = |byte: &u8| matches!(*byte, b'\n' | b'.' | b'!' | b'?' | ELLIPSIS);
+    let mut at = from;
+    while let Some(passed) = text.as_bytes()[at..].iter().position(is_candidate) {
+        at += passed;
+        let rest = &text[at..];
+        if rest.starts_with('\n') {
+            return at + 1;
         }
-        if end.is_some() {
-            rest.next();
+        if !rest.starts_with(is_terminator) {
+            at += 3;
+            continue;
         }
-        start = rest.peek().map_or(text.len(), |&(at, _)| at);
-        (from < text.len()).then(|| from..end.unwrap_or(text.len()))
-    })
-    .map(|range| trimmed(text, range))
-    .filter(|range| text[range.clone()].contains(char::is_alphanumeric))
+        let behind = rest.trim_start_matches(|c| is_terminator(c) || is_closing(c));
+        at = text.len() - behind.len();
+        if behind.starts_with(char::is_whitespace) && !goes_on(behind) {
+            return at;
+        }
+    }
+    text.len()
 }
 
 const fn is_terminator(c: char) -> bool {
