@@ -53,6 +53,12 @@ class Texts:
         self.idioms = [*SPECIAL_CASES, *SENTIMENT_LADEN_IDIOMS]
 
     def next(self):
+        # Few long ones: the reference takes time in proportion to the square of their length.
+        if self.random.random() < 0.003:
+            return "\n".join(self.short() for _ in range(self.random.randint(5, 40)))
+        return self.short()
+
+    def short(self):
         kinds = [self.sentence, self.sentence, self.sentence, self.rules, self.rules, self.contrast, self.emojis, self.soup]
         return self.random.choice(kinds)()
 
