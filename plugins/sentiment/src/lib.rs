@@ -1,25 +1,32 @@
 //! The plugin `sentiment`: how the customer feels, −1 to 1, and the words that say so.
 //!
-//! English is scored by VADER (Hutto and Gilbert, "VADER: A Parsimonious Rule-based Model for Sentiment Analysis of
-//! Social Media Text", ICWSM 2014). Of a note by a service agent only the quoted words of the customer are scored,
-//! where there are any; the note `sentiment_basis` says whose words were.
+//! The score of the whole has a label, VADER's shares, and as evidence the words with what each of them weighs. Where
+//! there is more than one sentence, each of the first 32 gets a score of its own, read for itself. English is scored by
+//! [`vader`]. Of a note by a service agent only the quoted words of the customer are scored, where there are any; the note
+//! `sentiment_basis` says whose words were.
 
 mod evidence;
 mod scale;
+mod scorer;
+mod sentences;
+pub mod vader;
 mod words;
 
-use sayso_plugin::{Details, Effects, Fault, Item, NoConfig, Plugin, Score};
-use vader_sentiment::SentimentIntensityAnalyzer;
+use sayso_plugin::{Details, Effects, Fault, Item, NoConfig, Plugin, Scope, Score, Span};
 
+pub use scale::Scored;
+use scorer::Scorer;
 use words::Words;
 
+const NAME: &str = "sentiment";
+/// The most sentences of one feedback that get a score of their own.
+const MOST_SENTENCES: usize = 32;
+
 /// The plugin.
-pub struct Sentiment {
-    vader: SentimentIntensityAnalyzer<'static>,
-}
+pub struct Sentiment;
 
 impl Plugin for Sentiment {
-    const NAME: &'static str = "sentiment";
+    const NAME: &'static str = NAME;
     const SUMMARY: &'static str = "Scores how the customer feels, and shows the words that say so.";
     type Config = NoConfig;
 
@@ -28,10 +35,7 @@ impl Plugin for Sentiment {
     }
 
     fn new(_config: NoConfig) -> Result<Self, String> {
-        let vader = SentimentIntensityAnalyzer::new();
-        // The lexicons are read at first use: do that here, with a sentence that reaches all of them.
-        vader.polarity_scores("this is NOT the kind of very good thing, but :) 😀");
-        Ok(Self { vader })
+        Ok(Self)
     }
 
     fn process(&self, item: &Item, effects: &mut Effects) -> Result<(), Fault> {
@@ -39,15 +43,17 @@ impl Plugin for Sentiment {
         if feedback.text.trim().is_empty() {
             return Err(Fault::Unsupported("sentiment: no text to score".into()));
         }
-        words::check_language(&feedback.language.code, &feedback.text)?;
+        let scorer = Scorer::for_language(&feedback.language.code, &feedback.text)?;
         let words = Words::of(feedback);
-        let scored = scale::Scored::from(&self.vader.polarity_scores(&words.joined()));
+        let reading = scorer.read(&words.joined());
+        let scored = reading.scored;
         effects.score(
-            Score::whole("sentiment", scored.compound)
+            Score::whole(NAME, scored.compound)
                 .label(scored.label())
                 .parts(&[("neg", scored.neg), ("neu", scored.neu), ("pos", scored.pos), ("compound", scored.compound)])
-                .evidence(evidence::of(&words)),
+                .evidence(evidence::of(&reading.weights, &words)),
         );
+        score_sentences(scorer, &words, effects);
         match &feedback.details {
             Details::Review(review) => {
                 if let Some(rating) = &review.rating {
@@ -58,6 +64,18 @@ impl Plugin for Sentiment {
             _ => {}
         }
         Ok(())
+    }
+}
+
+fn score_sentences(scorer: Scorer, words: &Words<'_>, effects: &mut Effects) {
+    let sentences: Vec<_> = words.sentences().take(MOST_SENTENCES).collect();
+    if sentences.len() < 2 {
+        return;
+    }
+    for (offset, sentence) in sentences {
+        let scored = scorer.read(sentence).scored;
+        let scope = Scope::Passage(Span::of(offset..offset + sentence.len()));
+        effects.score(Score { scope, ..Score::whole(NAME, scored.compound).label(scored.label()) });
     }
 }
 

@@ -1,6 +1,4 @@
-//! From VADER's numbers to those of the contract: rounding, label, comparison with a rating.
-
-use std::collections::HashMap;
+//! The numbers of the contract, with label and comparison with a rating.
 
 /// From here on, and from the negative of it down, the feedback is positive or negative: the threshold that VADER's
 /// authors recommend.
@@ -16,29 +14,17 @@ const MISMATCH_COMPOUND: f64 = 0.3;
 /// …and rating and compound, both on −1 to 1, have to lie at least this far apart.
 const MISMATCH_DISTANCE: f64 = 1.0;
 
-/// VADER's numbers, rounded as the reference rounds them.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) struct Scored {
-    /// Share of negative words, 0 to 1, 3 decimals.
-    pub(crate) neg: f64,
-    /// Share of neutral words, 0 to 1, 3 decimals.
-    pub(crate) neu: f64,
-    /// Share of positive words, 0 to 1, 3 decimals.
-    pub(crate) pos: f64,
-    /// All together, −1 to 1, 4 decimals.
-    pub(crate) compound: f64,
-}
-
-impl From<&HashMap<&str, f64>> for Scored {
-    fn from(scores: &HashMap<&str, f64>) -> Self {
-        let rounded = |name, factor: f64| (scores.get(name).copied().unwrap_or_default() * factor).round() / factor;
-        Self {
-            neg: rounded("neg", 1e3),
-            neu: rounded("neu", 1e3),
-            pos: rounded("pos", 1e3),
-            compound: rounded("compound", 1e4),
-        }
-    }
+/// The numbers of a text. VADER rounds the shares to 3 decimals and the compound to 4.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Scored {
+    /// Share of what is negative, 0 to 1.
+    pub neg: f64,
+    /// Share of what is neither, 0 to 1.
+    pub neu: f64,
+    /// Share of what is positive, 0 to 1.
+    pub pos: f64,
+    /// All together, −1 to 1.
+    pub compound: f64,
 }
 
 impl Scored {
@@ -111,12 +97,5 @@ mod tests {
         assert!(!is_mismatch(0.5, -0.9), "the middle contradicts nothing");
         assert!(!is_mismatch(0.75, -0.4), "four stars with a complaint");
         assert!(!is_mismatch(0.0, -0.8), "of one mind");
-    }
-
-    #[test]
-    fn the_numbers_are_rounded_as_the_reference_does() {
-        let raw = HashMap::from([("neg", 0.12345), ("neu", 0.5), ("pos", 0.37655), ("compound", -0.624_949)]);
-        let expected = Scored { neg: 0.123, neu: 0.5, pos: 0.377, compound: -0.6249 };
-        assert_eq!(Scored::from(&raw), expected);
     }
 }

@@ -1,4 +1,4 @@
-use sayso_plugin::{Effect, Evidence, Fault, Item, Note, Part, Plugin, Score};
+use sayso_plugin::{Effect, Evidence, Fault, Item, Note, Part, Scope, Score};
 
 use crate::Sentiment;
 
@@ -39,15 +39,63 @@ fn a_sentence_gets_the_numbers_of_the_reference() {
 fn the_evidence_is_the_words_in_the_text_as_it_is() {
     let text = "Ünïcode first — then GREAT, but “rude”  staff :(";
     let score = score(&Item::of_text("en", text));
-    assert_eq!(evidence(text, &score), [("GREAT", 3.1), (":(", -1.9)]);
+    // The reference adds 0.733 for the capitals, and counts what is before the "but" half and what is after it half more.
+    assert_eq!(evidence(text, &score), [("GREAT", (3.1 + 0.733) * 0.5), (":(", -1.9 * 1.5)]);
 }
 
 #[test]
-fn a_negation_turns_the_evidence() {
+fn evidence_weighs_what_the_word_weighed() {
     let text = "It isn't good. It was not so very good. Good.";
     let score = score(&Item::of_text("en", text));
     let weights: Vec<_> = evidence(text, &score).into_iter().map(|(_, weight)| weight).collect();
-    assert_eq!(weights, [1.9 * -0.74, 1.9 * -0.74, 1.9]);
+    // A booster counts 0.293, 0.95 of it two words before, 0.9 of it three; that of the last word reaches back over the
+    // sentence's end, as in the reference.
+    let turned = (1.9 + 0.293 + 0.293 * 0.95) * -0.74;
+    assert_eq!(weights, [1.9 * -0.74, turned, 1.9 + 0.293 * 0.95 + 0.293 * 0.9]);
+    let sum: f64 = weights.iter().sum();
+    assert_eq!(format!("{:.4}", sum / (sum * sum + 15.0).sqrt()), format!("{:.4}", score.value));
+}
+
+#[test]
+fn every_sentence_has_a_score_of_its_own() {
+    let text = "Great phone! The battery is horrible. Fine.";
+    let item = Item::of_text("en", text);
+    let mut of_sentences = Vec::new();
+    for effect in run(&item).unwrap().split_off(1) {
+        let Effect::Score(Score { name, value, scope: Scope::Passage(span), label, .. }) = effect else {
+            panic!("{effect:?}")
+        };
+        assert_eq!(name, "sentiment");
+        let alone = score(&Item::of_text("en", &text[span.range()]));
+        assert_eq!((value, &label), (alone.value, &alone.label));
+        of_sentences.push((&text[span.range()], label.unwrap()));
+    }
+    let expected = [("Great phone!", "very_positive"), ("The battery is horrible.", "negative"), ("Fine.", "positive")];
+    assert!(of_sentences.iter().map(|(text, label)| (*text, label.as_str())).eq(expected), "{of_sentences:?}");
+}
+
+#[test]
+fn one_sentence_has_the_score_of_the_whole_alone() {
+    assert_eq!(run(&Item::of_text("en", "Great phone, e.g. the battery!")).unwrap().len(), 1);
+}
+
+#[test]
+fn sentences_beyond_the_most_have_no_score() {
+    assert_eq!(run(&Item::of_text("en", &"Good. ".repeat(1_000))).unwrap().len(), 1 + 32);
+}
+
+#[test]
+fn sentences_of_quoted_words_are_where_they_are_in_the_text() {
+    let text = "Said \"it is bad\". Later, \"❤\u{FE0F} you. Great\".";
+    let quoted = [text.find("it").unwrap()..text.find("\". L").unwrap(), text.find('❤').unwrap()..text.len() - 2];
+    let effects = run(&Item::of_note("en", text, &quoted)).unwrap();
+    let passages = effects.iter().filter_map(|effect| match effect {
+        Effect::Score(Score { scope: Scope::Passage(span), .. }) => Some(&text[span.range()]),
+        _ => None,
+    });
+    assert_eq!(passages.collect::<Vec<_>>(), ["it is bad", "❤\u{FE0F} you.", "Great"]);
+    let Effect::Score(whole) = &effects[0] else { panic!("{effects:?}") };
+    assert_eq!(evidence(text, whole).iter().map(|(word, _)| *word).collect::<Vec<_>>(), ["bad", "Great"]);
 }
 
 #[test]

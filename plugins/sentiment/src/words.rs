@@ -1,8 +1,10 @@
 //! Which words are scored.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
-use sayso_plugin::{Details, Fault, Feedback};
+use sayso_plugin::{Details, Feedback, Span};
+
+use crate::sentences;
 
 /// Whose words a score rests on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,15 +53,25 @@ impl<'a> Words<'a> {
             many => Cow::Owned(many.iter().map(|(_, words)| *words).collect::<Vec<_>>().join("\n")),
         }
     }
-}
 
-/// Refuses what is not English. Text whose language is unknown passes if it has no letters beyond the basic Latin ones:
-/// short English is often too short for a detector.
-pub(crate) fn check_language(code: &str, text: &str) -> Result<(), Fault> {
-    let is_basic_latin = || text.chars().filter(|c| c.is_alphabetic()).all(|c| c.is_ascii());
-    match code {
-        "en" => Ok(()),
-        "und" if is_basic_latin() => Ok(()),
-        _ => Err(Fault::Unsupported(format!("sentiment: language `{code}` is not supported; supported: en"))),
+    /// The sentences of all passages in order, each with the offset of its first byte. None goes on into the next passage.
+    pub(crate) fn sentences(&self) -> impl Iterator<Item = (usize, &'a str)> {
+        let of_passage = |&(offset, passage): &(usize, &'a str)| {
+            sentences::of(passage).map(move |range| (offset + range.start, &passage[range]))
+        };
+        self.passages.iter().flat_map(of_passage)
+    }
+
+    /// Where a span of the joined text is in the text itself.
+    pub(crate) fn in_text(&self, span: &Span) -> Span {
+        let (mut from, mut passages) = (0, self.passages.iter());
+        loop {
+            let Some((offset, passage)) = passages.next() else { return *span };
+            if span.range().end <= from + passage.len() {
+                let Range { start, end } = span.range();
+                return Span::of(offset + start - from..offset + end - from);
+            }
+            from += passage.len() + 1;
+        }
     }
 }
