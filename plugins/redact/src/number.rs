@@ -160,6 +160,11 @@ impl Groups<'_> {
         self.separators.iter().all(|separator| separator.has(Separator::DASH))
     }
 
+    /// Whether there are separators, and all are spaces.
+    pub(crate) fn is_spaced(&self) -> bool {
+        !self.is_bare() && self.separators.iter().all(|separator| *separator == Separator::SPACE)
+    }
+
     /// Whether the separators are spaces, dashes and dots alone.
     pub(crate) fn is_plain(&self) -> bool {
         let others = Separator::OPEN.with(Separator::CLOSE).with(Separator::SLASH);

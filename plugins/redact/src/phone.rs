@@ -17,6 +17,8 @@ pub(crate) struct Candidate<'a> {
     pub(crate) has_plus: bool,
     /// Whether letters, a dash, a slash or the like bind it to something before it, so that its form says nothing.
     pub(crate) is_bound: bool,
+    /// Whether digits stand before it, with a space between.
+    pub(crate) is_listed: bool,
     /// Whether the letters that touch it are a word for a telephone.
     pub(crate) has_word: bool,
 }
@@ -32,7 +34,7 @@ enum Form {
     Bare,
     /// It is one among Han characters, or alone.
     Chinese,
-    /// It is one among Hangul, or alone.
+    /// It is one among Hangul.
     Korean,
     /// It can be one, if a word says so.
     Possible,
@@ -51,7 +53,9 @@ pub(crate) fn is_phone(candidate: &Candidate<'_>, text: &str, start: usize, near
         return true;
     }
     let near = near();
-    if candidate.is_bound || form == Form::Possible {
+    // Of several numbers in a row it cannot be told which spaces are within one.
+    let is_in_row = candidate.is_listed && groups.is_spaced();
+    if candidate.is_bound || is_in_row || form == Form::Possible {
         return near.is_phone();
     }
     match form {
@@ -59,7 +63,7 @@ pub(crate) fn is_phone(candidate: &Candidate<'_>, text: &str, start: usize, near
         Form::Mobile => !near.is_order(ADJACENT),
         Form::Bare => !near.is_order(usize::MAX),
         Form::Chinese => near.is_phone() || !near.is_order(ADJACENT) && (near.has_han || near.is_alone),
-        Form::Korean => near.is_phone() || !near.is_order(ADJACENT) && (near.has_hangul || near.is_alone),
+        Form::Korean => near.is_phone() || !near.is_order(ADJACENT) && near.has_hangul,
         Form::Possible | Form::None => false,
     }
 }
@@ -87,7 +91,7 @@ fn international(digits: &[u8], groups: &Groups<'_>) -> Form {
 fn national(groups: &Groups<'_>) -> Form {
     let form = match groups.digits {
         // 00 before the country code.
-        [0, 0, rest @ ..] => match international(rest, groups) {
+        [0, 0, rest @ ..] if groups.lengths[0] >= 2 => match international(rest, groups) {
             Form::Written if !groups.is_bare() => Form::Written,
             Form::Written => Form::Possible,
             _ => Form::None,

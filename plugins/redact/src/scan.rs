@@ -7,7 +7,7 @@ use crate::{
     config::{Class, Policy},
     context::{self, Near},
     email,
-    fold::{self, LETTER, Sign},
+    fold::{self, Sign},
     iban, ids, ip,
     number::{Groups, Number, Prefix},
     phone::{self, Candidate},
@@ -160,6 +160,10 @@ impl Scan<'_> {
         let near = || *near.get_or_init(|| Near::of(self.text, start, groups.end, self.label));
         let wants = |class| self.policy.wants(class);
         if is_complete {
+            // A date and a check digit modulo 11 say more than a prefix and Luhn's.
+            if wants(Class::NationalId) && ids::is_chinese(&groups) {
+                return Some((left.digit, groups.end, Class::NationalId));
+            }
             if wants(Class::Card) && card::is_card(&groups, near) {
                 return Some((left.digit, groups.end, Class::Card));
             }
@@ -169,7 +173,13 @@ impl Scan<'_> {
             if wants(Class::NationalId) && ids::is_named(&groups, near) {
                 return Some((left.digit, groups.end, Class::NationalId));
             }
-            let candidate = Candidate { groups, has_plus: left.has_plus, is_bound: left.is_bound, has_word };
+            let candidate = Candidate {
+                groups,
+                has_plus: left.has_plus,
+                is_bound: left.is_bound,
+                is_listed: left.is_listed,
+                has_word,
+            };
             if wants(Class::Phone) && !left.is_time && phone::is_phone(&candidate, self.text, start, near) {
                 return Some((start, groups.end, Class::Phone));
             }
@@ -209,6 +219,8 @@ struct Left {
     has_plus: bool,
     /// Whether something binds it so that it may be part of a name, a link or a number of an order.
     is_bound: bool,
+    /// Whether digits stand before it, with a space between.
+    is_listed: bool,
     /// Whether it goes on with a time.
     is_time: bool,
 }
@@ -216,7 +228,15 @@ struct Left {
 impl Left {
     /// None where the digits go on with those before: after a dash, a dot or a comma.
     fn of(text: &str, digit: usize) -> Option<Self> {
-        let mut left = Self { digit, start: digit, bracket: None, has_plus: false, is_bound: false, is_time: false };
+        let mut left = Self {
+            digit,
+            start: digit,
+            bracket: None,
+            has_plus: false,
+            is_bound: false,
+            is_listed: false,
+            is_time: false,
+        };
         let Some(mut sign) = fold::previous(text, digit) else { return Some(left) };
         let mut before = fold::previous(text, sign.start);
         let touches = |before: Option<Sign>| before.is_some_and(Sign::is_word);
@@ -231,7 +251,8 @@ impl Left {
         match sign.ascii {
             b'-' | b'.' | b',' if is_number && !left.has_plus => return None,
             b'-' | b'/' | b'=' | b'&' => left.is_bound = touches(before),
-            b'#' | b'_' | LETTER => left.is_bound = true,
+            b'#' => left.is_bound = true,
+            b' ' => left.is_listed = is_number,
             b':' => left.is_time = is_number,
             b'(' => left.bracket = Some(sign.start),
             _ => {}

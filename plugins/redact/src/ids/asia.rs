@@ -9,8 +9,10 @@ use crate::{
 };
 
 /// China, GB 11643: region, date of birth, serial number; ISO/IEC 7064 MOD 11-2, with X for 10.
-pub(super) fn is_chinese(groups: &Groups<'_>) -> bool {
-    matches!(groups.lengths, [18] | [6, 8, 4]) && chinese(&groups.digits[..17], u32::from(groups.digits[17]))
+pub(crate) fn is_chinese(groups: &Groups<'_>) -> bool {
+    matches!(groups.lengths, [18] | [6, 8, 4])
+        && groups.is_plain()
+        && chinese(&groups.digits[..17], u32::from(groups.digits[17]))
 }
 
 /// The same, with X as the check digit.
@@ -24,7 +26,8 @@ fn chinese(body: &[u8], check: u32) -> bool {
 }
 
 /// Korea, the resident registration number: date of birth, century and sex, serial number; check digit modulo 11.
-/// Numbers given since October 2020 have no check digit; those count by the word for them alone.
+/// Numbers given since October 2020 have no check digit; those count by the word for them alone. Without its dash it
+/// looks like the barcode of an article, so that it counts among Hangul alone.
 pub(super) fn is_korean(groups: &Groups<'_>) -> bool {
     const WEIGHTS: [u32; 12] = [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5];
     let digits = groups.digits;
@@ -35,12 +38,13 @@ fn has_korean_form(groups: &Groups<'_>) -> bool {
     matches!(groups.lengths, [6, 7] | [13]) && is_month_day(groups.digits, 2)
 }
 
-/// Japan's My Number, India's Aadhaar, and Korea's number without regard to its last digit.
+/// Japan's My Number, India's Aadhaar, Korea's number without its dash, or without regard to its last digit.
 pub(super) fn is_named(groups: &Groups<'_>, near: &Near) -> bool {
     match groups.lengths {
         [12] | [4, 4, 4] if near.has(Word::MyNumber) => is_my_number(groups.digits),
         [12] | [4, 4, 4] if near.has(Word::Aadhaar) => groups.digits[0] >= 2 && verhoeff(groups.digits),
         [13] | [6, 7] if near.has(Word::Resident) => has_korean_form(groups),
+        [13] if near.has_hangul => is_korean(groups),
         _ => false,
     }
 }

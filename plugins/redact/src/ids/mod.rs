@@ -8,6 +8,8 @@ mod america;
 mod asia;
 mod europe;
 
+pub(crate) use asia::is_chinese;
+
 use crate::{
     context::Near,
     fold,
@@ -24,8 +26,8 @@ pub(crate) fn of_digits(text: &str, groups: &Groups<'_>, is_complete: bool) -> O
     }
     let is_found = is_complete
         && groups.is_plain()
-        && (asia::is_chinese(groups)
-            || asia::is_korean(groups)
+        && (is_chinese(groups)
+            || !groups.is_bare() && asia::is_korean(groups)
             || europe::is_french(groups)
             || europe::is_german(groups)
             || europe::is_belgian(groups)
