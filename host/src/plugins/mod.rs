@@ -25,6 +25,7 @@ mod item;
 pub mod loader;
 mod merge;
 mod redact;
+mod texts;
 
 pub use chain::{Chain, Outcome, Worker};
 pub use engine::Engine;

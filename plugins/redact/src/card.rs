@@ -33,13 +33,13 @@ const ISSUERS: [(u32, u32, &[usize]); 23] = [
     (3528, 3589, &[16, 17, 18, 19]),
     // Mir
     (2200, 2204, &[16, 17, 18, 19]),
-    // Maestro
-    (5018, 5018, &[12, 13, 14, 15, 16, 17, 18, 19]),
-    (5020, 5020, &[12, 13, 14, 15, 16, 17, 18, 19]),
-    (5038, 5038, &[12, 13, 14, 15, 16, 17, 18, 19]),
-    (5893, 5893, &[12, 13, 14, 15, 16, 17, 18, 19]),
-    (6304, 6304, &[12, 13, 14, 15, 16, 17, 18, 19]),
-    (6759, 6763, &[12, 13, 14, 15, 16, 17, 18, 19]),
+    // Maestro; its shorter numbers are out of use, and look like parts of longer ones.
+    (5018, 5018, &[16, 17, 18, 19]),
+    (5020, 5020, &[16, 17, 18, 19]),
+    (5038, 5038, &[16, 17, 18, 19]),
+    (5893, 5893, &[16, 17, 18, 19]),
+    (6304, 6304, &[16, 17, 18, 19]),
+    (6759, 6763, &[16, 17, 18, 19]),
 ];
 
 /// Whether the groups are the number of a card. Groups are of three digits or more, but for the last, the first of four
@@ -47,7 +47,7 @@ const ISSUERS: [(u32, u32, &[usize]); 23] = [
 pub(crate) fn is_card(groups: &Groups<'_>, near: impl FnOnce() -> Near) -> bool {
     let digits = groups.digits;
     let Some((_, body)) = groups.lengths.split_last() else { return false };
-    if !(12..=19).contains(&digits.len()) || !groups.is_plain() || groups.lengths[0] < 4 || body.iter().any(|&n| n < 3)
+    if !(13..=19).contains(&digits.len()) || !groups.is_plain() || groups.lengths[0] < 4 || body.iter().any(|&n| n < 3)
     {
         return false;
     }

@@ -78,6 +78,8 @@ pub(crate) fn is_date(digits: &[u8], at: usize) -> bool {
 mod tests {
     use super::*;
 
+    type Check = fn(&[u8]) -> bool;
+
     fn digits(text: &str) -> Vec<u8> {
         text.bytes().map(|byte| byte - b'0').collect()
     }
@@ -85,8 +87,7 @@ mod tests {
     #[test]
     fn published_examples_pass_and_every_other_last_digit_fails() {
         // Wikipedia's worked examples: Luhn, Verhoeff; ISO/IEC 7064 MOD 11,10 as in the German tax number.
-        let examples: [(&str, fn(&[u8]) -> bool); 3] =
-            [("17893729974", luhn), ("2363", verhoeff), ("86095742719", mod_11_10)];
+        let examples: [(&str, Check); 3] = [("17893729974", luhn), ("2363", verhoeff), ("86095742719", mod_11_10)];
         for (example, check) in examples {
             let mut number = digits(example);
             let (last, right) = (number.len() - 1, number[number.len() - 1]);

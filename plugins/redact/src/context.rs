@@ -176,12 +176,14 @@ impl Near {
             self.has_han |= matches!(first, '\u{3400}'..='\u{9FFF}');
             self.has_hangul |= matches!(first, '\u{AC00}'..='\u{D7A3}');
             let is_latin = first.is_ascii_alphabetic();
-            if is_latin && (place == Place::Behind || !begins_word(bytes, at)) || !is_latin && first.is_ascii() {
+            let is_start = if is_latin { place != Place::Behind && begins_word(bytes, at) } else { !first.is_ascii() };
+            if !is_start {
                 continue;
             }
-            let lead = if is_latin { bytes[at].to_ascii_lowercase() } else { bytes[at] };
-            let from = WORDS.partition_point(|(word, _)| word.as_bytes()[0] < lead);
-            for (word, meaning) in WORDS[from..].iter().take_while(|(word, _)| word.as_bytes()[0] == lead) {
+            let mut lead = [0; 4];
+            let lead = first.to_ascii_lowercase().encode_utf8(&mut lead).as_bytes();
+            let from = WORDS.partition_point(|(word, _)| word.as_bytes() < lead);
+            for (word, meaning) in WORDS[from..].iter().take_while(|(word, _)| word.as_bytes().starts_with(lead)) {
                 let end = at + word.len();
                 let is_there = bytes.get(at..end).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()));
                 if is_there && !(is_latin && goes_on(bytes, end)) {

@@ -20,8 +20,8 @@ pub(crate) fn others(feedback: &Feedback, visit: &mut impl FnMut(&str, &dyn Fn()
                             visit(label, &|| Field::Other(format!("/answers/{index}/value/{place}")), choice);
                         }
                     }
-                    AnswerValue::Other(json) => json_texts(json, label, &format!("/answers/{index}/value"), visit),
-                    AnswerValue::Number(_) | AnswerValue::Boolean(_) => {}
+                    // Intake takes no answer of another form.
+                    AnswerValue::Number(_) | AnswerValue::Boolean(_) | AnswerValue::Other(_) => {}
                 }
             }
         }
@@ -32,18 +32,18 @@ pub(crate) fn others(feedback: &Feedback, visit: &mut impl FnMut(&str, &dyn Fn()
         }
         Details::Review(_) | Details::Other(_) => {}
     }
-    json_texts(&feedback.metadata, "", "/metadata", visit);
+    metadata(&feedback.metadata, visit);
 }
 
-/// The texts of a JSON value. Where no byte can begin personal data it is not even read.
-fn json_texts(json: &str, label: &str, pointer: &str, visit: &mut impl FnMut(&str, &dyn Fn() -> Field, &str)) {
+/// The texts of the metadata. Where no byte can begin personal data it is not even read.
+fn metadata(json: &str, visit: &mut impl FnMut(&str, &dyn Fn() -> Field, &str)) {
     let is_telling = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'@' | 0xEF);
     if !json.bytes().any(is_telling) && !json.contains("::") {
         return;
     }
     // The host wrote it, so it is JSON; if it were not, there would be nothing to point to.
     if let Ok(value) = serde_json::from_str(json) {
-        values(&value, label, &mut pointer.to_owned(), visit);
+        values(&value, "", &mut String::from("/metadata"), visit);
     }
 }
 

@@ -20,7 +20,7 @@
 //!   A word for an order, a parcel, a ticket and the like that is nearer keeps a run of digits from being one; currency
 //!   and units do so always. A dash or dot that binds a number to further digits makes it another number; a dash or
 //!   slash after a word (`ad-0312345678`, a link) calls for a word for a telephone.
-//! - `card`: 12 to 19 digits with a prefix and length that is issued (ISO/IEC 7812-1) and Luhn's check digit, in groups of
+//! - `card`: 13 to 19 digits with a prefix and length that is issued (ISO/IEC 7812-1) and Luhn's check digit, in groups of
 //!   three or more, the first of four or more.
 //! - `iban`: ISO 13616: the length of the country, and MOD 97-10.
 //! - `ip_address`: IPv4 in dotted form, an octet of it at least 20 or a word for an address near, and no word for a version;

@@ -177,6 +177,12 @@ impl Groups<'_> {
         sides.is_some_and(|separator| !separator.has(Separator::OPEN))
     }
 
+    /// Whether it is a sum whose thousands are parted by dots.
+    pub(crate) fn is_thousands(&self) -> bool {
+        let are_dots = self.separators.iter().all(|separator| *separator == Separator::DOT);
+        !self.is_bare() && are_dots && self.lengths[0] <= 3 && self.lengths[1..].iter().all(|&length| length == 3)
+    }
+
     /// Whether it can be a list of years, or a range of them.
     pub(crate) fn is_years(&self) -> bool {
         let is_year = |year: &[u8]| matches!(year, [1, 8 | 9, _, _] | [2, 0, _, _]);

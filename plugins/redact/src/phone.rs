@@ -194,17 +194,13 @@ fn service(groups: &Groups<'_>) -> Form {
 /// of years, and no thousands.
 fn is_possible(groups: &Groups<'_>) -> bool {
     let lengths = groups.lengths;
-    let is_length =
-        (7..=12).contains(&groups.digits.len()) || matches!(groups.digits, [0, 0, ..] if groups.digits.len() <= 17);
-    let is_short = |length: &u8| *length < 2;
-    let is_thousands = lengths.len() > 1 && lengths[1..].iter().all(|&length| length == 3) && lengths[0] <= 3;
-    is_length
-        && lengths.len() <= 5
-        && !lengths[1..].iter().any(is_short)
-        && !groups.separators.iter().any(|separator| separator.has(Separator::SLASH))
-        && !(is_thousands && groups.separators.iter().all(|separator| *separator == Separator::DOT))
-        && !is_day(groups)
-        && !groups.is_years()
+    let longest = if groups.digits.starts_with(&[0, 0]) { 17 } else { 12 };
+    let has_form = lengths.len() <= 5
+        && lengths[1..].iter().all(|&length| length >= 2)
+        && groups.separators.iter().all(|separator| !separator.has(Separator::SLASH));
+    (7..=longest).contains(&groups.digits.len())
+        && has_form
+        && !(groups.is_thousands() || is_day(groups) || groups.is_years())
 }
 
 /// Whether it is a date: year first or last, in groups or eight digits.

@@ -73,10 +73,10 @@ const fn places(word: u64) -> u64 {
     let low = word & !HIGH;
     let from_zero = low + ONES * (0x80 - b'0' as u64);
     let behind_colon = low + ONES * (0x80 - (b':' as u64 + 1));
-    let at_sign = !((low ^ ONES * b'@' as u64) + ONES * 0x7F);
-    let lead = word ^ ONES * 0xEF;
-    let full_width = !((lead & !HIGH) + ONES * 0x7F | lead);
-    ((from_zero & !behind_colon | at_sign) & !word | full_width) & HIGH
+    let at_sign = !((low ^ (ONES * b'@' as u64)) + ONES * 0x7F);
+    let lead = word ^ (ONES * 0xEF);
+    let full_width = !(((lead & !HIGH) + ONES * 0x7F) | lead);
+    ((((from_zero & !behind_colon) | at_sign) & !word) | full_width) & HIGH
 }
 
 struct Scan<'a> {
@@ -116,10 +116,12 @@ impl Scan<'_> {
         }
         let is_word = prefix.is_whole && context::is_phone_word(prefix.letters());
         let is_open = prefix.is_whole && (prefix.count == 0 || is_word);
-        if is_open {
-            self.number(&number, place, is_word);
+        let passage = if is_open { self.number(&number, place, is_word) } else { None };
+        match passage {
+            // Nothing that begins within a card is longer.
+            Some((_, end, Class::Card)) => end,
+            _ => number.first_end(),
         }
-        number.first_end()
     }
 
     /// What begins with letters.
@@ -136,21 +138,18 @@ impl Scan<'_> {
     }
 
     /// What begins with a digit: the longest run of groups that a rule takes.
-    fn number(&mut self, number: &Number, place: usize, has_word: bool) {
-        let Some(left) = Left::of(self.text, place) else { return };
-        for count in (1..=number.count()).rev() {
-            let groups = number.groups(count);
-            if groups.digits.len() < FEWEST_DIGITS {
-                return;
-            }
-            if !groups.is_whole || groups.is_years() {
-                continue;
-            }
-            if let Some((start, end, class)) = self.classify(groups, &left, has_word) {
-                self.push(start, end, class);
-                return;
-            }
+    fn number(&mut self, number: &Number, place: usize, has_word: bool) -> Option<(usize, usize, Class)> {
+        let left = Left::of(self.text, place)?;
+        let passage = (1..=number.count())
+            .rev()
+            .map(|count| number.groups(count))
+            .take_while(|groups| groups.digits.len() >= FEWEST_DIGITS)
+            .filter(|groups| groups.is_whole && !groups.is_years())
+            .find_map(|groups| self.classify(groups, &left, has_word));
+        if let Some((start, end, class)) = passage {
+            self.push(start, end, class);
         }
+        passage
     }
 
     fn classify(&self, groups: Groups<'_>, left: &Left, has_word: bool) -> Option<(usize, usize, Class)> {

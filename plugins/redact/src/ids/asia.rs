@@ -91,7 +91,7 @@ fn is_taiwanese(letter: u8, rest: &[u8]) -> bool {
     };
     let place = u32::try_from(place).unwrap_or_default() + 10;
     let sum = place / 10 + place % 10 * 9 + weighted(&digits, &[8, 7, 6, 5, 4, 3, 2, 1, 1]);
-    matches!(digits[0], 1 | 2 | 8 | 9) && sum % 10 == 0
+    matches!(digits[0], 1 | 2 | 8 | 9) && sum.is_multiple_of(10)
 }
 
 /// Singapore's NRIC and FIN: weights 2, 7 to 2; an offset and a row of check letters by the letter at the front.

@@ -37,15 +37,10 @@ fn answers_are_searched_with_the_question_as_their_label() {
             answer(Some("How was it?"), text("5551234")),
             answer(Some("Your phone number"), text("5551234")),
             answer(None, AnswerValue::Choices(vec!["none".into(), "other: ann@example.org".into()])),
-            answer(None, AnswerValue::Other(r#"{"a/b":["+819012345678"]}"#.into())),
             answer(None, AnswerValue::Number(4_111_111_111_111_111.0)),
         ],
     );
-    let expected = [
-        row("/answers/1/value", 0..7, "phone"),
-        row("/answers/2/value/1", 7..22, "email"),
-        row("/answers/3/value/a~1b/0", 0..13, "phone"),
-    ];
+    let expected = [row("/answers/1/value", 0..7, "phone"), row("/answers/2/value/1", 7..22, "email")];
     assert_eq!(found(&item), expected);
 }
 
@@ -60,16 +55,16 @@ fn what_is_redacted_in_the_text_is_not_named_again_where_it_stands_elsewhere() {
 fn metadata_is_searched_with_its_keys_as_labels() {
     let mut item = Item::of_text("en", "fine");
     item.feedback.metadata = serde_json::json!({
-        "contact": {"phone": "5551234", "mails": ["\nann@example.org"]},
+        "a/~b": {"phone": "5551234", "mails": ["\nann@example.org"]},
         "order": "5551234",
         "card": 4_111_111_111_111_111u64,
         "count": 3,
     })
     .to_string();
     let expected = [
+        row("/metadata/a~1~0b/mails/0", 1..16, "email"),
+        row("/metadata/a~1~0b/phone", 0..7, "phone"),
         row("/metadata/card", 0..16, "card"),
-        row("/metadata/contact/mails/0", 1..16, "email"),
-        row("/metadata/contact/phone", 0..7, "phone"),
     ];
     assert_eq!(found(&item), expected);
 }
