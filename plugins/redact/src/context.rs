@@ -238,7 +238,7 @@ fn goes_on(bytes: &[u8], at: usize) -> bool {
 
 /// Whether the letters that touch a number are a word for a telephone, as in `tel03-1234-5678`.
 pub(crate) fn is_phone_word(letters: &[u8]) -> bool {
-    [&b"TEL"[..], b"FAX", b"PHONE", b"MOBILE", b"CELL", b"CALL", b"PH", b"T", b"HP"].contains(&letters)
+    [&b"TEL"[..], b"FAX", b"PHONE", b"MOBILE", b"CELL", b"CALL", b"PH", b"HP"].contains(&letters)
 }
 
 /// Whether the number that begins at `start` is a sum of money by what stands before it.

@@ -147,6 +147,7 @@ fn what_is_no_telephone_number_stays() {
         "https://example.org/p/0312345678",
         "1-2-3-4-5-6-7-8-9-0",
         "5 stars, 10/10, 100%, 24/7",
+        "view.asp?bcode=T30001000&artid=A201412170703",
         "score 090-1234-5678-9",
         "C++11 18+ 2x4 1/2",
         "100 200 300 4000",
