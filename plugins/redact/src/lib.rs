@@ -19,7 +19,8 @@
 //!
 //!   A word for an order, a parcel, a ticket and the like that is nearer keeps a run of digits from being one; currency
 //!   and units do so always. A dash or dot that binds a number to further digits makes it another number; a dash or
-//!   slash after a word (`ad-0312345678`, a link) calls for a word for a telephone.
+//!   slash after a word (`ad-0312345678`, a link) calls for a word for a telephone, and so do groups parted by spaces in a
+//!   row of numbers.
 //! - `card`: 13 to 19 digits with a prefix and length that is issued (ISO/IEC 7812-1) and Luhn's check digit, in groups of
 //!   three or more, the first of four or more.
 //! - `iban`: ISO 13616: the length of the country, and MOD 97-10.
