@@ -10,7 +10,7 @@ use std::{
 use sayso_guest_build::{Build, Guest, build};
 
 /// The plugins that `builtin:NAME` can name; each is the package `sayso-NAME` in `plugins/NAME`.
-const BUILTINS: [&str; 3] = ["sentiment", "tagger", "router"];
+const BUILTINS: [&str; 4] = ["redact", "sentiment", "tagger", "router"];
 
 fn main() {
     if let Err(error) = run() {

@@ -31,7 +31,7 @@ async fn feedback_is_scored_tagged_routed_and_delivered_signed() {
     let tags: Vec<_> = analysis["tags"].as_array().expect("tags").iter().map(|tag| &tag["name"]).collect();
     assert!(tags.contains(&&json!("delivery/speed")), "{tags:?}");
     assert!(!analysis["routes"].as_array().expect("routes").is_empty());
-    assert_eq!(analysis["provenance"].as_array().expect("provenance").len(), 3);
+    assert_eq!(analysis["provenance"].as_array().expect("provenance").len(), 4);
     for entry in analysis["provenance"].as_array().expect("provenance") {
         assert!(entry["digest"].as_str().expect("a digest").starts_with("sha256:"));
         assert!(entry["config"].as_str().expect("a digest").starts_with("sha256:"));
@@ -220,4 +220,29 @@ async fn what_a_customer_said_can_be_erased() {
     assert_eq!(server.request(reqwest::Method::GET, &path).send().await.expect("sent").status(), 404);
     let found = server.get("/v1/feedback?q=terribly").await;
     assert_eq!(found["items"], json!([]));
+}
+
+#[tokio::test]
+async fn personal_data_reaches_neither_records_nor_search_nor_webhooks_nor_the_log() {
+    let receiver = Receiver::start().await;
+    let server = Server::builder().variable("SAYSO_LOG", "debug").webhook("desk", &receiver.url(), "").start().await;
+    let answer = server
+        .analyze(&json!({
+            "kind": "review", "language": "en", "author_name": "bob@example.net",
+            "text": "Terribly rude. Call 212-555-0123 or write to bob@example.net",
+            "metadata": {"phone": "5559876"},
+        }))
+        .await;
+    assert_eq!(answer["feedback"]["text"], "Terribly rude. Call [phone] or write to [email]");
+    receiver.wait_for(1).await;
+    let record = server.get(&format!("/v1/feedback/{}", answer["id"].as_str().expect("an id"))).await;
+    let delivered = receiver.events()[0].body.to_string();
+    let log = server.log().join("\n");
+    for secret in ["555-0123", "bob@", "5559876"] {
+        for place in [&answer.to_string(), &record.to_string(), &delivered, &log] {
+            assert!(!place.contains(secret), "`{secret}` is in {place}");
+        }
+    }
+    assert_eq!(server.get("/v1/feedback?q=0123").await["items"], json!([]));
+    assert_ne!(server.get("/v1/feedback?q=terribly").await["items"], json!([]));
 }

@@ -84,14 +84,16 @@ pub fn load(file: Option<&Path>, variables: impl IntoIterator<Item = (String, St
 
 /// The chain that runs where none is configured.
 fn default_chain() -> Vec<Plugin> {
-    ["sentiment", "tagger", "router"]
-        .map(|name| Plugin {
+    use super::OnFault::{Park, Skip};
+    // What could not be redacted must not go on.
+    [("redact", Park), ("sentiment", Skip), ("tagger", Skip), ("router", Skip)]
+        .map(|(name, on_fault)| Plugin {
             name: name.into(),
             source: format!("builtin:{name}"),
             config: Plugin::default_config(),
             limits: super::Limits::default(),
             grants: Vec::new(),
-            on_fault: super::OnFault::default(),
+            on_fault,
         })
         .into()
 }
@@ -250,7 +252,7 @@ mod tests {
         let config = read("", &[]).expect("loads");
         assert!(config.server.listen.ip().is_loopback());
         let names: Vec<_> = config.plugins.iter().map(|plugin| plugin.name.as_str()).collect();
-        assert_eq!(names, ["sentiment", "tagger", "router"]);
+        assert_eq!(names, ["redact", "sentiment", "tagger", "router"]);
     }
 
     #[test]

@@ -158,10 +158,10 @@ pub struct Route {
     pub priority: u8,
 }
 
-/// What was taken out of the text.
+/// What was taken out of the feedback.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Redaction {
-    /// The field: `text` or `title`.
+    /// The field: `text`, `title`, or a JSON Pointer (RFC 6901) into the feedback, for example `/metadata/contact`.
     pub field: String,
     /// What it was, for example `email`.
     pub class: String,

@@ -4,6 +4,7 @@
 use super::{
     bindings::sayso::plugin::types as wit,
     item::{Effect, Item},
+    texts::Texts,
 };
 use crate::config::Limits;
 
@@ -21,9 +22,10 @@ pub(super) fn effects(item: &Item, effects: &[Effect], limits: &Limits) -> Resul
         return Err(format!("answered {} effects, more than limits.effects = {}", effects.len(), limits.effects));
     }
     let mut bytes = 0usize;
+    let texts = Texts::of(item);
     for effect in effects {
         bytes += size(effect);
-        self::effect(item, effect)?;
+        self::effect(item, &texts, effect)?;
     }
     if bytes > limits.output_bytes {
         return Err(format!(
@@ -34,7 +36,7 @@ pub(super) fn effects(item: &Item, effects: &[Effect], limits: &Limits) -> Resul
     Ok(())
 }
 
-fn effect(item: &Item, effect: &Effect) -> Result<(), String> {
+fn effect(item: &Item, texts: &Texts<'_>, effect: &Effect) -> Result<(), String> {
     let text = item.feedback.text.as_str();
     match effect {
         Effect::Score(score) => self::score(text, score),
@@ -51,7 +53,7 @@ fn effect(item: &Item, effect: &Effect) -> Result<(), String> {
             }
             route.reasons.iter().try_for_each(|reason| phrase("reason", reason))
         }
-        Effect::Redact(redaction) => self::redaction(item, redaction),
+        Effect::Redact(redaction) => self::redaction(item, texts, redaction),
         Effect::Other(note) => {
             name("note", &note.name)?;
             serde_json::from_str::<serde::de::IgnoredAny>(&note.value)
@@ -83,7 +85,7 @@ fn score(text: &str, score: &wit::Score) -> Result<(), String> {
     Ok(())
 }
 
-fn redaction(item: &Item, redaction: &wit::Redaction) -> Result<(), String> {
+fn redaction(item: &Item, texts: &Texts<'_>, redaction: &wit::Redaction) -> Result<(), String> {
     let class = redaction.class.as_str();
     let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if class.is_empty() || class.len() > MAX_NAME || !class.chars().all(is_word) {
@@ -94,7 +96,13 @@ fn redaction(item: &Item, redaction: &wit::Redaction) -> Result<(), String> {
         wit::Field::Title => {
             span("redaction", class, item.feedback.title.as_deref().unwrap_or_default(), redaction.span)
         }
-        wit::Field::Other(field) => Err(format!("wants to redact the field `{field}`, which this host does not know")),
+        wit::Field::Other(pointer) => {
+            phrase("pointer", pointer)?;
+            let text = texts.get(pointer).ok_or_else(|| {
+                format!("wants to redact `{pointer}`, which is no JSON Pointer to a text of an answer, of the contact reason or of metadata")
+            })?;
+            span("redaction", class, &text, redaction.span)
+        }
     }
 }
 
@@ -146,7 +154,10 @@ fn size(effect: &Effect) -> usize {
             let reasons: usize = route.reasons.iter().map(|reason| size_of::<String>() + reason.len()).sum();
             route.name.len() + route.rule.len() + reasons
         }
-        Effect::Redact(redaction) => redaction.class.len(),
+        Effect::Redact(redaction) => {
+            let pointer = if let wit::Field::Other(pointer) = &redaction.field { pointer.len() } else { 0 };
+            redaction.class.len() + pointer
+        }
         Effect::Other(note) => note.name.len() + note.value.len(),
     };
     size_of::<Effect>() + heap

@@ -5,8 +5,8 @@
 //! - [`loader`]: from a `[[plugin]]` to a [`Plugin`] that has been described, checked and configured once.
 //! - [`instance`]: one running instance; dies with its first fault.
 //! - [`chain`]: the plugins in order, over a batch, splitting it to find an item at fault.
-//! - [`item`]: feedback as plugins see it; [`check`]: what plugins may answer; [`redact`] and [`merge`]: from effects
-//!   to the analysis.
+//! - [`item`]: feedback as plugins see it; [`check`]: what plugins may answer; [`redact`] (with [`texts`]) and
+//!   [`merge`]: from effects to the analysis.
 //! - [`grants`]: what plugins may import, one file each.
 //!
 //! Invariants: a component that imports what it was not granted is refused at load. An instance that trapped is never
@@ -25,7 +25,11 @@ mod item;
 pub mod loader;
 mod merge;
 mod redact;
+mod texts;
 
 pub use chain::{Chain, Outcome, Worker};
 pub use engine::Engine;
 pub use loader::{LoadError, Loader, Plugin};
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,7 @@ const ROUNDS: usize = 25;
 fn main() {
     let mut items: Vec<_> = SENTENCES.iter().cycle().take(ITEMS).map(|text| Item::of_review("en", text, 3.0)).collect();
     let chain = [
+        measure::<sayso_redact::Redact>(&mut items),
         measure::<sayso_sentiment::Sentiment>(&mut items),
         measure::<sayso_tagger::Tagger>(&mut items),
         measure::<sayso_router::Router>(&mut items),

@@ -72,6 +72,7 @@ fn sandboxed(worker: &mut Worker, feedback: &[Feedback]) -> anyhow::Result<f64> 
 }
 
 struct Native {
+    redact: sayso_redact::Redact,
     sentiment: sayso_sentiment::Sentiment,
     tagger: sayso_tagger::Tagger,
     router: sayso_router::Router,
@@ -81,6 +82,7 @@ impl Native {
     fn new() -> anyhow::Result<Self> {
         let failed = |error: String| anyhow::anyhow!(error);
         Ok(Self {
+            redact: configure("{}").map_err(failed)?,
             sentiment: configure("{}").map_err(failed)?,
             tagger: configure("{}").map_err(failed)?,
             router: configure("{}").map_err(failed)?,
@@ -92,6 +94,7 @@ impl Native {
         let mut items = items.to_vec();
         let started = Instant::now();
         for item in &mut items {
+            step(&self.redact, item);
             step(&self.sentiment, item);
             step(&self.tagger, item);
             step(&self.router, item);

@@ -1,0 +1,64 @@
+//! The default chain in its sandbox.
+
+use std::{path::Path, sync::Arc};
+
+use super::{Chain, Engine, Loader, Outcome, Worker, grants::NoHistory};
+use crate::{
+    config,
+    feedback::{Analysis, Feedback},
+};
+
+/// Runs the default chain over one feedback.
+fn analyze(feedback: serde_json::Value) -> (Feedback, Analysis) {
+    let config = config::load(None, []).expect("is a configuration");
+    let dir = tempfile::tempdir().expect("a folder");
+    let loader = Loader::new(Engine::new().expect("an engine"), dir.path(), Path::new(".")).expect("a cache");
+    let chain = Chain::load(&loader, &config.plugins).expect("the chain");
+    let mut worker = Worker::new(Arc::new(chain), Arc::new(NoHistory));
+    let feedback = serde_json::from_value(feedback).expect("is feedback");
+    match worker.run(vec![feedback]).pop() {
+        Some(Outcome::Analyzed { feedback, analysis }) => (*feedback, *analysis),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn personal_data_is_nowhere_in_the_feedback_and_its_analysis_after_the_default_chain() {
+    let (feedback, analysis) = analyze(serde_json::json!({
+        "kind": "survey",
+        "language": "ja",
+        "title": "Card 4111 1111 1111 1111",
+        "text": "The support was terribly rude. 電話は０90-1234-5678です",
+        "answers": [
+            {"field_id": "a", "field_label": "Your phone number?", "field_type": "text", "value": "5551234"},
+            {"field_id": "b", "field_type": "categorical", "value": ["x", "ann@example.org"]},
+        ],
+        "metadata": {"contact": {"mail": "bob@example.org"}, "card": 4_111_111_111_111_111_u64, "order": "A-5551234"},
+    }));
+    let everything = serde_json::to_string(&(&feedback, &analysis)).expect("is JSON");
+    for secret in ["4111", "1234", "ann@", "bob@"] {
+        assert!(!everything.contains(secret), "{secret} is in {everything}");
+    }
+    let told: Vec<_> = analysis.redactions.iter().map(|one| (one.field.as_str(), one.class.as_str())).collect();
+    let expected = [
+        ("title", "card"),
+        ("text", "phone"),
+        ("/answers/0/value", "phone"),
+        ("/answers/1/value/1", "email"),
+        ("/metadata/card", "card"),
+        ("/metadata/contact/mail", "email"),
+    ];
+    assert_eq!(told, expected);
+    let of_text = &analysis.redactions[1];
+    assert_eq!(&feedback.text[of_text.start as usize..of_text.end as usize], "[phone]");
+}
+
+#[test]
+fn later_plugins_score_what_is_left() {
+    let (feedback, analysis) = analyze(serde_json::json!({
+        "kind": "review", "language": "en", "text": "ann@example.org says that the support was terribly rude.",
+    }));
+    let sentiment = analysis.sentiment.expect("a sentiment");
+    let word = |start: u32, end: u32| &feedback.text[start as usize..end as usize];
+    assert!(sentiment.evidence.iter().any(|one| word(one.start, one.end).contains("rude")), "{sentiment:?}");
+}

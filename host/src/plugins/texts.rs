@@ -1,0 +1,224 @@
+//! The texts of a feedback beyond `text` and `title`, by the JSON Pointers (RFC 6901) that redactions name them with: in
+//! the item that a plugin is given, to check a redaction, and in the feedback itself, to carry it out.
+
+use std::{borrow::Cow, cell::OnceCell};
+
+use serde_json::Value;
+
+use super::{bindings::sayso::plugin::types as wit, item::Item};
+use crate::feedback::Feedback;
+
+const CONTACT_REASON: &str = "/contact_reason";
+const ANSWERS: &str = "/answers/";
+const METADATA: &str = "/metadata/";
+
+/// The texts of an item; metadata is read once, when the first pointer leads into it.
+pub(super) struct Texts<'a> {
+    item: &'a Item,
+    metadata: OnceCell<Value>,
+}
+
+impl<'a> Texts<'a> {
+    pub(super) const fn of(item: &'a Item) -> Self {
+        Self { item, metadata: OnceCell::new() }
+    }
+
+    /// The text that the pointer leads to.
+    pub(super) fn get(&self, pointer: &str) -> Option<Cow<'_, str>> {
+        if pointer.starts_with(METADATA) {
+            let read = || serde_json::from_str(&self.item.feedback.metadata).unwrap_or_default();
+            return written(self.metadata.get_or_init(read).pointer(&pointer[METADATA.len() - 1..])?);
+        }
+        match &self.item.feedback.details {
+            wit::Details::Survey(survey) => {
+                let (index, rest) = answer(pointer)?;
+                of_answer(&survey.answers.get(index)?.value, rest)
+            }
+            wit::Details::CsrNote(note) if pointer == CONTACT_REASON => {
+                note.contact_reason.as_deref().map(Cow::Borrowed)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn of_answer<'a>(value: &'a wit::AnswerValue, rest: &str) -> Option<Cow<'a, str>> {
+    match value {
+        wit::AnswerValue::Text(text) if rest.is_empty() => Some(Cow::Borrowed(text)),
+        wit::AnswerValue::Choices(choices) => {
+            choices.get(index(rest.strip_prefix('/')?)?).map(|choice| Cow::Borrowed(choice.as_str()))
+        }
+        _ => None,
+    }
+}
+
+/// The answer that a pointer leads into, and the rest of the pointer behind `value`.
+fn answer(pointer: &str) -> Option<(usize, &str)> {
+    let (number, rest) = pointer.strip_prefix(ANSWERS)?.split_once('/')?;
+    let rest = rest.strip_prefix("value")?;
+    (rest.is_empty() || rest.starts_with('/')).then_some((index(number)?, rest))
+}
+
+/// An index as RFC 6901 has it: digits without a zero or a sign at the front.
+fn index(digits: &str) -> Option<usize> {
+    let is_index = digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits.len() == 1 || !digits.starts_with('0'));
+    is_index.then(|| digits.parse().ok()).flatten()
+}
+
+/// A value as a text: a number as JSON writes it.
+fn written(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        _ => None,
+    }
+}
+
+/// Lets `look` see the text that the pointer leads to, if it leads to one.
+pub(super) fn look(feedback: &mut Feedback, pointer: &str, look: impl FnOnce(&str)) {
+    match place(feedback, pointer) {
+        Some(Place::Text(text)) => look(text),
+        Some(Place::Value(value)) => {
+            if let Some(text) = written(value) {
+                look(&text);
+            }
+        }
+        None => {}
+    }
+}
+
+/// Lets `change` change the text that the pointer leads to, if it leads to one; a number becomes a text.
+pub(super) fn change(feedback: &mut Feedback, pointer: &str, change: impl FnOnce(&mut String)) {
+    match place(feedback, pointer) {
+        Some(Place::Text(text)) => change(text),
+        Some(Place::Value(value)) => {
+            if let Some(text) = written(value) {
+                let mut text = text.into_owned();
+                change(&mut text);
+                *value = Value::String(text);
+            }
+        }
+        None => {}
+    }
+}
+
+enum Place<'a> {
+    Text(&'a mut String),
+    Value(&'a mut Value),
+}
+
+fn place<'a>(feedback: &'a mut Feedback, pointer: &str) -> Option<Place<'a>> {
+    if pointer == CONTACT_REASON {
+        return feedback.contact_reason.as_mut().map(Place::Text);
+    }
+    if let Some(rest) = pointer.strip_prefix(METADATA) {
+        let (key, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let key = key.replace("~1", "/").replace("~0", "~");
+        return feedback.metadata.get_mut(&key)?.pointer_mut(rest).map(Place::Value);
+    }
+    let (index, rest) = answer(pointer)?;
+    feedback.answers.get_mut(index)?.value.pointer_mut(rest).map(Place::Value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        feedback::Language,
+        plugins::{check, item},
+    };
+
+    fn feedback() -> Feedback {
+        let json = serde_json::json!({
+            "kind": "survey",
+            "text": "fine",
+            "answers": [
+                {"field_id": "a", "field_type": "text", "value": "one"},
+                {"field_id": "b", "field_type": "categorical", "value": ["x", "zwei"]},
+                {"field_id": "c", "field_type": "number", "value": 3},
+            ],
+            "metadata": {"a/b": {"~": "six"}, "": "seven", "n": 8.5, "t": true},
+        });
+        serde_json::from_value(json).expect("is feedback")
+    }
+
+    fn item(feedback: &Feedback) -> Item {
+        item::of(feedback, &Language { code: "en".into(), confidence: 1.0 })
+    }
+
+    #[test]
+    fn a_pointer_leads_to_the_same_text_in_the_item_and_in_the_feedback() {
+        let mut feedback = feedback();
+        let item = item(&feedback);
+        let texts = Texts::of(&item);
+        let there = [
+            ("/answers/0/value", "one"),
+            ("/answers/1/value/1", "zwei"),
+            ("/metadata/a~1b/~0", "six"),
+            ("/metadata/", "seven"),
+            ("/metadata/n", "8.5"),
+        ];
+        for (pointer, expected) in there {
+            assert_eq!(texts.get(pointer).as_deref(), Some(expected), "{pointer}");
+            let mut seen = None;
+            look(&mut feedback, pointer, |text| seen = Some(text.to_owned()));
+            assert_eq!(seen.as_deref(), Some(expected), "{pointer}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_pointer_to_a_text_leads_nowhere() {
+        let item = item(&feedback());
+        let texts = Texts::of(&item);
+        let nowhere = [
+            "",
+            "/",
+            "/id",
+            "/text",
+            "/metadata",
+            "/metadata/t",
+            "/metadata/x",
+            "/metadata/a~1b",
+            "/answers",
+            "/answers/0",
+            "/answers/9/value",
+            "/answers/00/value",
+            "/answers/+0/value",
+            "/answers/-1/value",
+            "/answers/0/values",
+            "/answers/0/value/0",
+            "/answers/1/value",
+            "/answers/1/value/2",
+            "/answers/2/value",
+            "/answers/0/field_id",
+            "/answers/99999999999999999999/value",
+            "/contact_reason",
+        ];
+        for pointer in nowhere {
+            assert_eq!(texts.get(pointer), None, "{pointer}");
+        }
+    }
+
+    #[test]
+    fn the_contact_reason_of_a_note_is_a_text() {
+        let json = serde_json::json!({"kind": "csr_note", "text": "", "contact_reason": "refund"});
+        let mut feedback: Feedback = serde_json::from_value(json).expect("is feedback");
+        assert_eq!(Texts::of(&item(&feedback)).get("/contact_reason").as_deref(), Some("refund"));
+        change(&mut feedback, "/contact_reason", |text| text.push('!'));
+        assert_eq!(feedback.contact_reason.as_deref(), Some("refund!"));
+    }
+
+    #[test]
+    fn a_redaction_is_checked_against_the_text_that_its_pointer_leads_to() {
+        let item = item(&feedback());
+        let check = |pointer: &str, end| {
+            let span = wit::Span { start: 0, end };
+            let redaction = wit::Redaction { field: wit::Field::Other(pointer.into()), span, class: "email".into() };
+            check::effects(&item, &[wit::Effect::Redact(redaction)], &crate::config::Limits::default())
+        };
+        assert_eq!(check("/answers/0/value", 3), Ok(()));
+        assert!(check("/answers/0/value", 4).is_err_and(|error| error.contains("0..4")));
+        assert!(check("/answers/2/value", 1).is_err_and(|error| error.contains("no JSON Pointer")));
+        assert!(check(&format!("/metadata/{}", "x".repeat(2000)), 1).is_err_and(|error| error.contains("bytes")));
+    }
+}

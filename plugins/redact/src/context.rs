@@ -1,0 +1,302 @@
+//! The words near a number that say what it is, in English, Japanese, Korean and Chinese, and what else tells it apart.
+
+use crate::fold;
+
+/// How far before a number its words are looked for, in bytes: some fifteen letters of Han, Kana or Hangul.
+const BEFORE: usize = 48;
+/// How far behind it.
+const BEHIND: usize = 24;
+/// How much of a label (a question, a key of metadata) is looked at, in bytes.
+const OF_LABEL: usize = 256;
+
+/// What a word says of a number near it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Word {
+    Phone,
+    /// The number is that of an order, a parcel, a case, a product.
+    Order,
+    Version,
+    Address,
+    Card,
+    MyNumber,
+    Resident,
+    Aadhaar,
+    Nhs,
+    Bsn,
+    Sin,
+    Pesel,
+    HongKong,
+}
+
+/// The words in the order of their bytes. Those in Latin letters are whole words.
+const WORDS: [(&str, Word); 103] = [
+    ("aadhaar", Word::Aadhaar),
+    ("aadhar", Word::Aadhaar),
+    ("article", Word::Order),
+    ("barcode", Word::Order),
+    ("booking", Word::Order),
+    ("bsn", Word::Bsn),
+    ("build", Word::Version),
+    ("burgerservicenummer", Word::Bsn),
+    ("call", Word::Phone),
+    ("called", Word::Phone),
+    ("card", Word::Card),
+    ("case", Word::Order),
+    ("cell", Word::Phone),
+    ("contact", Word::Phone),
+    ("credit", Word::Card),
+    ("debit", Word::Card),
+    ("dial", Word::Phone),
+    ("fax", Word::Phone),
+    ("firmware", Word::Version),
+    ("hkid", Word::HongKong),
+    ("invoice", Word::Order),
+    ("ip", Word::Address),
+    ("ipv4", Word::Address),
+    ("isbn", Word::Order),
+    ("item", Word::Order),
+    ("mobile", Word::Phone),
+    ("model", Word::Order),
+    ("my number", Word::MyNumber),
+    ("nhs", Word::Nhs),
+    ("order", Word::Order),
+    ("parcel", Word::Order),
+    ("pesel", Word::Pesel),
+    ("phone", Word::Phone),
+    ("receipt", Word::Order),
+    ("ref", Word::Order),
+    ("reference", Word::Order),
+    ("release", Word::Version),
+    ("serial", Word::Order),
+    ("shipment", Word::Order),
+    ("sin", Word::Sin),
+    ("sku", Word::Order),
+    ("sms", Word::Phone),
+    ("social insurance", Word::Sin),
+    ("sofi", Word::Bsn),
+    ("tel", Word::Phone),
+    ("telephone", Word::Phone),
+    ("text", Word::Phone),
+    ("ticket", Word::Order),
+    ("tracking", Word::Order),
+    ("transaction", Word::Order),
+    ("v", Word::Version),
+    ("ver", Word::Version),
+    ("version", Word::Version),
+    ("viber", Word::Phone),
+    ("whatsapp", Word::Phone),
+    ("カード", Word::Card),
+    ("バージョン", Word::Version),
+    ("ファックス", Word::Phone),
+    ("マイナンバー", Word::MyNumber),
+    ("个人番号", Word::MyNumber),
+    ("伝票", Word::Order),
+    ("传真", Word::Phone),
+    ("個人番号", Word::MyNumber),
+    ("傳真", Word::Phone),
+    ("单号", Word::Order),
+    ("卡号", Word::Card),
+    ("卡號", Word::Card),
+    ("发票", Word::Order),
+    ("受付番号", Word::Order),
+    ("受注", Word::Order),
+    ("品番", Word::Order),
+    ("問い合わせ番号", Word::Order),
+    ("單號", Word::Order),
+    ("型号", Word::Order),
+    ("型番", Word::Order),
+    ("型號", Word::Order),
+    ("快递", Word::Order),
+    ("手机", Word::Phone),
+    ("手機", Word::Phone),
+    ("携帯", Word::Phone),
+    ("智能手机", Word::Order),
+    ("本地址", Word::Address),
+    ("条码", Word::Order),
+    ("注文", Word::Order),
+    ("版本", Word::Version),
+    ("电话", Word::Phone),
+    ("編號", Word::Order),
+    ("编号", Word::Order),
+    ("联系方式", Word::Phone),
+    ("致电", Word::Phone),
+    ("訂單", Word::Order),
+    ("订单", Word::Order),
+    ("身份證", Word::HongKong),
+    ("追跡", Word::Order),
+    ("連絡先", Word::Phone),
+    ("電話", Word::Phone),
+    ("모델", Word::Order),
+    ("송장", Word::Order),
+    ("연락처", Word::Phone),
+    ("전화", Word::Phone),
+    ("주문", Word::Order),
+    ("주민등록번호", Word::Resident),
+    ("핸드폰", Word::Phone),
+];
+
+/// Where a word is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Label,
+    Before,
+    Behind,
+}
+
+/// What stands near a number.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Near {
+    /// The words, a bit each.
+    words: u32,
+    /// The nearest word for a telephone or an order, and the bytes between it and the number.
+    nearest: Option<(Word, usize)>,
+    pub(crate) has_han: bool,
+    pub(crate) has_hangul: bool,
+    /// Whether the number is all there is.
+    pub(crate) is_alone: bool,
+}
+
+impl Near {
+    /// Looks at what is before `start` and behind `end`, and at the label of the whole text.
+    pub(crate) fn of(text: &str, start: usize, end: usize, label: &str) -> Self {
+        let before = &text[text.floor_char_boundary(start.saturating_sub(BEFORE))..start];
+        let behind = &text[end..text.floor_char_boundary(end.saturating_add(BEHIND).min(text.len()))];
+        let mut near = Self::default();
+        // The nearest comes last.
+        near.look(&label[..label.floor_char_boundary(OF_LABEL)], Place::Label);
+        near.look(behind, Place::Behind);
+        near.look(before, Place::Before);
+        near.is_alone = start == 0 && end == text.len();
+        near
+    }
+
+    fn look(&mut self, window: &str, place: Place) {
+        let bytes = window.as_bytes();
+        for (at, first) in window.char_indices() {
+            self.has_han |= matches!(first, '\u{3400}'..='\u{9FFF}');
+            self.has_hangul |= matches!(first, '\u{AC00}'..='\u{D7A3}');
+            let is_latin = first.is_ascii_alphabetic();
+            let is_start = if is_latin { place != Place::Behind && begins_word(bytes, at) } else { !first.is_ascii() };
+            if !is_start {
+                continue;
+            }
+            let mut lead = [0; 4];
+            let lead = first.to_ascii_lowercase().encode_utf8(&mut lead).as_bytes();
+            let from = WORDS.partition_point(|(word, _)| word.as_bytes() < lead);
+            for (word, meaning) in WORDS[from..].iter().take_while(|(word, _)| word.as_bytes().starts_with(lead)) {
+                let end = at + word.len();
+                let is_there = bytes.get(at..end).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()));
+                if is_there && !(is_latin && goes_on(bytes, end)) {
+                    let distance = match place {
+                        Place::Label => 0,
+                        Place::Before => bytes.len() - end,
+                        Place::Behind => at,
+                    };
+                    self.add(*meaning, distance);
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, word: Word, distance: usize) {
+        self.words |= 1 << word as u32;
+        if matches!(word, Word::Phone | Word::Order) {
+            self.nearest = Some((word, distance));
+        }
+    }
+
+    pub(crate) const fn has(&self, word: Word) -> bool {
+        self.words & (1 << word as u32) != 0
+    }
+
+    /// Whether the words say that it is the number of a telephone.
+    pub(crate) fn is_phone(&self) -> bool {
+        self.nearest.is_some_and(|(word, _)| word == Word::Phone)
+    }
+
+    /// Whether the words within so many bytes say that it is the number of an order or the like.
+    pub(crate) fn is_order(&self, within: usize) -> bool {
+        self.nearest.is_some_and(|(word, distance)| word == Word::Order && distance <= within)
+    }
+}
+
+/// Whether a word begins at `at`: after no letter, or with the hump of a `camelCase` key.
+const fn begins_word(bytes: &[u8], at: usize) -> bool {
+    match at.checked_sub(1) {
+        None => true,
+        Some(before) => {
+            !bytes[before].is_ascii_alphabetic() || bytes[before].is_ascii_lowercase() && bytes[at].is_ascii_uppercase()
+        }
+    }
+}
+
+/// Whether a word goes on at `at`: with a letter that is no new hump.
+fn goes_on(bytes: &[u8], at: usize) -> bool {
+    let is_hump = |byte: u8| byte.is_ascii_uppercase() && bytes[at - 1].is_ascii_lowercase();
+    bytes.get(at).is_some_and(|&byte| byte.is_ascii_alphabetic() && !is_hump(byte))
+}
+
+/// Whether the letters that touch a number are a word for a telephone, as in `tel03-1234-5678`.
+pub(crate) fn is_phone_word(letters: &[u8]) -> bool {
+    [&b"TEL"[..], b"FAX", b"PHONE", b"MOBILE", b"CELL", b"CALL", b"PH", b"HP"].contains(&letters)
+}
+
+/// Whether the number that begins at `start` is a sum of money by what stands before it.
+pub(crate) fn is_money(text: &str, start: usize) -> bool {
+    let mut sign = text[..start].chars().next_back();
+    if sign == Some(' ') {
+        sign = text[..start - 1].chars().next_back();
+    }
+    sign.is_some_and(|c| {
+        matches!(c, '$' | '¥' | '€' | '£' | '₩' | '₹' | '\u{FF04}' | '\u{FFE1}' | '\u{FFE5}' | '\u{FFE6}')
+    })
+}
+
+/// Units that make a number an amount.
+const UNITS: [&str; 23] = [
+    "%", "％", "$", "€", "£", "円", "元", "원", "圆", "块", "万", "만", "年", "년", "usd", "eur", "gbp", "jpy", "krw",
+    "yen", "won", "dollars", "times",
+];
+
+/// Whether the number that ends at `end` is an amount by what stands behind it.
+pub(crate) fn is_amount(text: &str, end: usize) -> bool {
+    let mut behind = text.get(end..).unwrap_or_default();
+    behind = behind.strip_prefix(' ').unwrap_or(behind);
+    UNITS.iter().any(|unit| {
+        let found = behind.as_bytes().get(..unit.len());
+        let ends = || !fold::next(behind, unit.len()).is_some_and(fold::Sign::is_letter);
+        found.is_some_and(|found| found.eq_ignore_ascii_case(unit.as_bytes())) && (!unit.is_ascii() || ends())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(text: &str, label: &str) -> Near {
+        let start = text.find('#').unwrap();
+        Near::of(text, start, start + 1, label)
+    }
+
+    #[test]
+    fn the_words_are_in_the_order_of_their_bytes() {
+        assert!(WORDS.is_sorted_by(|(a, _), (b, _)| a.as_bytes() < b.as_bytes()));
+    }
+
+    #[test]
+    fn the_nearest_word_decides_between_a_telephone_and_an_order() {
+        assert!(near("Call me, my order is #", "").is_order(4));
+        assert!(!near("Call me, my order is #", "").is_order(3));
+        assert!(near("About the order: call #", "").is_phone());
+        assert!(near("我的订单，电话#", "").is_phone());
+        assert!(near("#", "customerPhone").is_phone() && near("#", "phone_number").is_phone());
+        assert!(near("#に電話", "").is_phone());
+        assert!(!near("recall # telephoned", "").is_phone());
+    }
+
+    #[test]
+    fn money_and_amounts_are_told_by_their_signs() {
+        assert!(is_money("¥ 12", 3) && is_money("$12", 1) && !is_money("a 12", 2));
+        assert!(is_amount("12円です", 2) && is_amount("12 USD", 2) && !is_amount("12 usdx", 2) && !is_amount("12", 2));
+    }
+}
