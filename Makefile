@@ -2,15 +2,18 @@
 
 CARGO ?= cargo
 VENV := target/venv
+DICTIONARIES := target/dictionaries
 
-.PHONY: demo test check plugins-check bench setup setup-tests
+.PHONY: demo test check plugins-check bench dictionaries setup setup-tests
 
 demo: setup ## See the whole of it work: a server, a receiver that verifies, sample feedback in four languages.
 	$(CARGO) build --locked --package sayso
+	@host/dictionaries.sh target/debug/sayso $(DICTIONARIES) --optional
 	target/debug/sayso demo
 
 test: setup setup-tests ## Every test: units, and end to end against the real binary.
 	$(CARGO) build --locked
+	@host/dictionaries.sh target/debug/sayso $(DICTIONARIES)
 	$(CARGO) test --locked
 
 check: setup ## Format, lints as errors.
@@ -27,6 +30,10 @@ plugins-check: setup ## The plugins natively (tests, lints) and the docs; not pa
 bench: setup ## The figures: the chain against native code, intake and the whole flow against a bare server.
 	$(CARGO) build --locked --release --package sayso
 	$(CARGO) run --locked --release --package sayso-bench
+
+dictionaries: setup ## The dictionaries for Japanese, Korean and Chinese, from the packages that publish their data.
+	$(CARGO) build --locked --package sayso
+	@host/dictionaries.sh target/debug/sayso $(DICTIONARIES)
 
 setup: ## What building needs: a C compiler, Rust's WebAssembly target.
 	@plugins/toolchain.sh
