@@ -28,4 +28,5 @@ mod redact;
 
 pub use chain::{Chain, Outcome, Worker};
 pub use engine::Engine;
+pub use grants::text::Dictionaries;
 pub use loader::{LoadError, Loader, Plugin};
