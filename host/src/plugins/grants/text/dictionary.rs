@@ -10,7 +10,13 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
-use lindera::{dictionary::load_dictionary, mode::Mode, segmenter::Segmenter, token::Token, worker::SegmentWorker};
+use lindera::{
+    dictionary::{WordId, load_dictionary},
+    mode::Mode,
+    segmenter::Segmenter,
+    token::Token,
+    worker::SegmentWorker,
+};
 
 use super::{pos::PartOfSpeech, width::Folded};
 use crate::dictionary::{DictionaryLanguage, Manifest, ManifestError};
@@ -116,8 +122,7 @@ pub(super) struct Word<'a> {
     pub(super) part: PartOfSpeech,
     /// As it was looked up.
     surface: &'a str,
-    /// What the dictionary says of it.
-    details: [&'a str; 8],
+    id: WordId,
 }
 
 impl Dictionary {
@@ -150,7 +155,7 @@ impl Dictionary {
         idle.unwrap_or_else(|| self.segmenter.new_worker())
     }
 
-    fn word<'a>(&'a self, token: &'a Token<'_>) -> Option<Word<'a>> {
+    fn word<'a>(&self, token: &'a Token<'_>) -> Option<Word<'a>> {
         let mut surface = &*token.surface;
         let mut start = token.byte_start;
         let is_word = surface.chars().any(char::is_alphanumeric);
@@ -163,26 +168,36 @@ impl Dictionary {
         if surface.is_empty() {
             return None;
         }
-        let mut details = [""; 8];
-        let id = token.word_id.id() as usize;
-        let dictionary = &self.segmenter.dictionary;
-        let told = match token.word_id.is_unknown() {
-            true => dictionary.unknown_word_details_iter(id),
-            false => dictionary.word_details_iter(id),
-        };
-        details.iter_mut().zip(told).for_each(|(detail, told)| *detail = told);
         let part = match is_word {
-            true => PartOfSpeech::of(self.language, details[0], details[1]),
+            true => {
+                let [tag, subtag] = self.details(token.word_id);
+                PartOfSpeech::of(self.language, tag, subtag)
+            }
             false => PartOfSpeech::Symbol,
         };
-        Some(Word { span: (start, start + surface.len()), part, surface, details })
+        Some(Word { span: (start, start + surface.len()), part, surface, id: token.word_id })
+    }
+
+    /// The first things that the dictionary says of a word; what it does not say is empty.
+    fn details<const N: usize>(&self, id: WordId) -> [&str; N] {
+        let dictionary = &self.segmenter.dictionary;
+        let told = match id.is_unknown() {
+            true => dictionary.unknown_word_details_iter(id.id() as usize),
+            false => dictionary.word_details_iter(id.id() as usize),
+        };
+        let mut details = [""; N];
+        details.iter_mut().zip(told).for_each(|(detail, told)| *detail = told);
+        details
     }
 
     /// The dictionary form of a word of `text`; empty where it is as it stands there.
     pub(super) fn lemma(&self, word: &Word<'_>, text: &str) -> String {
         let lemma = match self.language {
-            DictionaryLanguage::Ja => Some(word.details[6]).filter(|base| !matches!(*base, "" | "*")).map(Into::into),
-            DictionaryLanguage::Ko => korean_lemma(word),
+            DictionaryLanguage::Ja => {
+                let [_, _, _, _, _, _, base] = self.details(word.id);
+                Some(base).filter(|base| !matches!(*base, "" | "*")).map(Into::into)
+            }
+            DictionaryLanguage::Ko => korean_lemma(word.surface, self.details(word.id)),
             DictionaryLanguage::Zh => None,
         };
         let lemma = lemma.unwrap_or_else(|| word.surface.to_owned());
@@ -192,15 +207,14 @@ impl Dictionary {
 
 /// The dictionary form of what is conjugated: the stem and `다`. The stem is the word itself, or where it has melted with
 /// an ending, the first morpheme of its analysis, `춥/VA/*+어/EC/*` for `추워`.
-fn korean_lemma(word: &Word<'_>) -> Option<String> {
-    let [tag, _, _, _, kind, _, _, analysis] = word.details;
+fn korean_lemma(surface: &str, [tag, _, _, _, kind, _, _, analysis]: [&str; 8]) -> Option<String> {
     let first = tag.split('+').next()?;
     if !matches!(first, "VV" | "VA" | "VX" | "VCP" | "VCN" | "XSV" | "XSA") {
         return None;
     }
     let stem = match kind {
         "Inflect" => analysis.split('/').next()?,
-        _ => word.surface,
+        _ => surface,
     };
     Some(format!("{stem}다"))
 }
