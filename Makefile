@@ -2,17 +2,20 @@
 
 CARGO ?= cargo
 VENV := target/venv
+DICTIONARIES := target/dictionaries
 # The plugins are a workspace of their own; natively they are built into a folder beside that of the host.
 PLUGINS := --manifest-path plugins/Cargo.toml --target-dir target/plugins
 
-.PHONY: demo test check bench setup setup-tests
+.PHONY: demo test check bench dictionaries setup setup-tests
 
 demo: setup ## See the whole of it work: a server, a receiver that verifies, sample feedback in four languages.
 	$(CARGO) build --locked --package sayso
+	@host/dictionaries.sh target/debug/sayso $(DICTIONARIES) --optional
 	target/debug/sayso demo
 
 test: setup setup-tests ## Every test: units, the plugins natively, and end to end against the real binary.
 	$(CARGO) build --locked
+	@host/dictionaries.sh target/debug/sayso $(DICTIONARIES)
 	$(CARGO) test --locked
 	$(CARGO) test --locked $(PLUGINS)
 
@@ -28,6 +31,10 @@ check: setup ## Format, lints as errors, docs.
 bench: setup ## The figures: the chain against native code, intake and the whole flow against a bare server.
 	$(CARGO) build --locked --release --package sayso
 	$(CARGO) run --locked --release --package sayso-bench
+
+dictionaries: setup ## The dictionaries for Japanese, Korean and Chinese, from the packages that publish their data.
+	$(CARGO) build --locked --package sayso
+	@host/dictionaries.sh target/debug/sayso $(DICTIONARIES)
 
 setup: ## What building needs: a C compiler, Rust's WebAssembly target.
 	@plugins/toolchain.sh

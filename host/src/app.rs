@@ -15,11 +15,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::{self, Readiness, auth::KeyError},
-    config::Config,
+    config::{Config, Grant},
     console,
     delivery::{Dispatcher, WebhookError},
+    dictionary::{self, DictionaryLanguage, ManifestError},
     pipeline::Pipeline,
-    plugins::{Chain, Engine, LoadError, Loader},
+    plugins::{Chain, Dictionaries, Engine, LoadError, Loader},
     queue::{Queue, QueueError, sqlite::SqliteQueue},
     records::{Records, RecordsError, sqlite::SqliteRecords},
     sqlite::{OpenError, Store},
@@ -64,6 +65,9 @@ pub enum AppError {
     /// A plugin cannot join the chain.
     #[error(transparent)]
     Plugin(#[from] LoadError),
+    /// A dictionary is damaged.
+    #[error(transparent)]
+    Dictionary(#[from] ManifestError),
     /// A webhook cannot be used.
     #[error(transparent)]
     Webhook(#[from] WebhookError),
@@ -109,6 +113,11 @@ impl App {
         let dispatcher = Dispatcher::new(&config.delivery, &config.webhooks, queue.clone(), records.clone())?;
         let readiness = Arc::new(Readiness::default());
         readiness.chain_loaded();
+        for language in chain.missing_dictionaries() {
+            let note = without_dictionary(language);
+            tracing::warn!(%language, "{note}");
+            readiness.note(note);
+        }
         let state = api::State::new(config.clone(), queue.clone(), records.clone(), readiness.clone(), prometheus)?;
         Ok(Self { config, store, queue, records, chain, dispatcher, readiness, state })
     }
@@ -133,6 +142,9 @@ impl App {
             config: self.config.pipeline.clone(),
         };
         let pipeline = tokio::spawn(pipeline.run(stop_stages.clone()));
+        if let Some(dictionaries) = self.chain.dictionaries().cloned() {
+            tokio::task::spawn_blocking(move || dictionaries.warm());
+        }
         let dispatcher = tokio::spawn(self.dispatcher.run(stop_stages.clone()));
         let router = api::router_with(self.state, console::routes());
         let readiness = self.readiness;
@@ -191,7 +203,29 @@ pub fn load_chain(config: &Config, base: &Path) -> Result<Chain, AppError> {
     let engine = Engine::new().map_err(AppError::Engine)?;
     let cache = config.data.dir.join("cache");
     let loader = Loader::new(engine, &cache, base).map_err(|source| AppError::Data { path: cache, source })?;
+    let loader = loader.with_dictionaries(open_dictionaries(config)?);
     Ok(Chain::load(&loader, &config.plugins)?)
+}
+
+/// The dictionaries, if a plugin may use them: to verify them takes a tenth of a second.
+fn open_dictionaries(config: &Config) -> Result<Dictionaries, AppError> {
+    if !config.plugins.iter().any(|plugin| plugin.grants.contains(&Grant::Text)) {
+        return Ok(Dictionaries::default());
+    }
+    if let Some(named) = config.data.dictionaries.as_ref().filter(|named| !named.is_dir()) {
+        let source = std::io::Error::new(std::io::ErrorKind::NotFound, "`data.dictionaries` names no folder");
+        return Err(AppError::Data { path: named.clone(), source });
+    }
+    Ok(Dictionaries::open(dictionary::folder(&config.data).as_deref())?)
+}
+
+/// What an operator should know of a language whose dictionary is not installed.
+fn without_dictionary(language: DictionaryLanguage) -> String {
+    let method = match language {
+        DictionaryLanguage::Ja | DictionaryLanguage::Zh => "into pairs of characters",
+        DictionaryLanguage::Ko => "at spaces",
+    };
+    format!("no dictionary for `{language}`: its texts are parted {method}; see `sayso dict build --help`")
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {

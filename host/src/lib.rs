@@ -38,6 +38,7 @@ pub mod cli;
 pub mod config;
 pub mod console;
 pub mod delivery;
+pub mod dictionary;
 pub mod feedback;
 mod http_client;
 pub mod intake;

@@ -7,7 +7,7 @@ mod server;
 
 pub use guests::guest;
 pub use receiver::{Event, Receiver, SECRET};
-pub use server::{Server, ServerBuilder, client, folder, refusal, sayso};
+pub use server::{Server, ServerBuilder, client, dictionaries, folder, refusal, sayso};
 
 use std::time::Duration;
 

@@ -236,6 +236,16 @@ pub fn folder() -> TempDir {
     dir
 }
 
+/// The folder of dictionaries that `make dictionaries` built.
+///
+/// # Panics
+/// Where it is not there.
+pub fn dictionaries() -> PathBuf {
+    let named = std::env::var_os("SAYSO_DATA__DICTIONARIES").map(PathBuf::from);
+    let folder = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/dictionaries"));
+    folder.canonicalize().unwrap_or_else(|error| panic!("{}: {error}; run `make dictionaries`", folder.display()))
+}
+
 /// What sayso says of a configuration that it has to refuse.
 ///
 /// # Panics

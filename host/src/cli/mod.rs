@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod dict;
 mod key;
 mod receiver;
 mod send;
@@ -49,6 +50,9 @@ enum Command {
     /// Work on webhooks.
     #[command(subcommand)]
     Webhook(webhook::Command),
+    /// Work on dictionaries, by which Japanese, Korean and Chinese are parted into words.
+    #[command(subcommand)]
+    Dict(dict::Command),
     /// Work on keys.
     #[command(subcommand)]
     Key(key::Command),
@@ -66,6 +70,7 @@ impl Cli {
             Command::Send(args) => send::run(args).await,
             Command::Check(args) => check::run(args),
             Command::Webhook(command) => webhook::run(command).await,
+            Command::Dict(command) => dict::run(command),
             Command::Key(command) => Ok(key::run(command)),
         }
     }

@@ -78,11 +78,14 @@ impl Default for Server {
 pub struct Data {
     /// Folder for the store and the cache of compiled plugins; `./sayso-data`.
     pub dir: PathBuf,
+    /// Folder of the dictionaries, with a folder each for `ja`, `ko` and `zh`; if absent, the first of these that is
+    /// there: `dictionaries` in `dir`, and in relation to the program `../share/sayso/dictionaries` and `../dictionaries`.
+    pub dictionaries: Option<PathBuf>,
 }
 
 impl Default for Data {
     fn default() -> Self {
-        Self { dir: "sayso-data".into() }
+        Self { dir: "sayso-data".into(), dictionaries: None }
     }
 }
 

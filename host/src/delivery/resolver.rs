@@ -132,7 +132,10 @@ mod tests {
     async fn a_name_with_public_addresses_leads_to_exactly_these() {
         let addresses =
             resolver(false, &["8.8.8.8", "2001:4860:4860::8888"]).addresses("a.example".into()).await.unwrap();
-        assert_eq!(addresses, ["8.8.8.8:0", "[2001:4860:4860::8888]:0"].map(|text| text.parse().unwrap()));
+        assert_eq!(
+            addresses,
+            ["8.8.8.8:0", "[2001:4860:4860::8888]:0"].map(|text| text.parse::<SocketAddr>().unwrap())
+        );
     }
 
     #[tokio::test]

@@ -10,7 +10,10 @@ use std::{
 use super::{
     bindings::sayso::plugin::types as wit,
     check, events,
-    grants::{HistorySource, text},
+    grants::{
+        HistorySource,
+        text::{self, Dictionaries},
+    },
     instance::{Customers, Instance},
     item::{self, Effect, Fault, Item},
     loader::{LoadError, Loader, Plugin},
@@ -18,6 +21,7 @@ use super::{
 };
 use crate::{
     config::{self, OnFault},
+    dictionary::DictionaryLanguage,
     feedback::{Analysis, Feedback, Language, PluginStatus, Provenance, Redaction},
 };
 
@@ -40,6 +44,16 @@ impl Chain {
     /// The plugins in order.
     pub fn plugins(&self) -> &[Arc<Plugin>] {
         &self.plugins
+    }
+
+    /// The dictionaries, if a plugin uses them.
+    pub fn dictionaries(&self) -> Option<&Arc<Dictionaries>> {
+        self.plugins.iter().find(|plugin| plugin.uses_text).map(|plugin| &plugin.dictionaries)
+    }
+
+    /// The languages that a plugin would segment by dictionary, if there were one.
+    pub fn missing_dictionaries(&self) -> Vec<DictionaryLanguage> {
+        self.dictionaries().map_or_else(Vec::new, |dictionaries| dictionaries.missing())
     }
 }
 

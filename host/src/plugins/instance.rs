@@ -47,7 +47,7 @@ impl Instance {
             .tables(32)
             .trap_on_grow_failure(true)
             .build();
-        let state = State::new(plugin.name.clone(), limits, history);
+        let state = State::new(plugin.name.clone(), limits, history, plugin.dictionaries.clone());
         let mut store = Store::new(plugin.engine.wasm(), state);
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(Engine::ticks(SETUP_TIME));

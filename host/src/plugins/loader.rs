@@ -16,7 +16,7 @@ use super::{
     bindings::{self, sayso::plugin::types::Description},
     builtins,
     engine::{Engine, MAX_MEMORY_BYTES},
-    grants::{self, NoHistory, State},
+    grants::{self, NoHistory, State, text::Dictionaries},
     instance::Instance,
 };
 use crate::config::{self, Grant, Limits, OnFault};
@@ -40,6 +40,8 @@ pub struct Plugin {
     pub on_fault: OnFault,
     pub(super) limits: Limits,
     pub(super) uses_history: bool,
+    pub(super) uses_text: bool,
+    pub(super) dictionaries: Arc<Dictionaries>,
     pub(super) config_json: String,
     pub(super) engine: Engine,
     pub(super) pre: bindings::PluginPre<State>,
@@ -139,6 +141,7 @@ pub struct Loader {
     engine: Engine,
     cache: Cache,
     base: PathBuf,
+    dictionaries: Arc<Dictionaries>,
 }
 
 impl Loader {
@@ -147,7 +150,14 @@ impl Loader {
     /// # Errors
     /// Where the cache folder cannot be made private.
     pub fn new(engine: Engine, cache_dir: &Path, base: &Path) -> io::Result<Self> {
-        Ok(Self { engine, cache: Cache::open(cache_dir)?, base: base.to_owned() })
+        Ok(Self { engine, cache: Cache::open(cache_dir)?, base: base.to_owned(), dictionaries: Arc::default() })
+    }
+
+    /// Gives the plugins these dictionaries, rather than none.
+    #[must_use]
+    pub fn with_dictionaries(mut self, dictionaries: Dictionaries) -> Self {
+        self.dictionaries = Arc::new(dictionaries);
+        self
     }
 
     /// Loads one plugin.
@@ -165,7 +175,7 @@ impl Loader {
             reason: format!("{error:#}"),
         };
         let component = self.cache.component(self.engine.wasm(), &bytes, &digest).map_err(bad)?;
-        let uses_history = self.check_imports(name, &component, &config.grants)?;
+        let imported = self.check_imports(name, &component, &config.grants)?;
         let mut linker = Linker::new(self.engine.wasm());
         grants::link(&mut linker, &config.grants).map_err(bad)?;
         let pre = linker.instantiate_pre(&component).and_then(bindings::PluginPre::new).map_err(bad)?;
@@ -178,7 +188,9 @@ impl Loader {
             config_digest: format!("sha256:{}", hex(&Sha256::digest(config_json.as_bytes()))),
             on_fault: config.on_fault,
             limits: config.limits,
-            uses_history,
+            uses_history: imported.contains(&Grant::History),
+            uses_text: imported.contains(&Grant::Text),
+            dictionaries: self.dictionaries.clone(),
             config_json,
             engine: self.engine.clone(),
             pre,
@@ -209,14 +221,14 @@ impl Loader {
         Ok((display, bytes))
     }
 
-    /// Holds the imports against the grants. Says whether it uses `history`.
-    fn check_imports(&self, plugin: &str, component: &Component, granted: &[Grant]) -> Result<bool, LoadError> {
+    /// Holds the imports against the grants. Returns the grants that it uses.
+    fn check_imports(&self, plugin: &str, component: &Component, granted: &[Grant]) -> Result<Vec<Grant>, LoadError> {
         let component_type = component.component_type();
-        let mut uses_history = false;
+        let mut used = Vec::new();
         for (import, _) in component_type.imports(self.engine.wasm()) {
             let needed = grants::of_import(import)
                 .ok_or_else(|| LoadError::UnknownImport { plugin: plugin.into(), import: import.into() })?;
-            uses_history |= needed == Some(Grant::History);
+            used.extend(needed);
             if let Some(grant) = needed.filter(|grant| *grant != Grant::Log && !granted.contains(grant)) {
                 return Err(LoadError::NotGranted {
                     plugin: plugin.into(),
@@ -225,7 +237,7 @@ impl Loader {
                 });
             }
         }
-        Ok(uses_history)
+        Ok(used)
     }
 
     /// Asks the plugin what it is, checks its configuration, and configures it once, so that a chain that cannot run

@@ -29,6 +29,7 @@ mod texts;
 
 pub use chain::{Chain, Outcome, Worker};
 pub use engine::Engine;
+pub use grants::text::Dictionaries;
 pub use loader::{LoadError, Loader, Plugin};
 
 #[cfg(test)]

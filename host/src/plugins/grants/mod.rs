@@ -23,11 +23,18 @@ pub(super) struct State {
     pub(super) log: log::Budget,
     /// For `history`.
     pub(super) history: history::Scope,
+    /// For `text`.
+    pub(super) dictionaries: Arc<text::Dictionaries>,
 }
 
 impl State {
-    pub(super) fn new(plugin: Arc<str>, limits: StoreLimits, history: Arc<dyn HistorySource>) -> Self {
-        Self { limits, plugin, log: log::Budget::default(), history: history::Scope::new(history) }
+    pub(super) fn new(
+        plugin: Arc<str>,
+        limits: StoreLimits,
+        history: Arc<dyn HistorySource>,
+        dictionaries: Arc<text::Dictionaries>,
+    ) -> Self {
+        Self { limits, plugin, log: log::Budget::default(), history: history::Scope::new(history), dictionaries }
     }
 }
 

@@ -20,15 +20,26 @@ impl Plugin for Nosy {
     fn process(&self, item: &Item, effects: &mut Effects) -> Result<(), Fault> {
         let feedback = &item.feedback;
         let language = text::detect(&feedback.text).map_or_else(String::new, |language| language.code);
-        let tokens = text::segment(&feedback.text, &language).len() / 3;
+        let tokens = text::segment(&feedback.text, &language);
+        let lemmas = text::lemmas(&feedback.text, &language);
+        let words: Vec<_> =
+            tokens.chunks(3).zip(&lemmas).map(|(token, lemma)| word(&feedback.text, token, lemma)).collect();
         let earlier = history::before(&feedback.id).map(|history| history.earlier);
         let stranger = history::before("0190f5c8-0000-7000-8000-000000000000").is_some();
+        effects.note("method", format!("{:?}", text::method_of(&language)));
         effects.note("detected", language);
-        effects.note("tokens", tokens);
+        effects.note("tokens", lemmas.len());
+        effects.note("words", words.join(" "));
         effects.note("earlier", earlier);
         effects.note("stranger", stranger);
         Ok(())
     }
+}
+
+/// A token as `surface/part-of-speech/lemma`.
+fn word(text: &str, token: &[u32], lemma: &str) -> String {
+    let surface = text.get(token[0] as usize..token[1] as usize).unwrap_or("outside the text");
+    format!("{surface}/{}/{lemma}", token[2])
 }
 
 sayso_plugin::export!(Nosy);
