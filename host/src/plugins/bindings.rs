@@ -5,4 +5,8 @@ wasmtime::component::bindgen!({
     path: "../wit",
     world: "plugin",
     additional_derives: [PartialEq],
+    imports: {
+        "sayso:plugin/text.segment": trappable,
+        "sayso:plugin/text.lemmas": trappable,
+    },
 });

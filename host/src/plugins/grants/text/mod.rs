@@ -33,7 +33,8 @@ impl wit::text::Host for State {
         }
     }
 
-    fn segment(&mut self, text: String, language: String) -> Vec<u32> {
+    fn segment(&mut self, text: String, language: String) -> wasmtime::Result<Vec<u32>> {
+        check_size(&text)?;
         let mut tokens = Vec::new();
         match self.dictionaries.of_code(&language) {
             Some(dictionary) => dictionary.each_word(&text, |word| {
@@ -45,20 +46,52 @@ impl wit::text::Host for State {
                 );
             }
         }
-        tokens
+        Ok(tokens)
     }
 
-    fn lemmas(&mut self, text: String, language: String) -> Vec<String> {
+    fn lemmas(&mut self, text: String, language: String) -> wasmtime::Result<Vec<String>> {
+        check_size(&text)?;
         let Some(dictionary) = self.dictionaries.of_code(&language) else {
-            return vec![String::new(); segment::segment(&text).len()];
+            return Ok(vec![String::new(); segment::segment(&text).len()]);
         };
         let mut lemmas = Vec::new();
         dictionary.each_word(&text, |word| lemmas.push(dictionary.lemma(&word, &text)));
-        lemmas
+        Ok(lemmas)
+    }
+}
+
+/// Largest text that is segmented in one call, in bytes: no deadline interrupts the host, and this takes a third of a
+/// second in the slowest language. Feedback is no larger by default.
+const MAX_TEXT: usize = 1 << 20;
+
+fn check_size(text: &str) -> wasmtime::Result<()> {
+    match text.len() {
+        ..=MAX_TEXT => Ok(()),
+        size => Err(wasmtime::Error::msg(format!("segments {size} bytes at once, and `text` takes {MAX_TEXT}"))),
     }
 }
 
 /// An offset as plugins have it: no memory of theirs is larger than 4 GiB.
 fn offset(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use wasmtime::StoreLimits;
+
+    use super::{super::NoHistory, wit::text::Host as _, *};
+
+    #[test]
+    fn a_text_beyond_the_limit_is_an_error_and_one_at_it_is_segmented() {
+        let mut state = State::new("p".into(), StoreLimits::default(), Arc::new(NoHistory), Arc::default());
+        let text = "a ".repeat(MAX_TEXT / 2);
+        assert_eq!(state.segment(text.clone(), "en".into()).expect("within the limit").len(), 3 * MAX_TEXT / 2);
+        assert_eq!(state.lemmas(text.clone(), "en".into()).expect("within the limit").len(), MAX_TEXT / 2);
+        let error = state.segment(text.clone() + "a", "en".into()).expect_err("beyond it").to_string();
+        assert!(error.contains("1048577 bytes"), "{error}");
+        assert!(state.lemmas(text + "a", "en".into()).is_err());
+    }
 }
