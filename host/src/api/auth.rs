@@ -6,11 +6,14 @@
 
 use std::sync::Arc;
 
+use axum::extract::FromRequestParts;
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Uri, header};
 use rand::Rng;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
+use super::State;
 use super::problem::{Problem, ProblemType};
 use crate::config::{self, Scope};
 
@@ -38,9 +41,21 @@ struct Key {
     scopes: Vec<Scope>,
 }
 
-/// Who makes a request: the name of the key, empty where none is configured.
+/// Who makes a request: the name of the key; none where no key is configured.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Caller(pub Arc<str>);
+pub struct Caller(pub Option<Arc<str>>);
+
+/// Who posts feedback. A handler that asks for it runs only for requests whose key covers [`Scope::Ingest`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sender(pub Caller);
+
+impl FromRequestParts<State> for Sender {
+    type Rejection = Problem;
+
+    async fn from_request_parts(head: &mut Parts, state: &State) -> Result<Self, Problem> {
+        state.auth.allow(&head.headers, Scope::Ingest).map(Self)
+    }
+}
 
 impl Auth {
     /// Reads the configured keys.
@@ -67,7 +82,7 @@ impl Auth {
     /// 401 without a key or with one that is not known, 403 with one that does not cover the scope.
     pub fn allow(&self, headers: &HeaderMap, scope: Scope) -> Result<Caller, Problem> {
         if self.is_open() {
-            return Ok(Caller("".into()));
+            return Ok(Caller(None));
         }
         let Some(token) = bearer(headers) else {
             return Err(unauthorized("Send a key: -H 'authorization: Bearer sk_…'. `sayso key new` makes one.", ""));
@@ -97,7 +112,7 @@ impl Auth {
                 HeaderValue::from_static("Bearer realm=\"sayso\", error=\"insufficient_scope\""),
             ));
         }
-        Ok(Caller(key.name.clone()))
+        Ok(Caller(Some(key.name.clone())))
     }
 
     /// Keeps other web sites out where there are no keys.

@@ -1,15 +1,15 @@
 //! The stack that every request goes through: an id, the origin check, a net for panics, and problems written out.
 
 use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State as With};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use metrics::{counter, histogram};
-use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -30,11 +30,10 @@ pub struct RequestId(pub String);
 
 /// Puts the stack around the routes.
 pub(super) fn stack(routes: Router<State>, state: &State) -> Router<State> {
-    routes.layer(CatchPanicLayer::custom(on_panic)).layer(from_fn_with_state(state.clone(), outermost))
+    routes.layer(from_fn_with_state(state.clone(), outermost))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "CatchPanicLayer takes a function of this form")]
-fn on_panic(panic: Box<dyn Any + Send>) -> Response {
+fn panicked(panic: &(dyn Any + Send)) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     Problem::internal(format!("a handler panicked: {}", text.unwrap_or("without a text"))).into_response()
 }
@@ -47,18 +46,20 @@ async fn outermost(With(state): With<State>, mut request: Request, next: Next) -
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     request.extensions_mut().insert(RequestId(id.clone()));
-    let span = tracing::info_span!("request", request_id = %id, %method, route);
+    let span = tracing::debug_span!("request", request_id = %id, %method, route);
     let response = match state.auth.allow_origin(&method, request.uri(), request.headers()) {
-        Ok(()) => next.run(request).instrument(span.clone()).await,
+        // What a handler works on is the request's own, or behind locks that stand a panic.
+        Ok(()) => match AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span).await {
+            Ok(response) => response,
+            Err(panic) => panicked(&*panic),
+        },
         Err(problem) => problem.into_response(),
     };
-    let mut response = span.in_scope(|| write_problem(response, &id));
+    let mut response = write_problem(response, &id, route);
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(X_REQUEST_ID.clone(), id);
     }
-    let labels = [("route", route.to_owned()), ("status", response.status().as_str().to_owned())];
-    counter!("sayso_http_requests_total", &labels).increment(1);
-    histogram!("sayso_http_request_duration_seconds", &labels).record(started.elapsed());
+    state.traffic.answered(route, response.status(), started.elapsed());
     response
 }
 
@@ -70,7 +71,7 @@ fn request_id(headers: &HeaderMap) -> String {
 }
 
 /// Writes the problem out that a handler left, or makes one of an error answer that another library wrote.
-fn write_problem(mut response: Response, id: &str) -> Response {
+fn write_problem(mut response: Response, id: &str, route: &str) -> Response {
     let status = response.status();
     let problem = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem,
@@ -78,10 +79,10 @@ fn write_problem(mut response: Response, id: &str) -> Response {
         None => return response,
     };
     if let Some(internal) = &problem.more.internal {
-        tracing::error!(problem = problem.kind.name(), internal, "a request failed");
+        tracing::error!(request_id = id, route, problem = problem.kind.name(), internal, "a request failed");
     } else {
         // Not the detail: it repeats pieces of what the customer wrote.
-        tracing::debug!(problem = problem.kind.name(), "a request was refused");
+        tracing::debug!(request_id = id, route, problem = problem.kind.name(), "a request was refused");
     }
     let mut written = problem.write(id);
     for (name, value) in response.headers() {
@@ -92,14 +93,13 @@ fn write_problem(mut response: Response, id: &str) -> Response {
     written
 }
 
-/// Lets requests through whose key covers the scope, and tells the handler whose key it is.
+/// Lets requests through whose key covers the scope.
 pub(super) async fn authorize(
     With((state, scope)): With<(State, Scope)>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let caller = state.auth.allow(request.headers(), scope)?;
-    request.extensions_mut().insert(caller);
+    state.auth.allow(request.headers(), scope)?;
     Ok(next.run(request).await)
 }
 

@@ -12,6 +12,7 @@ mod query;
 mod readiness;
 mod router;
 mod state;
+mod traffic;
 
 pub use middleware::RequestId;
 pub use query::Params;

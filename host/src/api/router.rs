@@ -19,6 +19,7 @@ pub fn router(state: State) -> Router {
 
 /// The whole service, with routes of others (the console) behind the same middleware. They need no key.
 pub fn router_with(state: State, open: Router<State>) -> Router {
+    // It checks its scope itself: see `auth::Sender`.
     let ingest = Router::new().route("/v1/feedback", post(intake::post));
     let read = Router::new()
         .route("/v1/feedback", get(feedback::list))
@@ -35,7 +36,7 @@ pub fn router_with(state: State, open: Router<State>) -> Router {
         .route("/v1/customers/{id}", delete(customers::erase));
     let open = open.route("/healthz", get(health::live)).route("/readyz", get(health::ready));
     let routes = open
-        .merge(scoped(&state, Scope::Ingest, ingest))
+        .merge(ingest)
         .merge(scoped(&state, Scope::Read, read))
         .merge(scoped(&state, Scope::Admin, admin))
         .fallback(async || Problem::of_status(StatusCode::NOT_FOUND).into_response())

@@ -7,6 +7,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::Readiness;
 use super::auth::{Auth, KeyError};
+use super::traffic::Traffic;
 use crate::config::Config;
 use crate::intake::Shared;
 use crate::queue::Queue;
@@ -30,6 +31,8 @@ pub struct Inner {
     pub readiness: Arc<Readiness>,
     /// Writes the metrics out.
     pub metrics: PrometheusHandle,
+    /// What is counted of every request.
+    pub traffic: Traffic,
     /// What intake remembers over requests.
     pub intake: Shared,
 }
@@ -47,7 +50,8 @@ impl State {
         metrics: PrometheusHandle,
     ) -> Result<Self, KeyError> {
         let auth = Auth::new(&config.keys)?;
-        Ok(Self(Arc::new(Inner { queue, records, config, auth, readiness, metrics, intake: Shared::default() })))
+        let (traffic, intake) = (Traffic::default(), Shared::default());
+        Ok(Self(Arc::new(Inner { queue, records, config, auth, readiness, metrics, traffic, intake })))
     }
 }
 

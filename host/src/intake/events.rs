@@ -1,15 +1,32 @@
 //! What intake counts.
 
-use metrics::counter;
+use metrics::{Counter, counter};
 
 use crate::api::problem::ProblemType;
 use crate::feedback::Kind;
 
-/// An item is on stable storage; `is_new` unless it was known.
-pub(super) fn accepted(kind: Kind, is_new: bool) {
-    counter!("sayso_feedback_accepted_total", "kind" => kind.as_str()).increment(1);
-    if !is_new {
-        counter!("sayso_feedback_repeated_total", "kind" => kind.as_str()).increment(1);
+/// What is counted of every item, by kind. The handles are kept, since looking them up costs more than counting.
+#[derive(Debug)]
+pub(super) struct Items([(Kind, Counter, Counter); 3]);
+
+impl Default for Items {
+    fn default() -> Self {
+        Self([Kind::Survey, Kind::Review, Kind::CsrNote].map(|kind| {
+            let accepted = counter!("sayso_feedback_accepted_total", "kind" => kind.as_str());
+            let repeated = counter!("sayso_feedback_repeated_total", "kind" => kind.as_str());
+            (kind, accepted, repeated)
+        }))
+    }
+}
+
+impl Items {
+    /// An item is on stable storage; `is_new` unless it was known.
+    pub(super) fn accepted(&self, kind: Kind, is_new: bool) {
+        let Some((_, accepted, repeated)) = self.0.iter().find(|(known, ..)| *known == kind) else { return };
+        accepted.increment(1);
+        if !is_new {
+            repeated.increment(1);
+        }
     }
 }
 

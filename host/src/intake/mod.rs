@@ -34,13 +34,12 @@ mod wait;
 
 use std::time::Duration;
 
-use axum::Extension;
 use axum::extract::{Request, State as With};
 use axum::response::Response;
 use http::{HeaderName, HeaderValue};
 
 use crate::api::State;
-use crate::api::auth::Caller;
+use crate::api::auth::{Caller, Sender};
 use crate::api::problem::{Problem, ProblemType};
 use crate::feedback::validate::Limits;
 use crate::queue::StoredAnswer;
@@ -62,12 +61,13 @@ static IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-r
 pub struct Shared {
     in_flight: InFlight,
     pressure: Pressure,
+    items: events::Items,
 }
 
 /// `POST /v1/feedback`
 pub(crate) async fn post(
     With(state): With<State>,
-    Extension(caller): Extension<Caller>,
+    Sender(caller): Sender,
     request: Request,
 ) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
@@ -90,13 +90,18 @@ async fn take(state: &State, caller: &Caller, ask: &Ask, source: &mut Source) ->
         let (outcome, _) = accept(state, ask, source, None).await?;
         return answer_to(state, ask, outcome).await;
     };
-    let key = Key::new(&caller.0, key);
+    let key = Key::new(caller.0.as_deref().unwrap_or_default(), key);
     let _guard = state.intake.in_flight.begin(&key)?;
+    Box::pin(take_keyed(state, ask, source, &key)).await
+}
+
+/// Takes a request with an `Idempotency-Key`, which no other is being taken with.
+async fn take_keyed(state: &State, ask: &Ask, source: &mut Source, key: &Key) -> Result<Response, Problem> {
     source.hash(&ask.fingerprint());
     if let Some(kept) = state.queue.recall(key.stored()).await? {
         return replay(state, ask, source, &kept).await;
     }
-    let (outcome, digest) = accept(state, ask, source, Some(&key)).await?;
+    let (outcome, digest) = accept(state, ask, source, Some(key)).await?;
     if let (Some(digest), Some(answer)) = (digest, outcome.to_bytes()) {
         state.queue.remember(key.stored(), StoredAnswer { digest, answer }, KEEP).await?;
     }
@@ -117,8 +122,11 @@ async fn accept(
             let body = source.all(state.config.server.max_body_bytes, *sniffed).await?;
             read::json(&body, publisher, &limits).await?
         }
-        Format::Ndjson => read::ndjson(source.limited(&state.config.server), publisher, &limits).await?,
-        Format::Csv(mapping) => read::csv(source.limited(&state.config.server), mapping, publisher, &limits).await?,
+        // Boxed, so that the future of a single post, which is moved about, does not have their size.
+        Format::Ndjson => Box::pin(read::ndjson(source.limited(&state.config.server), publisher, &limits)).await?,
+        Format::Csv(mapping) => {
+            Box::pin(read::csv(source.limited(&state.config.server), mapping, publisher, &limits)).await?
+        }
     };
     Ok((outcome, source.digest()))
 }
@@ -141,7 +149,7 @@ async fn replay(state: &State, ask: &Ask, source: &mut Source, kept: &StoredAnsw
 
 async fn answer_to(state: &State, ask: &Ask, outcome: Outcome) -> Result<Response, Problem> {
     let Some(time) = ask.wait else { return answer::accepted(outcome, wait::Parked::default()) };
-    match wait::analyses(state, &outcome, time).await? {
+    match Box::pin(wait::analyses(state, &outcome, time)).await? {
         wait::Waited::All(items) => answer::analysed(&outcome, &items, time),
         wait::Waited::NotAll(parked) => answer::accepted(outcome, parked),
     }

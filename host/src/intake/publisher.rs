@@ -153,7 +153,7 @@ impl Publisher {
             (None, Some(lead)) => Some(format!("{lead}#{}", self.outcome.len())),
             (None, None) => None,
         };
-        let identity = key.map(|key| Identity { key, digest: canonical.digest });
+        let identity = key.map(|key| Identity { key, digest: canonical.digest() });
         Message { id: FeedbackId::now().0, revision: 1, identity, body: canonical.body }
     }
 }
@@ -174,7 +174,7 @@ fn note(outcome: &mut Outcome, state: &State, positions: &[(u32, Kind)], receipt
     }
     for ((position, kind), receipt) in positions.iter().zip(receipts) {
         outcome.accept(*position, receipt);
-        events::accepted(*kind, receipt.is_new);
+        state.intake.items.accepted(*kind, receipt.is_new);
     }
     let waiting = receipts.iter().filter(|receipt| receipt.is_new).count();
     state.intake.pressure.published(waiting as u64);

@@ -11,7 +11,7 @@ use crate::feedback::csv::{Mapping, Row, RowError, Rows, Table};
 use crate::feedback::validate::{FieldError, Invalid, Limits, validate};
 
 /// One JSON object or an array of them.
-pub(super) async fn json(body: &[u8], mut publisher: Publisher, limits: &Limits) -> Result<Outcome, Problem> {
+pub(super) async fn json(body: &[u8], publisher: Publisher, limits: &Limits) -> Result<Outcome, Problem> {
     let body = body.trim_ascii();
     if body.is_empty() {
         return Err(nothing());
@@ -20,6 +20,10 @@ pub(super) async fn json(body: &[u8], mut publisher: Publisher, limits: &Limits)
         let feedback = validate(body, limits).map_err(hinted)?;
         return publisher.single(feedback).await;
     }
+    Box::pin(array(body, publisher, limits)).await
+}
+
+async fn array(body: &[u8], mut publisher: Publisher, limits: &Limits) -> Result<Outcome, Problem> {
     let text = std::str::from_utf8(body).map_err(|error| Invalid::Encoding { position: error.valid_up_to() })?;
     let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| malformed(&error))?;
     for item in items {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_compression::tokio::bufread::{GzipDecoder, ZstdDecoder};
 use async_compression::zstd::DParameter;
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
@@ -33,7 +33,7 @@ type Frames = BoxStream<'static, io::Result<Bytes>>;
 type Reader = StreamReader<Frames, Bytes>;
 
 enum Inner {
-    Plain(Frames),
+    Plain(BodyDataStream),
     Gzip(Box<GzipDecoder<Reader>>),
     Zstd(Box<ZstdDecoder<Reader>>),
     Gone,
@@ -56,15 +56,8 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn new(body: Body, headers: &HeaderMap) -> Self {
         let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        let frames = stream::unfold(body.into_data_stream(), async |mut frames| {
-            let frame = match tokio::time::timeout(IDLE, frames.next()).await {
-                Ok(frame) => frame?.map_err(io::Error::other),
-                Err(_) => Err(io::ErrorKind::TimedOut.into()),
-            };
-            Some((frame, frames))
-        });
         Self {
-            inner: Inner::Plain(frames.boxed()),
+            inner: Inner::Plain(body.into_data_stream()),
             declared,
             read: 0,
             max: u64::MAX,
@@ -80,16 +73,18 @@ impl Source {
         let Inner::Plain(frames) = std::mem::replace(&mut self.inner, Inner::Gone) else {
             return Err(Problem::internal("a body was to be expanded twice"));
         };
+        let timed =
+            |frames| stream::unfold(frames, async |mut frames| Some((frame(&mut frames).await?, frames))).boxed();
         self.inner = match encoding {
             Encoding::Identity => Inner::Plain(frames),
             Encoding::Gzip => {
-                let mut decoder = GzipDecoder::new(StreamReader::new(frames));
+                let mut decoder = GzipDecoder::new(StreamReader::new(timed(frames)));
                 decoder.multiple_members(true);
                 Inner::Gzip(Box::new(decoder))
             }
             Encoding::Zstd => {
                 let parameters = [DParameter::window_log_max(ZSTD_WINDOW)];
-                Inner::Zstd(Box::new(ZstdDecoder::with_params(StreamReader::new(frames), &parameters)))
+                Inner::Zstd(Box::new(ZstdDecoder::with_params(StreamReader::new(timed(frames)), &parameters)))
             }
         };
         Ok(())
@@ -162,7 +157,7 @@ impl Source {
 
     async fn raw(&mut self) -> Result<Option<Bytes>, Problem> {
         let next = match &mut self.inner {
-            Inner::Plain(frames) => frames.next().await.transpose(),
+            Inner::Plain(frames) => frame(frames).await.transpose(),
             Inner::Gzip(decoder) => chunk(decoder).await,
             Inner::Zstd(decoder) => chunk(decoder).await,
             Inner::Gone => Ok(None),
@@ -198,7 +193,7 @@ impl Source {
             return;
         }
         let mut frames = match self.inner {
-            Inner::Plain(frames) => frames,
+            Inner::Plain(frames) => frames.map(|frame| frame.map_err(io::Error::other)).boxed(),
             Inner::Gzip(decoder) => decoder.into_inner().into_inner(),
             Inner::Zstd(decoder) => decoder.into_inner().into_inner(),
             Inner::Gone => return,
@@ -210,6 +205,14 @@ impl Source {
                 left = rest;
             }
         }));
+    }
+}
+
+/// What the client sends next; an error if it sends nothing for too long.
+async fn frame(frames: &mut BodyDataStream) -> Option<io::Result<Bytes>> {
+    match tokio::time::timeout(IDLE, frames.next()).await {
+        Ok(frame) => frame.map(|frame| frame.map_err(io::Error::other)),
+        Err(_) => Some(Err(io::ErrorKind::TimedOut.into())),
     }
 }
 

@@ -10,12 +10,16 @@ use super::writer::{Job, Operation, Reply};
 
 /// Most operations in one transaction.
 pub(super) const MAX_GROUP: usize = 512;
-/// Most operations of stages in one transaction while somebody outside waits too.
-const MAX_STAGE_GROUP: usize = 16;
+/// Most operations of stages in one transaction. Each is of several rows, and whoever comes meanwhile waits for all.
+const MAX_STAGE_GROUP: usize = 32;
 /// The least part of the writer's time that stages keep, however many wait outside: one in so many, and one.
 const LEAST_SHARE: u32 = 64;
 /// After how long without an operation that is wanted soon nobody outside counts as waiting any more.
-const QUIET: Duration = Duration::from_millis(5);
+const QUIET: Duration = Duration::from_millis(20);
+/// Groups of so many operations that are wanted soon are a crowd,
+const CROWD: usize = 8;
+/// and begin at least so far apart: a transaction and its sync cost much the same for one as for all who come meanwhile.
+const PACE: Duration = Duration::from_micros(500);
 
 /// How soon an operation is wanted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,32 +53,48 @@ pub(super) struct Backlog {
     served_at: Option<Instant>,
     /// When the next turn of the stages is.
     turn_at: Option<Instant>,
+    /// While there is a crowd, when the next group of what is wanted soon begins.
+    crowd_at: Option<Instant>,
 }
 
 impl Backlog {
     /// Takes in what waits, and waits where there is nothing to do yet. False at the end.
     pub(super) fn fill(&mut self, jobs: &Receiver<Job>) -> bool {
-        let first = match (self.soon.is_empty(), self.later.is_empty()) {
-            (false, _) => Err(RecvTimeoutError::Timeout),
-            (true, true) => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            (true, false) => jobs.recv_timeout(self.time_until_turn(Instant::now())),
-        };
-        match first {
-            Ok(job) => self.take(job),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => {
-                // Nobody comes any more: what is left is done at once.
-                self.turn_at = None;
-                return !self.later.is_empty();
-            }
-        }
-        while self.soon.len() < MAX_GROUP {
-            match jobs.try_recv() {
+        loop {
+            let first = match self.pause(Instant::now()) {
+                None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(Duration::ZERO) => Err(RecvTimeoutError::Timeout),
+                Some(pause) => jobs.recv_timeout(pause),
+            };
+            match first {
                 Ok(job) => self.take(job),
-                Err(_) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.take_all(jobs);
+                    return true;
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    // Nobody comes any more: what is left is done at once.
+                    (self.turn_at, self.crowd_at) = (None, None);
+                    return !(self.soon.is_empty() && self.later.is_empty());
+                }
             }
         }
-        true
+    }
+
+    /// How long there is nothing to do for; none while there is nothing at all.
+    fn pause(&self, now: Instant) -> Option<Duration> {
+        let is_full = self.soon.len() >= MAX_GROUP;
+        let soon = (!self.soon.is_empty()).then(|| if is_full { Duration::ZERO } else { until(self.crowd_at, now) });
+        let later = (!self.later.is_empty()).then(|| self.time_until_turn(now));
+        soon.into_iter().chain(later).min()
+    }
+
+    fn take_all(&mut self, jobs: &Receiver<Job>) {
+        while self.soon.len() < MAX_GROUP
+            && let Ok(job) = jobs.try_recv()
+        {
+            self.take(job);
+        }
     }
 
     fn take(&mut self, job: Job) {
@@ -94,6 +114,7 @@ impl Backlog {
         if !operations.is_empty() {
             self.company = self.company.saturating_add(u32::try_from(operations.len()).unwrap_or(u32::MAX));
             self.served_at = Some(now);
+            self.crowd_at = (operations.len() >= CROWD).then(|| now + PACE);
         }
         Group { operations, fold: None, company: None }
     }
@@ -103,9 +124,8 @@ impl Backlog {
         let is_quiet = self.soon.is_empty() && self.served_at.is_none_or(|at| now.duration_since(at) >= QUIET);
         let waiting = u32::try_from(self.soon.len()).unwrap_or(u32::MAX);
         let company = if is_quiet { 0 } else { self.company.max(waiting).min(LEAST_SHARE) };
-        let room = if company == 0 { MAX_GROUP } else { MAX_STAGE_GROUP };
         let mut group = Group { operations: Vec::new(), fold: None, company: Some(company) };
-        while group.operations.len() < room {
+        while group.operations.len() < MAX_STAGE_GROUP {
             match self.later.pop_front() {
                 Some(Job::Operation(_, operation)) => group.operations.push(operation),
                 Some(Job::Fold(reply)) => {
@@ -132,9 +152,12 @@ impl Backlog {
 
     /// How long what stages wait for has to wait for its turn, or until it is quiet outside.
     fn time_until_turn(&self, now: Instant) -> Duration {
-        let until = |at: Option<Instant>| at.map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
-        until(self.turn_at).min(until(self.served_at.map(|at| at + QUIET)))
+        until(self.turn_at, now).min(until(self.served_at.map(|at| at + QUIET), now))
     }
+}
+
+fn until(at: Option<Instant>, now: Instant) -> Duration {
+    at.map_or(Duration::ZERO, |at| at.saturating_duration_since(now))
 }
 
 impl Group {
@@ -148,11 +171,16 @@ impl Group {
 mod tests {
     use std::sync::mpsc::{Sender, channel};
 
+    use rusqlite::Connection;
+
     use super::*;
-    use crate::sqlite::writer::Call;
+    use crate::sqlite::{StoreError, Wakes, writer::Call};
 
     fn job(haste: Haste) -> Job {
-        Job::Operation(haste, Box::new(Call::new(|_| Ok(()), |_, _| {})))
+        Job::Operation(
+            haste,
+            Box::new(Call::new(|_: &Connection| Ok(()), |_: Result<(), StoreError>, _: &mut Wakes| {})),
+        )
     }
 
     fn send(inbox: &Sender<Job>, soon: usize, later: usize) {
@@ -194,12 +222,8 @@ mod tests {
         assert_eq!(step(&mut backlog, &jobs, took), (MAX_STAGE_GROUP, true));
         assert_eq!(step(&mut backlog, &jobs, took), (3, false));
         let began = Instant::now();
-        let mut others = 0;
-        while !step(&mut backlog, &jobs, took).1 {
-            send(&inbox, 1, 0);
-            others += 1;
-        }
-        assert!(others > 0 && began.elapsed() > took, "they wait for their turn");
+        assert_eq!(step(&mut backlog, &jobs, took), (MAX_STAGE_GROUP, true));
+        assert!(began.elapsed() > took, "they wait for their turn");
         assert!(began.elapsed() < Duration::from_secs(5), "and get it");
     }
 
@@ -214,7 +238,7 @@ mod tests {
         send(&inbox, 0, 500);
         let began = Instant::now();
         let mut steps = 0;
-        while step(&mut backlog, &jobs, Duration::ZERO).0 == 0 {
+        while step(&mut backlog, &jobs, Duration::ZERO) != (MAX_STAGE_GROUP, true) {
             steps += 1;
             assert!(steps < 100, "the backlog spins instead of waiting");
         }

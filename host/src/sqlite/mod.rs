@@ -38,8 +38,8 @@ mod tests;
 pub(crate) mod time;
 mod writer;
 
-pub use error::{OpenError, StoreError};
 pub(crate) use backlog::Haste;
+pub use error::{OpenError, StoreError};
 pub(crate) use writer::Wakes;
 
 use std::{

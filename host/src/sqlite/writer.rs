@@ -20,6 +20,9 @@ use super::{
 /// log begins anew when all of them are there and no reader uses it.
 pub(super) const MAX_WAL_PAGES: i64 = 4_000;
 
+/// How many groups are done between two looks at the log.
+const LOOK_AT_LOG: u32 = 16;
+
 /// Something to do inside a transaction.
 pub(super) trait Operation: Send {
     fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
@@ -141,6 +144,7 @@ impl Drop for Scribe {
 impl Scribe {
     fn serve(self, jobs: &Receiver<Job>) {
         let mut backlog = Backlog::default();
+        let mut groups = 0u32;
         while backlog.fill(jobs) {
             let began = Instant::now();
             let group = backlog.next_group();
@@ -148,7 +152,10 @@ impl Scribe {
             if !group.operations.is_empty() {
                 self.commit(group.operations);
             }
-            self.tend_log();
+            groups = groups.wrapping_add(1);
+            if groups.is_multiple_of(LOOK_AT_LOG) {
+                self.tend_log();
+            }
             if let Some(reply) = group.fold {
                 // A caller that went away needs no answer.
                 reply.send(self.guard(|connection| checkpoint(connection, "TRUNCATE"))).ok();

@@ -316,7 +316,7 @@ proptest! {
             let first = canonical(&feedback);
             let back = validate_own(&first.body);
             prop_assert_eq!(&back, &feedback);
-            prop_assert_eq!(canonical(&back).digest, first.digest);
+            prop_assert_eq!(canonical(&back).digest(), first.digest());
         }
     }
 }

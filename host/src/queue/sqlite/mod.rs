@@ -49,6 +49,8 @@ pub struct SqliteQueue {
     lease: Duration,
     settled_kept: u64,
     lanes: RwLock<HashMap<Lane, Arc<LaneState>>>,
+    /// The lane `intake`, which every post needs.
+    intake: Arc<LaneState>,
 }
 
 impl SqliteQueue {
@@ -58,8 +60,10 @@ impl SqliteQueue {
     /// When the store cannot be read.
     pub fn new(store: Store) -> Result<Self, QueueError> {
         let lanes = store.write_blocking(load::lanes)?;
-        let lanes = RwLock::new(lanes.into_iter().map(|lane| (lane.name.clone(), Arc::new(lane))).collect());
-        Ok(Self { store, clock: Clock::System, lease: LEASE, settled_kept: SETTLED_KEPT, lanes })
+        let mut lanes: HashMap<_, _> = lanes.into_iter().map(|lane| (lane.name.clone(), Arc::new(lane))).collect();
+        let intake = lanes.entry(Lane::Intake).or_insert_with(|| Arc::new(LaneState::new(Lane::Intake))).clone();
+        let (clock, lanes) = (Clock::System, RwLock::new(lanes));
+        Ok(Self { store, clock, lease: LEASE, settled_kept: SETTLED_KEPT, lanes, intake })
     }
 
     /// The same queue with another time for leases; 60 s without this.
@@ -68,6 +72,9 @@ impl SqliteQueue {
     }
 
     fn lane(&self, name: &Lane) -> Arc<LaneState> {
+        if *name == Lane::Intake {
+            return self.intake.clone();
+        }
         if let Some(lane) = self.lanes.read().unwrap_or_else(PoisonError::into_inner).get(name) {
             return lane.clone();
         }
