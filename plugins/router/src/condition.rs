@@ -2,16 +2,23 @@
 
 use cel::{
     Context, ExecutionError, IdedExpr, Program, Value,
-    common::{types::CelBool, value::CowVal},
+    common::{ast::Expr, types::CelBool, value::CowVal},
 };
 
-use crate::{check, lower, variables::Sources};
+use crate::{
+    check,
+    direct::Direct,
+    lower,
+    variables::{Sources, Values},
+};
 
 /// An expression in CEL, its names checked and lowered to sources.
 #[derive(Debug)]
 pub(crate) struct Condition {
     /// What is evaluated.
     lowered: IdedExpr,
+    /// The same without the interpreter, where it has a form that needs none.
+    direct: Option<Direct>,
     /// What was written, which knows the positions.
     written: Program,
 }
@@ -26,9 +33,10 @@ impl Condition {
             Some(first) => format!("line {}, column {}: {}", first.pos.0, first.pos.1, first.msg),
             None => String::from("this is no expression in CEL"),
         })?;
-        let mut condition = Self { lowered: written.expression().clone(), written };
+        let mut condition = Self { lowered: written.expression().clone(), direct: None, written };
         lower::lower(&mut condition.lowered, &mut Vec::new(), sources)
             .map_err(|unknown| condition.message(unknown.id, &unknown.message))?;
+        condition.direct = Direct::of(&condition.lowered, sources);
         Ok(condition)
     }
 
@@ -37,8 +45,28 @@ impl Condition {
         Value::resolve_val(&self.lowered, scope)
     }
 
-    /// Whether the expression is true; what cannot be computed is not.
-    pub(crate) fn is_true(&self, scope: &Context<'_, '_>) -> bool {
+    /// The variable that the expression is, if it is nothing but that: its index.
+    pub(crate) fn variable(&self) -> Option<usize> {
+        if let Expr::Ident(name) = &self.lowered.expr { Sources::index_of(name) } else { None }
+    }
+
+    /// Whether the expression is true; what cannot be computed is not. The interpreter's scope is asked for where it is
+    /// needed.
+    pub(crate) fn is_true<'s>(&self, values: &Values<'_>, scope: impl FnOnce() -> &'s Context<'s, 's>) -> bool {
+        match &self.direct {
+            Some(direct) => direct.holds(values) == Some(true),
+            None => self.is_true_by_interpreter(scope()),
+        }
+    }
+
+    /// Whether the interpreter is not needed.
+    #[cfg(test)]
+    pub(crate) const fn is_direct(&self) -> bool {
+        self.direct.is_some()
+    }
+
+    /// Like `is_true`, by the interpreter.
+    pub(crate) fn is_true_by_interpreter(&self, scope: &Context<'_, '_>) -> bool {
         self.value(scope).is_ok_and(|value| value.downcast_ref::<CelBool>().is_some_and(|value| *value.inner()))
     }
 

@@ -12,11 +12,14 @@
 mod check;
 mod condition;
 mod config;
+mod direct;
 mod lower;
 mod names;
 mod reason;
 mod rule;
 mod variables;
+
+use std::cell::LazyCell;
 
 use cel::Context;
 use sayso_plugin::{Effects, Fault, Item, Plugin, Route, Urgency};
@@ -55,15 +58,19 @@ impl Plugin for Router {
 
     fn process(&self, item: &Item, effects: &mut Effects) -> Result<(), Fault> {
         let values = Values::of(item, &self.sources);
-        let mut scope = in_this_call(&self.root).new_inner_scope();
-        scope.set_variable_resolver(&values);
+        let scope = LazyCell::new(|| {
+            let mut scope = in_this_call(&self.root).new_inner_scope();
+            scope.set_variable_resolver(&values);
+            scope
+        });
+        let scope = || &*scope;
         let mut assigned: Vec<&str> = Vec::new();
         for rule in &self.rules {
-            if assigned.contains(&rule.route.as_str()) || !rule.applies(&scope) {
+            if assigned.contains(&rule.route.as_str()) || !rule.applies(&values, scope) {
                 continue;
             }
             assigned.push(&rule.route);
-            effects.route(rule.route(&scope));
+            effects.route(rule.route(&values, scope));
             if rule.stop {
                 break;
             }

@@ -20,6 +20,11 @@ impl<'a> Names<'a> {
         names.dedup();
         Self(names)
     }
+
+    /// Whether the list has this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|own| own.inner() == name)
+    }
 }
 
 impl Val for Names<'_> {

@@ -8,7 +8,10 @@ use cel::{
     },
 };
 
-use crate::{condition::Condition, variables::Sources};
+use crate::{
+    condition::Condition,
+    variables::{Sources, Values},
+};
 
 /// A compiled reason.
 #[derive(Debug)]
@@ -17,6 +20,8 @@ pub(crate) struct Reason(Vec<Piece>);
 #[derive(Debug)]
 enum Piece {
     Text(String),
+    /// A variable, by its index.
+    Variable(usize, Condition),
     Value(Condition),
 }
 
@@ -34,7 +39,10 @@ impl Reason {
                 .ok_or_else(|| format!("reason `{text}`: a `{{` without `}}`; close it, or leave it out"))?;
             pieces.push(Piece::Text(before.into()));
             let value = Condition::compile(expression, sources).map_err(|error| format!("reason `{text}`: {error}"))?;
-            pieces.push(Piece::Value(value));
+            pieces.push(match value.variable() {
+                Some(index) => Piece::Variable(index, value),
+                None => Piece::Value(value),
+            });
             rest = after;
         }
         pieces.push(Piece::Text(rest.into()));
@@ -42,12 +50,13 @@ impl Reason {
     }
 
     /// The reason for one item; none where it names a value that the item does not have.
-    pub(crate) fn text(&self, scope: &Context<'_, '_>) -> Option<String> {
+    pub(crate) fn text<'s>(&self, values: &Values<'_>, scope: impl Fn() -> &'s Context<'s, 's>) -> Option<String> {
         let mut text = String::new();
         for piece in &self.0 {
             match piece {
                 Piece::Text(piece) => text.push_str(piece),
-                Piece::Value(value) => text.push_str(&shown(value.value(scope).ok()?.as_ref())?),
+                Piece::Variable(index, _) => text.push_str(&shown(values.slot(*index).val())?),
+                Piece::Value(value) => text.push_str(&shown(value.value(scope()).ok()?.as_ref())?),
             }
         }
         Some(text)
@@ -60,7 +69,7 @@ impl Reason {
     pub(crate) fn check(&self, samples: &Context<'_, '_>) -> Result<(), String> {
         self.0.iter().try_for_each(|piece| match piece {
             Piece::Text(_) => Ok(()),
-            Piece::Value(value) => value.check_any(samples),
+            Piece::Variable(_, value) | Piece::Value(value) => value.check_any(samples),
         })
     }
 }

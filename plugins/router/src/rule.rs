@@ -54,12 +54,12 @@ impl Rule {
     }
 
     /// Whether the rule applies.
-    pub(crate) fn applies(&self, scope: &Context<'_, '_>) -> bool {
-        self.when.is_true(scope)
+    pub(crate) fn applies<'s>(&self, values: &Values<'_>, scope: impl FnOnce() -> &'s Context<'s, 's>) -> bool {
+        self.when.is_true(values, scope)
     }
 
     /// The route that the rule assigns.
-    pub(crate) fn route(&self, scope: &Context<'_, '_>) -> Route {
+    pub(crate) fn route<'s>(&self, values: &Values<'_>, scope: impl Fn() -> &'s Context<'s, 's>) -> Route {
         Route {
             name: self.route.clone(),
             rule: self.name.clone(),
@@ -70,7 +70,7 @@ impl Rule {
                 UrgencyConfig::High => Urgency::High,
                 UrgencyConfig::Critical => Urgency::Critical,
             },
-            reasons: self.reasons.iter().filter_map(|reason| reason.text(scope)).collect(),
+            reasons: self.reasons.iter().filter_map(|reason| reason.text(values, &scope)).collect(),
         }
     }
 }

@@ -106,10 +106,43 @@ impl Sources {
         });
         format!("#{index}")
     }
+
+    /// The index of the source with this name.
+    pub(crate) fn index_of(name: &str) -> Option<usize> {
+        name.strip_prefix('#')?.parse().ok()
+    }
+
+    /// What its values are, unless they are null.
+    pub(crate) fn type_of(&self, index: usize) -> Option<Type> {
+        self.0.get(index).map(Source::kind)
+    }
+}
+
+/// What the values of a source are, unless they are null.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Type {
+    Bool,
+    Number,
+    Text,
+    Names,
+}
+
+impl Source {
+    const fn kind(&self) -> Type {
+        match self {
+            Self::Tags | Self::Areas | Self::Intents => Type::Names,
+            Self::Score(_) | Self::Rating | Self::Stars | Self::Nps | Self::TextLength => Type::Number,
+            Self::Customer(CustomerField::Clv | CustomerField::Arr | CustomerField::TenureDays) => Type::Number,
+            Self::Answered | Self::Verified => Type::Bool,
+            Self::Kind | Self::Label | Self::Customer(_) | Self::Language | Self::Channel | Self::Disposition => {
+                Type::Text
+            }
+        }
+    }
 }
 
 /// A value of a variable. It borrows from the item, so that evaluating copies nothing.
-enum Slot<'a> {
+pub(crate) enum Slot<'a> {
     Null,
     Bool(CelBool),
     Int(CelInt),
@@ -119,7 +152,8 @@ enum Slot<'a> {
 }
 
 impl<'a> Slot<'a> {
-    fn val(&self) -> &(dyn Val + 'a) {
+    /// As the interpreter takes it.
+    pub(crate) fn val(&self) -> &(dyn Val + 'a) {
         match self {
             Self::Null => &CelNull,
             Self::Bool(value) => value,
@@ -127,6 +161,16 @@ impl<'a> Slot<'a> {
             Self::Number(value) => value,
             Self::Text(value) => value,
             Self::Names(value) => value,
+        }
+    }
+
+    /// A whole number or a fraction.
+    #[expect(clippy::cast_precision_loss, reason = "days and lengths of text are far below 2^53")]
+    pub(crate) fn as_number(&self) -> Option<f64> {
+        match self {
+            Self::Int(value) => Some(*value.inner() as f64),
+            Self::Number(value) => Some(*value.inner()),
+            _ => None,
         }
     }
 
@@ -152,8 +196,7 @@ pub(crate) struct Values<'a>(Vec<Slot<'a>>);
 
 impl VariableResolver for Values<'_> {
     fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
-        let index: usize = variable.strip_prefix('#')?.parse().ok()?;
-        self.0.get(index).map(|slot| CowVal::Borrowed(slot.val()))
+        self.0.get(Sources::index_of(variable)?).map(|slot| CowVal::Borrowed(slot.val()))
     }
 }
 
@@ -161,6 +204,11 @@ impl<'a> Values<'a> {
     /// The values for an item.
     pub(crate) fn of(item: &'a Item, sources: &Sources) -> Self {
         Self(sources.0.iter().map(|source| slot(source, item)).collect())
+    }
+
+    /// The value of the source with this index.
+    pub(crate) fn slot(&self, index: usize) -> &Slot<'a> {
+        self.0.get(index).unwrap_or(&Slot::Null)
     }
 
     /// A value of the right type for every source, to try conditions on.

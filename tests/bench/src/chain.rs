@@ -43,6 +43,16 @@ pub(crate) fn run(rounds: usize) -> anyhow::Result<()> {
         median(outside),
         median(ratios)
     );
+    for plugin in &config.plugins {
+        let alone = Chain::load(&loader, std::slice::from_ref(plugin))?;
+        let mut worker = Worker::new(Arc::new(alone), Arc::new(NoHistory));
+        sandboxed(&mut worker, &feedback)?;
+        let times = (0..rounds).map(|_| sandboxed(&mut worker, &feedback)).collect::<Result<_, _>>()?;
+        println!("chain      {} alone: {:.0} ns an item", plugin.name, median(times));
+    }
+    let mut worker = Worker::new(Arc::new(Chain::load(&loader, &[])?), Arc::new(NoHistory));
+    let times = (0..rounds).map(|_| sandboxed(&mut worker, &feedback)).collect::<Result<_, _>>()?;
+    println!("chain      no plugin: {:.0} ns an item", median(times));
     Ok(())
 }
 
