@@ -38,6 +38,9 @@
 //! expects the same answer of each.
 
 #[doc(hidden)]
+#[cfg(any(target_family = "wasm", test))]
+pub mod arena;
+#[doc(hidden)]
 pub mod bindings;
 mod effects;
 mod guest;
@@ -61,14 +64,8 @@ pub mod rt {
     pub use crate::bindings::{__export_plugin, exports::sayso::plugin::analysis::Guest};
 }
 
-#[cfg(all(target_family = "wasm", feature = "allocator"))]
-#[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+/// The allocator of guests, which [`export!`] enables.
 #[cfg(target_family = "wasm")]
-#[allow(unsafe_code, missing_docs)]
-#[doc(hidden)]
-pub mod arena;
-#[cfg(all(target_family = "wasm", feature = "arena"))]
 #[global_allocator]
 #[doc(hidden)]
 pub static ALLOCATOR: arena::Arena = arena::Arena::new();
