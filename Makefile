@@ -25,8 +25,8 @@ check: setup ## Format, lints as errors, docs.
 	$(CARGO) fmt --manifest-path tests/guests/Cargo.toml --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --locked $(PLUGINS) --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --quiet
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked $(PLUGINS) --no-deps --quiet
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items --quiet
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked $(PLUGINS) --no-deps --document-private-items --quiet
 
 bench: setup ## The figures: the chain against native code, intake and the whole flow against a bare server.
 	$(CARGO) build --locked --release --package sayso

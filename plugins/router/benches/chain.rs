@@ -45,7 +45,8 @@ fn measure<P: Plugin>(items: &mut [Item]) -> f64 {
         start.elapsed().as_secs_f64() * 1e9 / f64::from(u32::try_from(ITEMS).unwrap())
     };
     let best = (0..ROUNDS).map(|_| round()).fold(f64::INFINITY, f64::min);
-    for (item, effects) in items.iter_mut().zip(sayso_plugin::process(&plugin, items)) {
+    let results = sayso_plugin::process(&plugin, items);
+    for (item, effects) in items.iter_mut().zip(results) {
         item.effects.extend(effects.unwrap());
     }
     println!("{:<10} {best:>7.0} ns", P::NAME);

@@ -81,7 +81,7 @@ macro_rules! export {
                 }
             }
 
-            $crate::rt::__export_plugin!(Component with_types_in $crate::bindings);
+    $crate::rt::__export_plugin!(Component with_types_in $crate::bindings);
         };
     };
 }
