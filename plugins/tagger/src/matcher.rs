@@ -175,8 +175,9 @@ impl<'a> Matcher<'a> {
             return;
         }
         let class = self.taxonomy.labels[usize::from(label)].class;
-        if self.covered.admits(class, &range)
-            && !(is_negatable && negation::undoes(text, range.start, range.end, self.is_japanese))
+        // What is undone hides nothing: in "no reason not to recommend" is still "recommend".
+        if !(is_negatable && negation::undoes(text, range.start, range.end, self.is_japanese))
+            && self.covered.admits(class, &range)
         {
             let is_strong = entry.flags & STRONG != 0;
             hits.push(Hit { label, span: Some(Span::of(range)), is_strong, is_mark: entry.flags & MARK != 0 });
@@ -186,9 +187,14 @@ impl<'a> Matcher<'a> {
     /// Makes hits of the sides that stand together in a clause: each side with the nearest before it.
     fn join_sides(&mut self, hits: &mut Vec<Hit>) {
         let mut sides = std::mem::take(&mut self.sides);
-        sides.sort_unstable_by_key(|side| (side.pair, side.start, side.end));
-        let mut before: Option<Side> = None;
+        sides.sort_unstable_by_key(|side| (side.pair, side.start, usize::MAX - side.end));
+        let (mut before, mut reach): (Option<Side>, _) = (None, (None, 0));
         for side in sides {
+            // A phrase that begins inside one of the same term is a part of it: 快 in 快递.
+            if reach.0 == Some(side.pair) && side.start < reach.1 {
+                continue;
+            }
+            reach = (Some(side.pair), side.end);
             let Some(first) = before.take().filter(|first| first.pair == side.pair && self.stand_together(first, &side))
             else {
                 before = Some(side);

@@ -9,7 +9,7 @@ const NEGATORS: [&str; 17] = [
 /// Words that end a clause without a mark.
 const ENDS: [&str; 9] = ["but", "so", "and", "therefore", "then", "because", "until", "if", "when"];
 /// Behind a negator, words that take its force away: `not only`, `no doubt`, `no matter`.
-const FORCELESS: [&str; 6] = ["only", "just", "doubt", "wonder", "matter", "longer"];
+const FORCELESS: [&str; 8] = ["only", "just", "doubt", "wonder", "matter", "longer", "wait", "hesitate"];
 
 /// Whether a negation precedes. Two of them undo each other.
 pub(super) fn precedes(before: &str) -> bool {

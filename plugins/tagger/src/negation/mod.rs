@@ -48,14 +48,14 @@ impl Rules {
     }
 }
 
-/// Takes the first of the `pieces` that `text` begins with off it; the longer ones are to be listed first.
+/// Takes the longest of the `pieces` that `text` begins with off it.
 fn take<'a>(text: &'a str, pieces: &[&str]) -> Option<&'a str> {
-    pieces.iter().find_map(|piece| text.strip_prefix(piece))
+    pieces.iter().filter_map(|piece| text.strip_prefix(piece)).min_by_key(|rest| rest.len())
 }
 
-/// Takes the first of the `pieces` that `text` ends with off it.
+/// Takes the longest of the `pieces` that `text` ends with off it.
 fn take_last<'a>(text: &'a str, pieces: &[&str]) -> Option<&'a str> {
-    pieces.iter().find_map(|piece| text.strip_suffix(piece))
+    pieces.iter().filter_map(|piece| text.strip_suffix(piece)).min_by_key(|rest| rest.len())
 }
 
 #[cfg(test)]
