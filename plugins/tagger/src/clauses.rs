@@ -2,19 +2,19 @@
 //! against the next or joins it.
 
 /// English words that begin a clause, with the space behind them.
-const ENGLISH: [&str; 6] = ["but ", "however ", "however, ", "although ", "though ", "yet "];
+const ENGLISH: &[&str] = &["but ", "however ", "however, ", "although ", "though ", "yet "];
 /// Those that begin one only behind a comma.
-const ENGLISH_BEHIND_COMMA: [&str; 4] = ["and ", "while ", "so ", "which "];
+const ENGLISH_BEHIND_COMMA: &[&str] = &["and ", "while ", "so ", "which "];
 /// Chinese words that begin a clause.
-const CHINESE: [&str; 6] = ["但", "可是", "不过", "不過", "而且", "然而"];
+const CHINESE: &[&str] = &["但", "可是", "不过", "不過", "而且", "然而"];
 /// What stands before a Japanese comma that ends a clause.
-const JAPANESE: [&str; 13] =
-    ["が", "けど", "けれど", "けれども", "のに", "し", "て", "で", "から", "ので", "たら", "ば", "り"];
+const JAPANESE: &[&str] =
+    &["が", "けど", "けれど", "けれども", "のに", "し", "て", "で", "から", "ので", "たら", "ば", "り"];
 /// What stands before a space in Korean where a clause ends.
-const KOREAN: [&str; 8] = ["지만", "는데", "은데", "인데", "한데", "운데", "고", "요"];
+const KOREAN: &[&str] = &["지만", "는데", "은데", "인데", "한데", "운데", "고", "요"];
 /// Korean nouns and adverbs that end in 고.
-const KOREAN_NOUNS: [&str; 12] =
-    ["재고", "광고", "중고", "창고", "사고", "최고", "참고", "경고", "신고", "보고", "냉장고", "그리고"];
+const KOREAN_NOUNS: &[&str] =
+    &["재고", "광고", "중고", "창고", "사고", "최고", "참고", "경고", "신고", "보고", "냉장고", "그리고"];
 
 /// The offsets behind each clause, in order; the last is the length of the text.
 pub(crate) fn ends(text: &str) -> Vec<usize> {
@@ -29,7 +29,7 @@ pub(crate) fn ends(text: &str) -> Vec<usize> {
             // In Chinese, and by and large in Korean, a comma parts clauses.
             b',' if at > 0 && !bytes[at - 1].is_ascii() => ends.push(at + 1),
             0xE3 if rest.starts_with(&[0x80, 0x82]) => ends.push(at + 3),
-            0xE3 if rest.starts_with(&[0x80, 0x81]) && ends_with(text, at, &JAPANESE) => ends.push(at + 3),
+            0xE3 if rest.starts_with(&[0x80, 0x81]) && ends_with(text, at, JAPANESE) => ends.push(at + 3),
             0xE4 | 0xE5 | 0xE7 | 0xE8 if CHINESE.iter().any(|word| bytes[at..].starts_with(word.as_bytes())) => {
                 if ends.last() != Some(&at) {
                     ends.push(at);
@@ -59,7 +59,7 @@ fn is_end_before_space(text: &str, at: usize) -> bool {
     }
     match at.checked_sub(1).map(|before| bytes[before]) {
         Some(b',') => ENGLISH_BEHIND_COMMA.iter().any(|word| begins(&word)),
-        Some(byte) if !byte.is_ascii() => ends_with(text, at, &KOREAN) && !ends_with(text, at, &KOREAN_NOUNS),
+        Some(byte) if !byte.is_ascii() => ends_with(text, at, KOREAN) && !ends_with(text, at, KOREAN_NOUNS),
         _ => false,
     }
 }

@@ -2,14 +2,14 @@
 
 /// How many words before a statement are looked at; `any` and its like do not count.
 const REACH: usize = 4;
-const NEGATORS: [&str; 17] = [
+const NEGATORS: &[&str] = &[
     "not", "never", "no", "without", "cannot", "hardly", "barely", "nor", "neither", "nobody", "zero", "dont", "wont",
     "cant", "wouldnt", "isnt", "nothing",
 ];
 /// Words that end a clause without a mark.
-const ENDS: [&str; 9] = ["but", "so", "and", "therefore", "then", "because", "until", "if", "when"];
+const ENDS: &[&str] = &["but", "so", "and", "therefore", "then", "because", "until", "if", "when"];
 /// Behind a negator, words that take its force away: `not only`, `no doubt`, `no matter`.
-const FORCELESS: [&str; 8] = ["only", "just", "doubt", "wonder", "matter", "longer", "wait", "hesitate"];
+const FORCELESS: &[&str] = &["only", "just", "doubt", "wonder", "matter", "longer", "wait", "hesitate"];
 
 /// Whether a negation precedes. Two of them undo each other.
 pub(super) fn precedes(before: &str) -> bool {
@@ -20,10 +20,10 @@ pub(super) fn precedes(before: &str) -> bool {
             break;
         }
         let word = word.trim_matches(|c: char| c.is_ascii_punctuation());
-        if is_any(word, &ENDS) {
+        if is_any(word, ENDS) {
             break;
         }
-        if is_negator(word) && !is_any(following, &FORCELESS) {
+        if is_negator(word) && !is_any(following, FORCELESS) {
             is_negated = !is_negated;
         }
         following = word;
@@ -33,7 +33,7 @@ pub(super) fn precedes(before: &str) -> bool {
 
 fn is_negator(word: &str) -> bool {
     let ends_in_nt = word.len() >= 3 && word.as_bytes()[word.len() - 3..].eq_ignore_ascii_case(b"n't");
-    ends_in_nt || is_any(word, &NEGATORS)
+    ends_in_nt || is_any(word, NEGATORS)
 }
 
 fn is_any(word: &str, words: &[&str]) -> bool {

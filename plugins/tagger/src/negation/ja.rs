@@ -3,19 +3,19 @@
 use super::take;
 
 /// What may stand between the statement and its negation.
-const LINKS: [&str; 80] = [
+const LINKS: &[&str] = &[
     "するつもり", "しようと", "しよう", "しなく", "すること", "するほど", "する", "し", "つもり", "気持ち", "気", "予定", "考えて", "考え",
     "必要", "理由", "わけ", "こと", "もの", "なんて", "など", "とは", "という", "と言う", "とまでは", "とも", "と", "では", "じゃ", "でも",
     "には", "に", "では", "で", "は", "が", "も", "を", "の", "点", "ところ", "部分", "全く", "まったく", "全然", "特に", "一切", "何も", "何一つ",
     "ひとつも", "一つも", "少しも", "あまり", "そこまで", "そんなに", "思わ", "思って", "思い", "思え", "言え", "検討して", "い",
     "でき", "出来", "られ", "られて", "ようと", "たいと", "たく", "たい", "よう", "く", "せ", "さ", "れ", "な", "だ", "っ", "られる", "できる",
 ];
-const NEGATIONS: [&str; 11] =
-    ["ありません", "ありませ", "ございません", "なかった", "なく", "ません", "ない", "無い", "なし", "ゼロ", "ず"];
+const NEGATIONS: &[&str] =
+    &["ありません", "ありませ", "ございません", "なかった", "なく", "ません", "ない", "無い", "なし", "ゼロ", "ず"];
 /// What stands before ない where it negates nothing: 「かもしれない」「しかない」「間違いない」.
-const EMPTY: [&str; 10] = ["しか", "かも", "間違い", "まちがい", "違い", "なら", "ならな", "もったい", "仕方", "過言では"];
+const EMPTY: &[&str] = &["しか", "かも", "間違い", "まちがい", "違い", "なら", "ならな", "もったい", "仕方", "過言では"];
 /// What stands behind a negation that takes it back: 「ないわけにはいかない」「なければならない」「じゃないか」「ない理由がない」.
-const TAKEN_BACK: [&str; 22] = [
+const TAKEN_BACK: &[&str] = &[
     "わけには", "わけでは", "わけじゃ", "けれ", "きゃ", "といけ", "とだめ", "とダメ", "てはいけ", "ては", "ちゃ", "くもな", "はな",
     "もな", "ことはな", "ことはあり", "理由がな", "理由はな", "理由があり", "理由はあり", "とは限", "か",
 ];
@@ -24,14 +24,14 @@ const TAKEN_BACK: [&str; 22] = [
 pub(super) fn follows(behind: &str) -> bool {
     let mut rest = behind;
     loop {
-        if take(rest, &EMPTY).is_some() {
+        if take(rest, EMPTY).is_some() {
             return false;
         }
-        if let Some(rest) = take(rest, &NEGATIONS) {
+        if let Some(rest) = take(rest, NEGATIONS) {
             let rest = rest.strip_prefix("です").unwrap_or(rest);
-            return take(rest, &TAKEN_BACK).is_none();
+            return take(rest, TAKEN_BACK).is_none();
         }
-        match take(rest, &LINKS) {
+        match take(rest, LINKS) {
             Some(shorter) => rest = shorter,
             None => return false,
         }

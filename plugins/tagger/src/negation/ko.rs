@@ -3,16 +3,16 @@
 use super::take;
 
 /// What may stand between the statement and its negation.
-const LINKS: [&str; 58] = [
+const LINKS: &[&str] = &[
     "하지는", "하지도", "하지", "하진", "스럽지는", "스럽지", "스럽진", "스러운", "해지지", "지는", "지도", "지", "진", "하고 싶지", "하려는", "하려고", "할", "할만한", "천하지", "천할",
     "했던", "하는", "한", "할 만한", "될", "되지", "될만한", "을", "를", "은", "는", "이", "가", "도", "생각", "계획", "마음", "의향", "의사", "이유", "필요", "일",
     "적", "것", "거", "건", "점", "수", "전혀", "조금도", "하나도", "별로", "딱히", "까지는", "까진", "라고는", "이라고는", "다고는", "하고", " ",
 ];
-const NEGATIONS: [&str; 7] = ["않", "없", "못하", "못했", "못 하", "아니", "아닙"];
+const NEGATIONS: &[&str] = &["않", "없", "못하", "못했", "못 하", "아니", "아닙"];
 /// What stands behind a negation that takes it back: 「않을 수 없다」「없지 않다」「않으면 안 된다」.
-const TAKEN_BACK: [&str; 10] =
-    ["을 수 없", "을 수가 없", "을수 없", "을수없", "지 않", "진 않", "으면 안", "을 이유", "는 이유", "나요"];
-const BEFORE: [&str; 6] = ["안", "못", "안 ", "못 ", "안 할 ", "안할 "];
+const TAKEN_BACK: &[&str] =
+    &["을 수 없", "을 수가 없", "을수 없", "을수없", "지 않", "진 않", "으면 안", "을 이유", "는 이유", "나요"];
+const BEFORE: &[&str] = &["안", "못", "안 ", "못 ", "안 할 ", "안할 "];
 
 /// Whether a negation is on either side.
 pub(super) fn is_beside(before: &str, behind: &str) -> bool {
@@ -30,10 +30,10 @@ fn follows(behind: &str) -> bool {
     }
     let mut rest = behind;
     loop {
-        if let Some(rest) = take(rest, &NEGATIONS) {
-            return take(rest, &TAKEN_BACK).is_none();
+        if let Some(rest) = take(rest, NEGATIONS) {
+            return take(rest, TAKEN_BACK).is_none();
         }
-        match take(rest, &LINKS) {
+        match take(rest, LINKS) {
             Some(shorter) => rest = shorter,
             None => return false,
         }
