@@ -66,7 +66,7 @@ impl Plugin for Tagger {
     fn process(&self, item: &Item, effects: &mut Effects) -> Result<(), Fault> {
         let feedback = &item.feedback;
         let language = feedback.language.code.as_str();
-        let mut hits = Vec::new();
+        let mut hits = Vec::with_capacity(16);
         if let Some(title) = &feedback.title {
             Matcher::new(&self.taxonomy, title, language).find(&mut hits);
             hits.iter_mut().for_each(|hit| hit.span = None);

@@ -16,7 +16,7 @@ use crate::{
 /// The most hits in one field; what comes behind them adds nothing that their number does not say.
 const MOST_HITS: usize = 4096;
 /// The most bytes between the two sides of a term with `+`: about eight English words.
-const PAIR_REACH: usize = 48;
+const PAIR_REACH: u32 = 48;
 
 /// A term that was found and counts.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -32,13 +32,15 @@ pub(crate) struct Hit {
 }
 
 /// One side of a term with `+`.
+#[derive(Clone, Copy)]
 struct Side {
-    pair: (usize, u16),
-    is_second: bool,
-    start: usize,
-    end: usize,
+    /// Of which table, and which of its terms with `+`.
+    pair: (u16, u16),
     label: u16,
+    is_second: bool,
     is_negatable: bool,
+    start: u32,
+    end: u32,
 }
 
 /// Finds the terms of a taxonomy in one text.
@@ -70,7 +72,7 @@ impl<'a> Matcher<'a> {
             languages,
             ends: OnceCell::new(),
             covered: Covered::default(),
-            sides: Vec::new(),
+            sides: Vec::with_capacity(32),
         }
     }
 
@@ -103,7 +105,7 @@ impl<'a> Matcher<'a> {
 
     fn scan(&mut self, text: &str, hits: &mut Vec<Hit>) {
         let bytes = text.as_bytes();
-        let mut found = Vec::new();
+        let mut found = Vec::with_capacity(8);
         let (mut at, mut is_inside) = (0, false);
         let most = hits.len() + MOST_HITS;
         while at < bytes.len() && hits.len() < most && self.sides.len() < MOST_HITS {
@@ -124,18 +126,20 @@ impl<'a> Matcher<'a> {
 
     /// Looks for the terms that begin at `start`.
     #[inline]
-    fn look(&mut self, text: &str, start: usize, found: &mut Vec<(usize, usize, u32)>, hits: &mut Vec<Hit>) {
+    fn look(&mut self, text: &str, start: usize, found: &mut Vec<(usize, u16, u32)>, hits: &mut Vec<Hit>) {
         let taxonomy = self.taxonomy;
-        for (at, table) in taxonomy.tables.iter().enumerate() {
+        for (at, table) in (0..).zip(&taxonomy.tables) {
             trie::walk(&table.units, text.as_bytes(), start, |value, end| found.push((end, at, value)));
         }
         if found.is_empty() {
             return;
         }
         // The longest first, so that each is preceded by all that enclose it.
-        found.sort_unstable_by_key(|&(end, at, _)| (usize::MAX - end, at));
+        if found.len() > 1 {
+            found.sort_unstable_by_key(|&(end, at, _)| (usize::MAX - end, at));
+        }
         for (end, at, value) in found.drain(..) {
-            let table = &taxonomy.tables[at];
+            let table = &taxonomy.tables[usize::from(at)];
             for entry in table.entries(value) {
                 if self.fits(text, start, end, entry) {
                     self.take(text, start..end, (at, table, entry), hits);
@@ -158,7 +162,7 @@ impl<'a> Matcher<'a> {
         &mut self,
         text: &str,
         range: std::ops::Range<usize>,
-        (at, table, entry): (usize, &Table, &Entry),
+        (at, table, entry): (u16, &Table, &Entry),
         hits: &mut Vec<Hit>,
     ) {
         if entry.label == IGNORE {
@@ -169,8 +173,9 @@ impl<'a> Matcher<'a> {
         let is_negatable = entry.flags & NEGATABLE != 0;
         if entry.pair != 0 {
             if !self.covered.hides(&range) {
+                let Span { start, end } = Span::of(range);
                 let (pair, is_second) = ((at, entry.pair), entry.flags & SECOND != 0);
-                self.sides.push(Side { pair, is_second, start: range.start, end: range.end, label, is_negatable });
+                self.sides.push(Side { pair, label, is_second, is_negatable, start, end });
             }
             return;
         }
@@ -187,33 +192,40 @@ impl<'a> Matcher<'a> {
     /// Makes hits of the sides that stand together in a clause: each side with the nearest before it.
     fn join_sides(&mut self, hits: &mut Vec<Hit>) {
         let mut sides = std::mem::take(&mut self.sides);
-        sides.sort_unstable_by_key(|side| (side.pair, side.start, usize::MAX - side.end));
-        let (mut before, mut reach): (Option<Side>, _) = (None, (None, 0));
-        for side in sides {
-            // A phrase that begins inside one of the same term is a part of it: 快 in 快递.
-            if reach.0 == Some(side.pair) && side.start < reach.1 {
-                continue;
-            }
-            reach = (Some(side.pair), side.end);
-            let Some(first) = before.take().filter(|first| first.pair == side.pair && self.stand_together(first, &side))
-            else {
-                before = Some(side);
-                continue;
-            };
-            let (start, end) = (first.start, side.end);
-            let is_undone =
-                side.is_negatable && negation::undoes(&self.folded.text, start, end, self.is_japanese);
-            if !is_undone {
-                hits.push(Hit { label: side.label, span: Some(Span::of(start..end)), is_strong: true, is_mark: false });
+        keep_pairs(&mut sides);
+        sides.sort_unstable_by_key(|side| (side.pair, side.start, u32::MAX - side.end));
+        for sides in sides.chunk_by(|a, b| a.pair == b.pair) {
+            let (mut before, mut reach): (Option<&Side>, u32) = (None, 0);
+            for side in sides {
+                // A phrase that begins inside one of the same term is a part of it: 快 in 快递.
+                if side.start < reach {
+                    continue;
+                }
+                reach = side.end;
+                match before.filter(|first| self.stand_together(first, side)) {
+                    None => before = Some(side),
+                    Some(first) => {
+                        before = None;
+                        hits.extend(self.joined(first, side));
+                    }
+                }
             }
         }
     }
 
     fn stand_together(&self, first: &Side, second: &Side) -> bool {
         first.is_second != second.is_second
-            && first.end <= second.start
             && second.start - first.end <= PAIR_REACH
-            && self.clause_at(first.start) == self.clause_at(second.start)
+            && self.clause_at(first.start as usize) == self.clause_at(second.start as usize)
+    }
+
+    /// The hit of two sides; none where a negation undoes it.
+    fn joined(&self, first: &Side, second: &Side) -> Option<Hit> {
+        let span = Span { start: first.start, end: second.end };
+        let text = &self.folded.text;
+        let is_undone = first.is_negatable
+            && negation::undoes(text, span.start as usize, span.end as usize, self.is_japanese);
+        (!is_undone).then_some(Hit { label: first.label, span: Some(span), is_strong: true, is_mark: false })
     }
 
     /// A mark of a question behind a request asks for nothing more than the request does.
@@ -234,6 +246,21 @@ impl<'a> Matcher<'a> {
             at <= first || !hit.is_mark || requests.binary_search(&clause(hit)).is_err()
         });
     }
+}
+
+/// Drops the sides whose other side is nowhere in the text, as is so of most.
+fn keep_pairs(sides: &mut Vec<Side>) {
+    // A bit for each of so many pairs; those that share one are told apart by who sorts the sides.
+    let (mut firsts, mut seconds) = ([0u64; 16], [0u64; 16]);
+    let place = |side: &Side| (usize::from(side.pair.1 >> 6) % 16, 1u64 << (side.pair.1 & 63));
+    for side in sides.iter() {
+        let (word, bit) = place(side);
+        if side.is_second { seconds[word] |= bit } else { firsts[word] |= bit }
+    }
+    sides.retain(|side| {
+        let (word, bit) = place(side);
+        firsts[word] & seconds[word] & bit != 0
+    });
 }
 
 /// How far matches reach that begin no later than the one at hand, by class.
