@@ -41,8 +41,11 @@ fn main() {
         read(&fs::read_to_string(&path).unwrap(), language, &path, &mut sections);
     }
     // Topics before intents.
-    let labels: BTreeSet<_> =
-        sections.iter().filter_map(|section| section.label.clone()).map(|(class, name)| (class == "intent", name)).collect();
+    let labels: BTreeSet<_> = sections
+        .iter()
+        .filter_map(|section| section.label.clone())
+        .map(|(class, name)| (class == "intent", name))
+        .collect();
     let labels: Vec<_> = labels.into_iter().collect();
     let mut builder = Builder::default();
     for section in &sections {

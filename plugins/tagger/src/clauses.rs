@@ -30,10 +30,10 @@ pub(crate) fn ends(text: &str) -> Vec<usize> {
             b',' if at > 0 && !bytes[at - 1].is_ascii() => ends.push(at + 1),
             0xE3 if rest.starts_with(&[0x80, 0x82]) => ends.push(at + 3),
             0xE3 if rest.starts_with(&[0x80, 0x81]) && ends_with(text, at, JAPANESE) => ends.push(at + 3),
-            0xE4 | 0xE5 | 0xE7 | 0xE8 if CHINESE.iter().any(|word| bytes[at..].starts_with(word.as_bytes())) => {
-                if ends.last() != Some(&at) {
-                    ends.push(at);
-                }
+            0xE4 | 0xE5 | 0xE7 | 0xE8
+                if ends.last() != Some(&at) && CHINESE.iter().any(|word| bytes[at..].starts_with(word.as_bytes())) =>
+            {
+                ends.push(at);
             }
             _ => {}
         }
@@ -54,11 +54,11 @@ fn is_end_before_space(text: &str, at: usize) -> bool {
     let next = &bytes[at + 1..];
     let begins = |word: &&str| next.get(..word.len()).is_some_and(|next| next.eq_ignore_ascii_case(word.as_bytes()));
     match next.first().map(u8::to_ascii_lowercase) {
-        Some(b'b' | b'h' | b'a' | b't' | b'y') if ENGLISH.iter().any(|word| begins(&word)) => return true,
+        Some(b'b' | b'h' | b'a' | b't' | b'y') if ENGLISH.iter().any(&begins) => return true,
         _ => {}
     }
     match at.checked_sub(1).map(|before| bytes[before]) {
-        Some(b',') => ENGLISH_BEHIND_COMMA.iter().any(|word| begins(&word)),
+        Some(b',') => ENGLISH_BEHIND_COMMA.iter().any(&begins),
         Some(byte) if !byte.is_ascii() => ends_with(text, at, KOREAN) && !ends_with(text, at, KOREAN_NOUNS),
         _ => false,
     }
@@ -91,7 +91,10 @@ mod tests {
     #[test]
     fn english_words_begin_a_clause() {
         assert_eq!(clauses("Good, But slow butter"), ["Good,", " But slow butter"]);
-        assert_eq!(clauses("Fish and chips, and nice although cold"), ["Fish and chips,", " and nice", " although cold"]);
+        assert_eq!(
+            clauses("Fish and chips, and nice although cold"),
+            ["Fish and chips,", " and nice", " although cold"]
+        );
     }
 
     #[test]
@@ -102,7 +105,10 @@ mod tests {
 
     #[test]
     fn korean_endings_end_a_clause() {
-        assert_eq!(clauses("배송은 빠르지만 포장이 엉망이고 재고 없음"), ["배송은 빠르지만", " 포장이 엉망이고", " 재고 없음"]);
+        assert_eq!(
+            clauses("배송은 빠르지만 포장이 엉망이고 재고 없음"),
+            ["배송은 빠르지만", " 포장이 엉망이고", " 재고 없음"]
+        );
     }
 
     #[test]

@@ -223,8 +223,8 @@ impl<'a> Matcher<'a> {
     fn joined(&self, first: &Side, second: &Side) -> Option<Hit> {
         let span = Span { start: first.start, end: second.end };
         let text = &self.folded.text;
-        let is_undone = first.is_negatable
-            && negation::undoes(text, span.start as usize, span.end as usize, self.is_japanese);
+        let is_undone =
+            first.is_negatable && negation::undoes(text, span.start as usize, span.end as usize, self.is_japanese);
         (!is_undone).then_some(Hit { label: first.label, span: Some(span), is_strong: true, is_mark: false })
     }
 

@@ -86,7 +86,9 @@ fn forms(word: &str) -> Result<Vec<String>, String> {
     for alternative in word.split('|') {
         match alternative.strip_suffix('~') {
             Some(base) if base.len() >= 2 && base.is_ascii() => forms.extend(inflections(base)),
-            Some(_) => return Err(format!("`{alternative}`: `~` stands behind an English word of two letters or more")),
+            Some(_) => {
+                return Err(format!("`{alternative}`: `~` stands behind an English word of two letters or more"));
+            }
             None if alternative.is_empty() => return Err("one of its alternatives is empty; take a `|` away".into()),
             None => forms.push(alternative.into()),
         }
@@ -99,7 +101,8 @@ fn forms(word: &str) -> Result<Vec<String>, String> {
 fn inflections(base: &str) -> Vec<String> {
     let ends = |ends: &[&str]| ends.iter().any(|end| base.ends_with(end));
     let letters = base.as_bytes();
-    let is_vowel = |at: usize| letters.len() >= at && matches!(letters[letters.len() - at], b'a' | b'e' | b'i' | b'o' | b'u');
+    let is_vowel =
+        |at: usize| letters.len() >= at && matches!(letters[letters.len() - at], b'a' | b'e' | b'i' | b'o' | b'u');
     let stem = &base[..base.len() - 1];
     let mut forms = vec![String::from(base)];
     if base.ends_with('e') {

@@ -58,7 +58,8 @@ pub(crate) fn walk(units: &[u32], text: &[u8], start: usize, mut found: impl FnM
 /// Where the keys are too many, or a value is of more than 24 bits.
 pub(crate) fn build(keys: &BTreeMap<Vec<u8>, u32>) -> Result<Vec<u32>, String> {
     let keys: Vec<(&[u8], u32)> = keys.iter().map(|(key, &value)| (key.as_slice(), value)).collect();
-    let mut builder = Builder { units: vec![0], tries: vec![MOST_TRIES], used: vec![true], is_base: vec![true], first: 1 };
+    let mut builder =
+        Builder { units: vec![0], tries: vec![MOST_TRIES], used: vec![true], is_base: vec![true], first: 1 };
     let mut waiting = vec![(0, 0, 0..keys.len())];
     while let Some((node, depth, range)) = waiting.pop() {
         let keys_here = &keys[range.clone()];

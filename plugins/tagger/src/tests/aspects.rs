@@ -38,7 +38,11 @@ fn english_clauses_part_what_is_said_of_topics() {
 
 #[test]
 fn japanese_clauses_part_what_is_said_of_topics() {
-    for text in ["料理は最高だけど、トイレが最悪でした。", "料理は最高なのに、トイレが最悪でした。", "料理は最高！トイレは最悪。"] {
+    for text in [
+        "料理は最高だけど、トイレが最悪でした。",
+        "料理は最高なのに、トイレが最悪でした。",
+        "料理は最高！トイレは最悪。",
+    ] {
         let words = [("最高", 2.0), ("最悪", -2.0)];
         assert_aspects("ja", text, &words, &[("food/taste", 0.5), ("store/cleanliness", -0.5)]);
     }
@@ -46,7 +50,11 @@ fn japanese_clauses_part_what_is_said_of_topics() {
 
 #[test]
 fn korean_clauses_part_what_is_said_of_topics() {
-    for text in ["음식은 최고지만 화장실이 최악이에요.", "음식은 최고였는데 화장실이 최악이에요.", "음식은 최고예요. 화장실은 최악이에요."] {
+    for text in [
+        "음식은 최고지만 화장실이 최악이에요.",
+        "음식은 최고였는데 화장실이 최악이에요.",
+        "음식은 최고예요. 화장실은 최악이에요.",
+    ] {
         let words = [("최고", 2.0), ("최악", -2.0)];
         assert_aspects("ko", text, &words, &[("food/taste", 0.5), ("store/cleanliness", -0.5)]);
     }
@@ -54,7 +62,8 @@ fn korean_clauses_part_what_is_said_of_topics() {
 
 #[test]
 fn chinese_clauses_part_what_is_said_of_topics() {
-    for text in ["味道很棒，但是厕所太差。", "味道很棒可是厕所太差。", "味道很棒不过厕所太差", "味道很棒，而且厕所太差"] {
+    for text in ["味道很棒，但是厕所太差。", "味道很棒可是厕所太差。", "味道很棒不过厕所太差", "味道很棒，而且厕所太差"]
+    {
         let words = [("很棒", 2.0), ("太差", -2.0)];
         assert_aspects("zh", text, &words, &[("food/taste", 0.5), ("store/cleanliness", -0.5)]);
     }

@@ -28,9 +28,44 @@ fn run(language: &str, text: &str) -> Vec<Effect> {
 #[test]
 fn a_megabyte_of_the_same_takes_linear_time_and_gives_few_effects() {
     for part in [
-        "a", " ", "?", "\n", ".", "-", "'", "é", "ﾊﾞ", "！", "　", "不", "没有", "ない", "않", "not ", "delivery ", "delivery late ",
-        "never again ", "late-", "解約", "解約しない", "解約では", "해지", "해지하지", "退订", "快递", "快递慢", "配送が遅", "배송이 늦",
-        "cancel my subscription ", "好", "not recommend ", "love love the ", "please add? ", "\u{0}", "𝒂", "🙂",
+        "a",
+        " ",
+        "?",
+        "\n",
+        ".",
+        "-",
+        "'",
+        "é",
+        "ﾊﾞ",
+        "！",
+        "　",
+        "不",
+        "没有",
+        "ない",
+        "않",
+        "not ",
+        "delivery ",
+        "delivery late ",
+        "never again ",
+        "late-",
+        "解約",
+        "解約しない",
+        "解約では",
+        "해지",
+        "해지하지",
+        "退订",
+        "快递",
+        "快递慢",
+        "配送が遅",
+        "배송이 늦",
+        "cancel my subscription ",
+        "好",
+        "not recommend ",
+        "love love the ",
+        "please add? ",
+        "\u{0}",
+        "𝒂",
+        "🙂",
     ] {
         let text = repeated(part);
         for language in ["und", "ja"] {
@@ -53,7 +88,8 @@ fn a_word_of_a_megabyte_and_a_gap_of_a_megabyte_are_passed() {
 
 #[test]
 fn nested_configured_terms_take_linear_time() {
-    let terms: Vec<String> = (1..=100).map(|len| "a ".repeat(len)).chain((1..=100).map(|len| "配".repeat(len))).collect();
+    let terms: Vec<String> =
+        (1..=100).map(|len| "a ".repeat(len)).chain((1..=100).map(|len| "配".repeat(len))).collect();
     let config = serde_json::json!({"mode": "replace", "topics": {"a/b": terms}}).to_string();
     let start = Instant::now();
     for part in ["a ", "配"] {

@@ -7,12 +7,17 @@ use super::{has, names, tags};
 #[test]
 fn an_english_word_is_found_in_its_inflections_alone() {
     for text in [
-        "They delivered late", "the delivery was terribly late", "late deliveries", "it is delivering so late",
-        "Delivered later than promised", "SHIPPED LATE",
+        "They delivered late",
+        "the delivery was terribly late",
+        "late deliveries",
+        "it is delivering so late",
+        "Delivered later than promised",
+        "SHIPPED LATE",
     ] {
         assert!(has("en", text, "delivery/speed"), "{text}");
     }
-    for text in ["category", "a cat in the category", "late", "I was late", "deliverance, lately", "delivery of plates"] {
+    for text in ["category", "a cat in the category", "late", "I was late", "deliverance, lately", "delivery of plates"]
+    {
         assert_eq!(names("en", text), <[&str; 0]>::default(), "{text}");
     }
 }
@@ -39,8 +44,15 @@ fn adjectives_and_verbs_are_found_in_their_inflections() {
 #[test]
 fn a_term_inside_another_word_is_passed_by() {
     for (language, text) in [
-        ("zh", "他们吵架了"), ("zh", "赞助商"), ("zh", "差不多"), ("zh", "希望小学"), ("ko", "구매하자마자"),
-        ("ko", "인상적이었다"), ("ko", "첫인상"), ("ja", "大気汚染"), ("ja", "最高値"),
+        ("zh", "他们吵架了"),
+        ("zh", "赞助商"),
+        ("zh", "差不多"),
+        ("zh", "希望小学"),
+        ("ko", "구매하자마자"),
+        ("ko", "인상적이었다"),
+        ("ko", "첫인상"),
+        ("ja", "大気汚染"),
+        ("ja", "最高値"),
     ] {
         assert_eq!(names(language, text), <[&str; 0]>::default(), "{text}");
     }
