@@ -12,6 +12,8 @@ const JAPANESE: &[&str] =
     &["が", "けど", "けれど", "けれども", "のに", "し", "て", "で", "から", "ので", "たら", "ば", "り"];
 /// What stands before a space in Korean where a clause ends.
 const KOREAN: &[&str] = &["지만", "는데", "은데", "인데", "한데", "운데", "고", "요"];
+/// What stands behind such a space where the clause goes on: 「하고 싶다」, 「하고 있다」.
+const KOREAN_AUXILIARIES: &[&str] = &["싶", "있", "나서", "보니"];
 /// Korean nouns and adverbs that end in 고.
 const KOREAN_NOUNS: &[&str] =
     &["재고", "광고", "중고", "창고", "사고", "최고", "참고", "경고", "신고", "보고", "냉장고", "그리고"];
@@ -59,7 +61,11 @@ fn is_end_before_space(text: &str, at: usize) -> bool {
     }
     match at.checked_sub(1).map(|before| bytes[before]) {
         Some(b',') => ENGLISH_BEHIND_COMMA.iter().any(&begins),
-        Some(byte) if !byte.is_ascii() => ends_with(text, at, KOREAN) && !ends_with(text, at, KOREAN_NOUNS),
+        Some(byte) if !byte.is_ascii() => {
+            ends_with(text, at, KOREAN)
+                && !ends_with(text, at, KOREAN_NOUNS)
+                && !KOREAN_AUXILIARIES.iter().any(|word| next.starts_with(word.as_bytes()))
+        }
         _ => false,
     }
 }
@@ -109,6 +115,7 @@ mod tests {
             clauses("배송은 빠르지만 포장이 엉망이고 재고 없음"),
             ["배송은 빠르지만", " 포장이 엉망이고", " 재고 없음"]
         );
+        assert_eq!(clauses("반품하고 싶어요"), ["반품하고 싶어요"]);
     }
 
     #[test]
