@@ -112,7 +112,7 @@ fn flags(phrase: &Phrase) -> u16 {
 
 /// Whether the character belongs to a word in a script that parts its words.
 pub(crate) fn is_word(c: char) -> bool {
-    c.is_alphanumeric() && !is_spaceless(c)
+    !is_spaceless(c) && c.is_alphanumeric()
 }
 
 /// Whether the character is of a script that does not part words, or joins particles to them: Thai, Lao, Myanmar, Khmer,
