@@ -1,7 +1,7 @@
 //! The plugin `tagger`: what feedback is about, and what the customer wants.
 //!
 //! Topics and intents are found by the terms of a taxonomy, in English, Japanese, Korean and Chinese (`terms/`), which
-//! the configuration extends or replaces (`schema.json`); [`term`] says what a term looks like. The rules:
+//! the configuration extends or replaces (`schema.json`); `src/term.rs` says what a term looks like. The rules:
 //!
 //! - A term in an alphabetic script matches whole words, an English one with its inflections where it asks for them; terms
 //!   of other scripts are words or stems, and match anywhere but inside a longer word that `ignore` lists. No dictionary is
