@@ -10,7 +10,12 @@ use crate::{
 
 /// Runs the default chain over one feedback.
 fn analyze(feedback: serde_json::Value) -> (Feedback, Analysis) {
-    let config = config::load(None, []).expect("is a configuration");
+    analyze_with(None, feedback)
+}
+
+/// Runs the chain of a configuration over one feedback.
+fn analyze_with(config: Option<&Path>, feedback: serde_json::Value) -> (Feedback, Analysis) {
+    let config = config::load(config, []).expect("is a configuration");
     let dir = tempfile::tempdir().expect("a folder");
     let loader = Loader::new(Engine::new().expect("an engine"), dir.path(), Path::new(".")).expect("a cache");
     let chain = Chain::load(&loader, &config.plugins).expect("the chain");
@@ -61,4 +66,14 @@ fn later_plugins_score_what_is_left() {
     let sentiment = analysis.sentiment.expect("a sentiment");
     let word = |start: u32, end: u32| &feedback.text[start as usize..end as usize];
     assert!(sentiment.evidence.iter().any(|one| word(one.start, one.end).contains("rude")), "{sentiment:?}");
+}
+
+#[test]
+fn the_example_of_a_taxonomy_extends_the_built_in_one() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/tagger.toml");
+    let text = "The battery drains in an hour, delivery was late, and the food is not your business.";
+    let feedback = serde_json::json!({"kind": "review", "language": "en", "text": text});
+    let (_, analysis) = analyze_with(Some(&example), feedback);
+    let tags: Vec<_> = analysis.tags.iter().map(|tag| tag.name.as_str()).collect();
+    assert_eq!(tags, ["delivery/speed", "hardware/battery"]);
 }

@@ -1,14 +1,16 @@
 //! The plugin `tagger`: what feedback is about, and what the customer wants.
 //!
 //! Topics and intents are found by the terms of a taxonomy, in English, Japanese, Korean and Chinese (`terms/`), which
-//! the configuration extends or replaces (`schema.json`). The rules:
+//! the configuration extends or replaces (`schema.json`); `src/term.rs` says what a term looks like. The rules:
 //!
-//! - A term in an alphabetic script matches whole words; terms of other scripts match anywhere. The case of the letters
-//!   a to z does not matter. The terms of a language apply to feedback in it or in an unknown language; English and
-//!   configured terms apply to all.
+//! - A term in an alphabetic script matches whole words, an English one with its inflections where it asks for them; terms
+//!   of other scripts are words or stems, and match anywhere but inside a longer word that `ignore` lists. No dictionary is
+//!   needed. The case of the letters a to z does not matter, nor does the width of letters, kana and marks. The terms of a
+//!   language apply to feedback in it or in an unknown language; English and configured terms apply to all.
 //! - A match inside a longer match of the same class (topic or intent) does not count, nor one inside an `ignore` term.
-//! - An English statement of intent after a negation in the same clause ("would never leave you") does not count;
-//!   requests and questions do, since they survive it.
+//! - A term with `+` needs both its sides in one clause, at most 48 bytes apart.
+//! - A statement of intent beside a negation ("would never leave you", 「解約しません」) does not count; two negations are
+//!   none. Requests and questions count, since they survive it. The mark of a question behind a request counts for nothing.
 //! - The title is searched too; its matches count, but have no span, for spans lie in the text.
 //! - Confidence is 0.8 where a match is of two words or more (four letters or more in Chinese, Japanese and Korean), else
 //!   0.6, and 0.05 more for each further match, up to 0.95.
@@ -16,12 +18,19 @@
 //!   evidence in the clauses that mention it, by 4, which is the strongest weight.
 //! - A churn threat gives a score `churn_risk`: 0.6, plus up to 0.2 for tenure (all of it from ten years on), plus up to
 //!   0.2 for negative sentiment (its size times 0.2).
+//!
+//! The built-in terms are compiled into a table at build time, so that a fresh plugin has nothing to build. Time is linear
+//! in the length of the text, and effects, spans and evidence are bounded.
 
 mod aspects;
 mod clauses;
+mod fold;
 mod matcher;
 mod negation;
+mod table;
 mod taxonomy;
+mod term;
+mod trie;
 
 use sayso_plugin::{Effects, Evidence, Fault, Item, Plugin, Score, Span, Tag};
 
@@ -30,13 +39,14 @@ use taxonomy::{Class, Config, Taxonomy};
 
 /// The most spans of one tag.
 const MOST_SPANS: usize = 32;
+/// The most tags of one feedback: more than the built-in taxonomy has.
+const MOST_TAGS: usize = 64;
 /// Tenure from which on more of it adds nothing to the risk of churn, in days: ten years.
 const FULL_TENURE: f64 = 3652.0;
 
 /// The plugin.
 pub struct Tagger {
     taxonomy: Taxonomy,
-    matcher: Matcher,
 }
 
 impl Plugin for Tagger {
@@ -50,30 +60,29 @@ impl Plugin for Tagger {
     }
 
     fn new(config: Config) -> Result<Self, String> {
-        let taxonomy = Taxonomy::new(config)?;
-        let matcher = Matcher::new(&taxonomy)?;
-        Ok(Self { taxonomy, matcher })
+        Ok(Self { taxonomy: Taxonomy::new(config)? })
     }
 
     fn process(&self, item: &Item, effects: &mut Effects) -> Result<(), Fault> {
         let feedback = &item.feedback;
         let language = feedback.language.code.as_str();
-        let mut hits = Vec::new();
+        let mut hits = Vec::with_capacity(16);
         if let Some(title) = &feedback.title {
-            self.matcher.find(title, language, &mut hits);
+            Matcher::new(&self.taxonomy, title, language).find(&mut hits);
             hits.iter_mut().for_each(|hit| hit.span = None);
         }
-        self.matcher.find(&feedback.text, language, &mut hits);
+        let mut matcher = Matcher::new(&self.taxonomy, &feedback.text, language);
+        matcher.find(&mut hits);
         if hits.is_empty() {
             return Ok(());
         }
-        hits.sort_by_key(|hit| hit.label);
+        settle(&mut hits);
 
         let sentiment = item.score("sentiment");
         let evidence: &[Evidence] = sentiment.map_or(&[], |score| &score.evidence);
-        let mut clauses = aspects::Clauses::of(&feedback.text, evidence);
-        for hits in hits.chunk_by(|a, b| a.label == b.label) {
-            let label = &self.taxonomy.labels[hits[0].label];
+        let clauses = aspects::Clauses::of(&matcher, evidence);
+        for hits in hits.chunk_by(|a, b| a.label == b.label).take(MOST_TAGS) {
+            let label = &self.taxonomy.labels[usize::from(hits[0].label)];
             effects.tag(tag(label.class, &label.name, hits));
             if label.class == Class::Topic {
                 if let Some(score) = clauses.aspect(&label.name, hits) {
@@ -85,6 +94,20 @@ impl Plugin for Tagger {
         }
         Ok(())
     }
+}
+
+/// Sorts by label and place. Of hits of one label that overlap, the first stays, and covers the others.
+fn settle(hits: &mut Vec<Hit>) {
+    let place = |hit: &Hit| hit.span.map(|span| (span.start, std::cmp::Reverse(span.end)));
+    hits.sort_unstable_by_key(|hit| (hit.label, place(hit), !hit.is_strong));
+    hits.dedup_by(|hit, before| match (hit.span, &mut before.span) {
+        (Some(span), Some(reach)) if hit.label == before.label && span.start < reach.end => {
+            reach.end = reach.end.max(span.end);
+            before.is_strong |= hit.is_strong;
+            true
+        }
+        _ => false,
+    });
 }
 
 fn tag(class: Class, name: &str, hits: &[Hit]) -> Tag {
@@ -113,5 +136,7 @@ fn churn_risk(item: &Item, sentiment: Option<&Score>) -> f64 {
 
 sayso_plugin::export!(Tagger);
 
+#[cfg(test)]
+mod labelled;
 #[cfg(test)]
 mod tests;

@@ -1,27 +1,28 @@
-//! The taxonomy: labels, and the terms that stand for them.
+//! The taxonomy: labels, and the tables of terms that stand for them.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::Deserialize;
 
-/// The most terms altogether; more would make the automaton outgrow the plugin's memory.
-const MOST_TERMS: usize = 20_000;
-/// The built-in terms by language.
-const BUILT_IN: [(Language, &str); 4] = [
-    (Language::En, include_str!("../terms/en.txt")),
-    (Language::Ja, include_str!("../terms/ja.txt")),
-    (Language::Ko, include_str!("../terms/ko.txt")),
-    (Language::Zh, include_str!("../terms/zh.txt")),
-];
+use crate::{
+    table::{Builder, Entry, IGNORE},
+    term::Term,
+};
+
+include!(concat!(env!("OUT_DIR"), "/terms.rs"));
+
+/// The most phrases that configured terms may stand for altogether: what fits the plugin's memory.
+const MOST_PHRASES: usize = 50_000;
 
 /// The configuration; `schema.json` describes it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     mode: Mode,
-    topics: BTreeMap<String, Vec<String>>,
-    intents: BTreeMap<String, Vec<String>>,
-    ignore: Vec<String>,
+    topics: BTreeMap<String, Terms>,
+    intents: BTreeMap<String, Terms>,
+    ignore: Terms,
+    without: Vec<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
@@ -30,6 +31,42 @@ enum Mode {
     #[default]
     Extend,
     Replace,
+}
+
+/// Terms for feedback in any language, or by language.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "neither a list of terms nor lists of terms by language (any, en, ja, ko, zh)")]
+enum Terms {
+    Any(Vec<String>),
+    ByLanguage(ByLanguage),
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ByLanguage {
+    any: Vec<String>,
+    en: Vec<String>,
+    ja: Vec<String>,
+    ko: Vec<String>,
+    zh: Vec<String>,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self::Any(Vec::new())
+    }
+}
+
+impl Terms {
+    /// The lists, each with the key of its language and the table's number of it.
+    fn lists(self) -> Vec<(&'static str, u16, Vec<String>)> {
+        match self {
+            Self::Any(terms) => vec![("", 0, terms)],
+            Self::ByLanguage(by) => {
+                vec![(".any", 0, by.any), (".en", 0, by.en), (".ja", 1, by.ja), (".ko", 2, by.ko), (".zh", 3, by.zh)]
+            }
+        }
+    }
 }
 
 /// What a label stands for.
@@ -47,47 +84,29 @@ pub(crate) struct Label {
     /// What it stands for.
     pub(crate) class: Class,
     /// Its name, for example `delivery/speed`.
-    pub(crate) name: String,
+    pub(crate) name: Cow<'static, str>,
 }
 
-/// The feedback that a term applies to, by language.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Language {
-    /// All.
-    Any,
-    /// All: English terms occur everywhere.
-    En,
-    /// Japanese, or unknown.
-    Ja,
-    /// Korean, or unknown.
-    Ko,
-    /// Chinese, or unknown.
-    Zh,
+/// A trie of phrases, and what they stand for.
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// The trie; its values are indices into `entries`.
+    pub(crate) units: Cow<'static, [u32]>,
+    entries: Cow<'static, [Entry]>,
+    /// The index in [`Taxonomy::labels`] of each label of the entries; none for one that the configuration drops.
+    labels: Vec<Option<u16>>,
 }
 
-impl Language {
-    /// Whether a term of this language applies to feedback in the language of this code.
-    pub(crate) fn applies_to(self, code: &str) -> bool {
-        match self {
-            Self::Any | Self::En => true,
-            Self::Ja => matches!(code, "ja" | "und"),
-            Self::Ko => matches!(code, "ko" | "und"),
-            Self::Zh => matches!(code, "zh" | "und"),
-        }
+impl Table {
+    /// The entries of a phrase, by its value in the trie.
+    pub(crate) fn entries(&self, value: u32) -> &[Entry] {
+        self.entries.get(value as usize..).unwrap_or_default()
     }
-}
 
-/// A term, and what it stands for; nothing, if the shorter terms inside it are to be hidden.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Term {
-    /// As to be found, `*` taken off.
-    pub(crate) text: String,
-    /// Whether any ending may follow.
-    pub(crate) is_open: bool,
-    /// Where it applies.
-    pub(crate) language: Language,
-    /// Index of its label in [`Taxonomy::labels`].
-    pub(crate) label: Option<usize>,
+    /// The index in [`Taxonomy::labels`] of an entry's label; none where it is to be ignored or dropped.
+    pub(crate) fn label(&self, entry: &Entry) -> Option<u16> {
+        self.labels.get(usize::from(entry.label)).copied().flatten()
+    }
 }
 
 /// Labels and terms.
@@ -95,8 +114,8 @@ pub(crate) struct Term {
 pub(crate) struct Taxonomy {
     /// Topics, then intents, each by name.
     pub(crate) labels: Vec<Label>,
-    /// Terms in a stable order.
-    pub(crate) terms: Vec<Term>,
+    /// The built-in terms, the configured ones, or both.
+    pub(crate) tables: Vec<Table>,
 }
 
 impl Taxonomy {
@@ -105,74 +124,77 @@ impl Taxonomy {
     /// # Errors
     /// Where a configured term cannot be used, or there are too many.
     pub(crate) fn new(config: Config) -> Result<Self, String> {
+        let Config { mode, topics, intents, ignore, without } = config;
+        let built_in: Vec<Label> =
+            LABELS.iter().map(|&(class, name)| Label { class, name: Cow::Borrowed(name) }).collect();
+        check_without(&without, &built_in, mode)?;
         let mut sections = Vec::new();
-        if config.mode == Mode::Extend {
-            for (language, source) in BUILT_IN {
-                parse(language, source, &mut sections)?;
+        for (class, key, taxonomy) in [(Class::Topic, "topics", topics), (Class::Intent, "intents", intents)] {
+            for (name, terms) in taxonomy {
+                sections.push((format!("{key}.{name}"), Some(Label { class, name: Cow::Owned(name) }), terms));
             }
         }
-        let configured = |class, key, terms: BTreeMap<String, Vec<String>>| {
-            terms.into_iter().map(move |(name, terms)| {
-                let place = format!("`{key}.{name}`");
-                Section { label: Some(Label { class, name }), language: Language::Any, terms, place }
-            })
-        };
-        sections.extend(configured(Class::Topic, "topics", config.topics));
-        sections.extend(configured(Class::Intent, "intents", config.intents));
-        sections.push(Section { label: None, language: Language::Any, terms: config.ignore, place: "`ignore`".into() });
-        Self::collect(sections)
-    }
+        sections.push((String::from("ignore"), None, ignore));
 
-    fn collect(sections: Vec<Section>) -> Result<Self, String> {
-        let mut labels: Vec<_> = sections.iter().filter_map(|section| section.label.clone()).collect();
+        let is_kept = |label: &Label| mode == Mode::Extend && !without.iter().any(|name| *name == label.name);
+        let mut labels: Vec<Label> = built_in.iter().filter(|label| is_kept(label)).cloned().collect();
+        labels.extend(sections.iter().filter_map(|(_, label, _)| label.clone()));
         labels.sort();
         labels.dedup();
-        let mut terms = Vec::new();
-        for section in sections {
-            let label = section.label.and_then(|label| labels.binary_search(&label).ok());
-            for term in section.terms {
-                let term = term.trim().to_ascii_lowercase();
-                let (text, is_open) = term.strip_suffix('*').map_or((term.as_str(), false), |text| (text, true));
-                if text.is_empty() {
-                    return Err(format!("{}: a term is empty; remove it, or write at least one letter", section.place));
-                }
-                let make = |text: &str| Term { text: text.into(), is_open, language: section.language, label };
-                terms.push(make(text));
-                if text.contains('\'') {
-                    terms.push(make(&text.replace('\'', "’")));
-                }
-            }
+        let index = |label: &Label| labels.binary_search(label).ok().and_then(|at| u16::try_from(at).ok());
+
+        let mut tables = Vec::new();
+        if mode == Mode::Extend {
+            let labels = built_in.iter().map(index).collect();
+            tables.push(Table { units: Cow::Borrowed(&UNITS), entries: Cow::Borrowed(&ENTRIES), labels });
         }
-        if terms.len() > MOST_TERMS {
-            return Err(format!("the taxonomy has {} terms; {MOST_TERMS} are the most: remove some", terms.len()));
+        let mut builder = Builder::default();
+        for (place, label, terms) in sections {
+            let at = label.as_ref().and_then(index).unwrap_or(IGNORE);
+            let is_statement = label.is_some_and(|label| label.is_statement());
+            add(&mut builder, &place, at, is_statement, terms)?;
         }
-        Ok(Self { labels, terms })
+        if builder.len() > 0 {
+            let (units, entries) = builder.finish()?;
+            let labels = (0..).take(labels.len()).map(Some).collect();
+            tables.push(Table { units: Cow::Owned(units), entries: Cow::Owned(entries), labels });
+        }
+        Ok(Self { labels, tables })
     }
 }
 
-struct Section {
-    label: Option<Label>,
-    language: Language,
-    terms: Vec<String>,
-    place: String,
+impl Label {
+    /// Whether a negation can undo it: a request and a question survive one.
+    fn is_statement(&self) -> bool {
+        self.class == Class::Intent && !matches!(self.name.as_ref(), "question" | "request")
+    }
 }
 
-/// Reads a file of terms; `terms/en.txt` says what it looks like.
-fn parse(language: Language, source: &str, sections: &mut Vec<Section>) -> Result<(), String> {
-    for (number, line) in source.lines().enumerate() {
-        let place = format!("terms of {language:?}, line {}", number + 1);
-        if line.starts_with('#') || line.trim().is_empty() {
-        } else if line.starts_with(' ') {
-            let section = sections.last_mut().ok_or_else(|| format!("{place}: a term before any section"))?;
-            section.terms.extend(line.split(',').map(str::trim).map(String::from));
-        } else {
-            let label = match line.split_once(' ') {
-                Some(("topic", name)) => Some(Label { class: Class::Topic, name: name.into() }),
-                Some(("intent", name)) => Some(Label { class: Class::Intent, name: name.into() }),
-                None if line == "ignore" => None,
-                _ => return Err(format!("{place}: `{line}` opens no section")),
-            };
-            sections.push(Section { label, language, terms: Vec::new(), place });
+fn check_without(without: &[String], built_in: &[Label], mode: Mode) -> Result<(), String> {
+    if mode == Mode::Replace && !without.is_empty() {
+        return Err("`without`: mode `replace` drops all that is built in; remove `without`, or extend".into());
+    }
+    match without.iter().find(|name| !built_in.iter().any(|label| label.name == **name)) {
+        None => Ok(()),
+        Some(name) => {
+            let known: Vec<_> = built_in.iter().map(|label| label.name.as_ref()).collect();
+            Err(format!("`without`: `{name}` is not built in; these are: {}", known.join(", ")))
+        }
+    }
+}
+
+fn add(builder: &mut Builder, place: &str, label: u16, is_statement: bool, terms: Terms) -> Result<(), String> {
+    for (key, language, list) in terms.lists() {
+        for (number, written) in list.iter().enumerate() {
+            let at = || format!("`{place}{key}[{number}]`, the term `{written}`");
+            let term = Term::parse(written).map_err(|error| format!("{}: {error}", at()))?;
+            builder.add(&term, label, language, is_statement).map_err(|error| format!("{}: {error}", at()))?;
+            if builder.len() > MOST_PHRASES {
+                return Err(format!(
+                    "{}: up to here the terms stand for more than {MOST_PHRASES} phrases; use fewer terms or alternatives",
+                    at()
+                ));
+            }
         }
     }
     Ok(())
@@ -181,27 +203,25 @@ fn parse(language: Language, source: &str, sections: &mut Vec<Section>) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::{LANGUAGES, LAST};
 
-    fn built_in() -> Taxonomy {
-        Taxonomy::new(Config::default()).unwrap()
+    fn error(config: &str) -> String {
+        Taxonomy::new(serde_json::from_str(config).unwrap()).unwrap_err()
     }
 
     #[test]
     fn every_label_has_terms_in_every_language() {
-        let taxonomy = built_in();
-        for (index, label) in taxonomy.labels.iter().enumerate() {
-            for (language, _) in BUILT_IN {
-                let has_term = |term: &Term| term.label == Some(index) && term.language == language;
-                assert!(taxonomy.terms.iter().any(has_term), "{label:?} in {language:?}");
+        for (at, label) in (0..).zip(LABELS) {
+            for language in 0..4 {
+                let is_there = |entry: &Entry| entry.label == at && entry.flags & 1 << (LANGUAGES + language) != 0;
+                assert!(ENTRIES.iter().any(is_there), "{label:?} in language {language}");
             }
         }
     }
 
     #[test]
     fn topics_have_two_levels_and_intents_are_those_of_the_contract() {
-        let taxonomy = built_in();
-        let names =
-            |class| taxonomy.labels.iter().filter(move |label| label.class == class).map(|label| label.name.as_str());
+        let names = |class| LABELS.iter().filter(move |label| label.0 == class).map(|label| label.1);
         assert!(names(Class::Topic).count() >= 12);
         assert!(names(Class::Topic).all(|name| name.split('/').count() == 2));
         let intents = ["churn_threat", "complaint", "praise", "question", "referral", "request"];
@@ -209,26 +229,25 @@ mod tests {
     }
 
     #[test]
-    fn a_label_lists_no_term_twice() {
-        let taxonomy = built_in();
-        let mut keys: Vec<_> =
-            taxonomy.terms.iter().map(|term| (term.language, term.label, term.text.as_str(), term.is_open)).collect();
-        keys.sort();
-        let twice: Vec<_> = keys.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
-        assert!(twice.is_empty(), "{twice:?}");
+    fn the_entries_of_a_phrase_end() {
+        assert!(ENTRIES.last().unwrap().flags & LAST != 0);
     }
 
     #[test]
-    fn an_apostrophe_is_found_in_both_its_forms() {
-        let taxonomy = built_in();
-        let forms = ["can't complain", "can’t complain"];
-        assert!(forms.iter().all(|form| taxonomy.terms.iter().any(|term| term.text == *form)));
+    fn an_error_names_the_key_and_the_term() {
+        let term = error(r#"{"topics":{"a/b":{"en":["fine","*"]}}}"#);
+        assert!(term.starts_with("`topics.a/b.en[1]`, the term `*`: a word of it is empty"), "{term}");
+        assert!(error(r#"{"ignore":["a||b"]}"#).starts_with("`ignore[0]`, the term `a||b`: "));
+        let unknown = error(r#"{"without":["food/tast"]}"#);
+        assert!(unknown.contains("`food/tast` is not built in; these are: account/access, "), "{unknown}");
+        assert!(error(r#"{"mode":"replace","without":["food/taste"]}"#).starts_with("`without`: mode `replace`"));
     }
 
     #[test]
-    fn an_empty_term_is_refused_by_its_place() {
-        let config = serde_json::from_str(r#"{"topics":{"a/b":["*"]}}"#).unwrap();
-        let error = Taxonomy::new(config).unwrap_err();
-        assert!(error.starts_with("`topics.a/b`: a term is empty"), "{error}");
+    fn too_many_phrases_are_refused_at_the_term_that_goes_beyond() {
+        let terms: Vec<String> = (0..200).map(|n| format!("{n}{}", " a|b|c|d".repeat(4))).collect();
+        let config = serde_json::json!({"topics": {"a/b": terms}}).to_string();
+        let error = error(&config);
+        assert!(error.starts_with("`topics.a/b[195]`") && error.contains("50000"), "{error}");
     }
 }
