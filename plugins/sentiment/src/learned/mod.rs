@@ -33,7 +33,7 @@ const LEAST_EVIDENCE: f64 = 0.1;
 #[must_use]
 pub fn read(table: Table, text: &str, tokens: &[u32]) -> Reading {
     let units = weighed(table, text, tokens);
-    let sum: f64 = units.iter().map(|(_, weight)| weight).sum();
+    let sum = units.iter().fold(0.0, |sum, (_, weight)| sum + weight);
     let weights = units.iter().enumerate().filter(|(_, (_, weight))| weight.abs() >= LEAST_EVIDENCE);
     let weights = weights.map(|(word, (unit, value))| Weight { word, span: unit.span.clone(), value: *value }).collect();
     Reading { scored: scored(sum, &units), weights }
@@ -91,7 +91,9 @@ fn scored(sum: f64, units: &[(Unit, f64)]) -> Scored {
     }
     let share = |is_meant: fn(f64) -> bool| {
         let of_unit = |(_, weight): &(Unit, f64)| weight.abs() / (weight.abs() + HALF);
-        let total: f64 = units.iter().filter(|(_, weight)| is_meant(*weight)).map(of_unit).sum();
+        let meant = units.iter().filter(|(_, weight)| is_meant(*weight));
+        // An empty sum of floats is −0.
+        let total = meant.map(of_unit).fold(0.0, |sum, part| sum + part);
         rounded(total / units.len() as f64, 1e3)
     };
     let (pos, neg) = (share(|weight| weight > 0.0), share(|weight| weight < 0.0));
