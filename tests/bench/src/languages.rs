@@ -104,7 +104,8 @@ fn dictionaries() -> PathBuf {
 
 fn batches(language: &Language) -> anyhow::Result<Vec<Vec<Feedback>>> {
     let one = |text: &&str| -> anyhow::Result<Feedback> {
-        let json = serde_json::json!({"kind": "review", "language": language.code, "text": text, "rating": {"value": 3}});
+        let json =
+            serde_json::json!({"kind": "review", "language": language.code, "text": text, "rating": {"value": 3}});
         let mut feedback: Feedback = serde_json::from_value(json)?;
         feedback.id = FeedbackId::now();
         feedback.revision = 1;

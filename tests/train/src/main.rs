@@ -69,7 +69,8 @@ fn main() -> anyhow::Result<()> {
         args.dictionaries.display()
     );
     let mut train = Reviews::read(&args.train, &args.language, &dictionaries)?;
-    let dev = if args.choose { train.split_off_tenth() } else { Reviews::read(&args.dev, &args.language, &dictionaries)? };
+    let dev =
+        if args.choose { train.split_off_tenth() } else { Reviews::read(&args.dev, &args.language, &dictionaries)? };
     let vocabulary = Vocabulary::of(&train, args.least);
     let all = Model::learn(&train, &vocabulary, args.prior);
     let kept = vocabulary.keep(args.keep, &all);

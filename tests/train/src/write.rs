@@ -60,7 +60,10 @@ pub(crate) fn table(args: &Args, report: &Report, vocabulary: &Vocabulary, model
     let mut table = String::new();
     let date = jiff::Zoned::now().date();
     let head = [
-        format!("Weights of words, of punctuation, and of pairs of them, in log-odds of praise. Language: {}.", args.language),
+        format!(
+            "Weights of words, of punctuation, and of pairs of them, in log-odds of praise. Language: {}.",
+            args.language
+        ),
         format!("Learned from: {}. Licence of the reviews: {}.", args.source, args.licence),
         format!("Written on {date} by tests/train --keep {} --least {} --prior {}.", args.keep, args.least, args.prior),
         format!("Report: {report}."),

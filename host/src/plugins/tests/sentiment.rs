@@ -52,13 +52,16 @@ fn accuracy(language: &str, texts: &[(bool, &str)]) -> f64 {
     for batch in texts.chunks(64) {
         let items: Vec<_> = batch.iter().map(|(_, text)| review(language, text)).collect();
         let told = run(&mut worker, &items).into_iter().zip(batch);
-        right += told.filter(|(analysis, (praises, _))| if *praises { score(analysis) > 0.0 } else { score(analysis) < 0.0 }).count();
+        right += told
+            .filter(|(analysis, (praises, _))| if *praises { score(analysis) > 0.0 } else { score(analysis) < 0.0 })
+            .count();
     }
     right as f64 / texts.len() as f64
 }
 
 fn samples(language: &str) -> Vec<(bool, &'static str)> {
-    let lines = include_str!("sentiment.tsv").lines().filter_map(|line| line.strip_prefix(language)?.strip_prefix('\t'));
+    let lines =
+        include_str!("sentiment.tsv").lines().filter_map(|line| line.strip_prefix(language)?.strip_prefix('\t'));
     lines.map(|line| line.split_once('\t').expect("a label")).map(|(label, text)| (label == "1", text)).collect()
 }
 

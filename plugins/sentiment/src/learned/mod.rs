@@ -35,7 +35,8 @@ pub fn read(table: Table, text: &str, tokens: &[u32]) -> Reading {
     let units = weighed(table, text, tokens);
     let sum = units.iter().fold(0.0, |sum, (_, weight)| sum + weight);
     let weights = units.iter().enumerate().filter(|(_, (_, weight))| weight.abs() >= LEAST_EVIDENCE);
-    let weights = weights.map(|(word, (unit, value))| Weight { word, span: unit.span.clone(), value: *value }).collect();
+    let weights =
+        weights.map(|(word, (unit, value))| Weight { word, span: unit.span.clone(), value: *value }).collect();
     Reading { scored: scored(sum, &units), weights }
 }
 

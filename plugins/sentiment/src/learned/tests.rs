@@ -93,7 +93,8 @@ fn repetition_beyond_two_case_and_width_say_nothing_new() {
 #[test]
 fn tokens_that_do_not_fit_the_text_are_passed_by() {
     let text = "최고 최악";
-    for tokens in [vec![1, 2, 0], vec![5, 3, 0], vec![0, 99, 0], vec![u32::MAX, u32::MAX, 0], vec![0, 6], vec![7, 13, 0, 0, 6, 0]]
+    for tokens in
+        [vec![1, 2, 0], vec![5, 3, 0], vec![0, 99, 0], vec![u32::MAX, u32::MAX, 0], vec![0, 6], vec![7, 13, 0, 0, 6, 0]]
     {
         let reading = read(KOREAN, text, &tokens);
         assert!(reading.weights.iter().all(|weight| text.get(weight.span.clone()).is_some()), "{tokens:?}");
