@@ -1,5 +1,5 @@
 //! Sentences a second in each language on one core, tokenising included: through `sentiment` alone, and through the
-//! default chain.
+//! default chain. And what a fresh instance of `sentiment` costs: from nothing to its first answer, and its end.
 
 use std::{env, path::PathBuf, sync::Arc, time::Instant};
 
@@ -15,6 +15,9 @@ use crate::{median, process::scratch};
 const BATCH: usize = 64;
 /// Items in one round.
 const ITEMS: usize = 6_400;
+
+/// Fresh instances in one round.
+const INSTANCES: usize = 200;
 
 /// A language, and what people write in it.
 struct Language {
@@ -86,8 +89,10 @@ pub(crate) fn run(rounds: usize) -> anyhow::Result<()> {
             by_sentiment.extend(rate(&mut alone, &batches)?);
             by_chain.extend(rate(&mut chain, &batches)?);
         }
+        let fresh = fresh(alone.chain(), &batches[0][0]);
         println!(
-            "languages  {}: {:.0} sentences/s through sentiment alone{}; {:.0} through the default chain",
+            "languages  {}: {:.0} sentences/s through sentiment alone{}; {:.0} through the default chain; \
+             a fresh instance and its first sentence {fresh:.0} µs",
             language.code,
             median(by_sentiment),
             language.goal.map_or_else(String::new, |goal| format!(" (goal {goal})")),
@@ -129,4 +134,17 @@ fn rate(worker: &mut Worker, batches: &[Vec<Feedback>]) -> anyhow::Result<Option
         }
     }
     Ok(Some(ITEMS as f64 / started.elapsed().as_secs_f64()))
+}
+
+/// Microseconds from a worker without instances to its first answer and its end, the median.
+fn fresh(chain: &Arc<Chain>, feedback: &Feedback) -> f64 {
+    let one = |_| {
+        let batch = vec![feedback.clone()];
+        let started = Instant::now();
+        let mut worker = Worker::new(chain.clone(), Arc::new(NoHistory));
+        std::hint::black_box(worker.run(batch));
+        drop(worker);
+        started.elapsed().as_secs_f64() * 1e6
+    };
+    median((0..INSTANCES).map(one).collect())
 }

@@ -172,3 +172,54 @@ fn minus(a: &[f64], b: &[f64]) -> Vec<f64> {
 fn add(to: &mut [f64], what: &[f64], times: f64) {
     to.iter_mut().zip(what).for_each(|(to, what)| *to += times * what);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reviews::Review;
+
+    fn reviews() -> Reviews {
+        let lines =
+            [(true, "good day"), (true, "good food good"), (false, "bad day"), (false, "bad food day"), (true, "day")];
+        let review =
+            |(praises, text): (bool, &str)| Review { praises, units: text.split(' ').map(Into::into).collect() };
+        Reviews(lines.map(review).into())
+    }
+
+    #[test]
+    fn words_of_praise_weigh_more_than_nothing_and_words_of_blame_less() {
+        let (reviews, vocabulary) = (reviews(), Vocabulary::of(&reviews(), 2));
+        let model = Model::learn(&reviews, &vocabulary, 1.0);
+        let weight = |name: &str| model.weights[vocabulary.features.iter().position(|(own, _)| own == name).unwrap()];
+        assert!(weight("good") > 0.3 && weight("bad") < -0.3, "{:?}", model.weights);
+        assert!(vocabulary.features.iter().all(|(name, count)| *count >= 2 && name != "good good"));
+        assert!(model.log_odds(&reviews, &vocabulary)[0] > 0.0);
+    }
+
+    #[test]
+    fn the_gradient_is_that_of_the_objective() {
+        let (reviews, vocabulary) = (reviews(), Vocabulary::of(&reviews(), 1));
+        let rows = Rows::of(&reviews, &vocabulary, 0.7);
+        let weights: Vec<f64> = (0..vocabulary.features.len()).map(|number| 0.3 - 0.1 * number as f64).collect();
+        let (_, gradient) = rows.loss(&weights);
+        for number in 0..weights.len() {
+            let at = |shift: f64| {
+                let mut moved = weights.clone();
+                moved[number] += shift;
+                rows.loss(&moved).0
+            };
+            let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
+            assert!((slope - gradient[number]).abs() < 1e-5, "{slope} {}", gradient[number]);
+        }
+    }
+
+    #[test]
+    fn the_descent_ends_where_the_objective_is_flat() {
+        let (reviews, vocabulary) = (reviews(), Vocabulary::of(&reviews(), 1));
+        let model = Model::learn(&reviews, &vocabulary, 1.0);
+        let (_, gradient) = Rows::of(&reviews, &vocabulary, 1.0).loss(&model.weights);
+        let pulls = Rows::of(&reviews, &vocabulary, 1.0).pulls;
+        // Weights are rounded to hundredths, and a strong pull makes a steep slope of what is cut.
+        assert!(gradient.iter().zip(&pulls).all(|(slope, pull)| slope.abs() <= 0.01 * (1.0 + pull)), "{gradient:?}");
+    }
+}
