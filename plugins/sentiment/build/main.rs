@@ -3,7 +3,10 @@
 
 #[path = "../src/vader/hash.rs"]
 mod hash;
+#[path = "../src/learned/hash.rs"]
+mod hash_of_units;
 mod vocabulary;
+mod weights;
 
 use std::{collections::BTreeMap, env, fmt::Write, fs, path::Path};
 
@@ -25,11 +28,17 @@ fn main() {
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=data");
     println!("cargo::rerun-if-changed=src/vader/hash.rs");
+    println!("cargo::rerun-if-changed=src/learned/hash.rs");
     let mut code = String::new();
     words(&entries(&read("words.tsv")), &mut code);
     emoji(&read("emoji.tsv"), &mut code);
     cased(&read("cased.tsv"), &mut code);
-    fs::write(Path::new(&env::var_os("OUT_DIR").unwrap()).join("tables.rs"), code).unwrap();
+    let out = env::var_os("OUT_DIR").unwrap();
+    let out = Path::new(&out);
+    fs::write(out.join("tables.rs"), code).unwrap();
+    for language in ["ko", "zh"] {
+        weights::table(&read(&format!("{language}.tsv")), &out.join(format!("{language}.bin")));
+    }
 }
 
 fn read(name: &str) -> String {

@@ -2,15 +2,18 @@
 //!
 //! The score of the whole has a label, VADER's shares, and as evidence the words with what each of them weighs. Where
 //! there is more than one sentence, each of the first 32 gets a score of its own, read for itself. English is scored by
-//! [`vader`]. Of a note by a service agent only the quoted words of the customer are scored, where there are any; the note
+//! [`vader`], Korean and Chinese by [`learned`]. Of a note by a service agent only the quoted words of the customer are scored, where there are any; the note
 //! `sentiment_basis` says whose words were.
 
 mod evidence;
+pub mod learned;
 mod scale;
 mod scorer;
 mod sentences;
 pub mod vader;
 mod words;
+
+use std::ops::Range;
 
 use sayso_plugin::{Details, Effects, Fault, Item, NoConfig, Plugin, Scope, Score, Span};
 
@@ -45,7 +48,9 @@ impl Plugin for Sentiment {
         }
         let scorer = Scorer::for_language(&feedback.language.code, &feedback.text)?;
         let words = Words::of(feedback);
-        let reading = scorer.read(&words.joined());
+        let joined = words.joined();
+        let tokens = scorer.tokens(&joined)?;
+        let reading = scorer.read(&joined, &tokens, 0..joined.len());
         let scored = reading.scored;
         effects.score(
             Score::whole(NAME, scored.compound)
@@ -53,7 +58,8 @@ impl Plugin for Sentiment {
                 .parts(&[("neg", scored.neg), ("neu", scored.neu), ("pos", scored.pos), ("compound", scored.compound)])
                 .evidence(evidence::of(&reading.weights, &words)),
         );
-        score_sentences(scorer, &words, effects);
+        let read = |passage| scorer.read(&joined, &tokens, passage).scored;
+        score_sentences(read, &words, effects);
         match &feedback.details {
             Details::Review(review) => {
                 if let Some(rating) = &review.rating {
@@ -67,14 +73,15 @@ impl Plugin for Sentiment {
     }
 }
 
-fn score_sentences(scorer: Scorer, words: &Words<'_>, effects: &mut Effects) {
+/// `read` scores a passage of the joined words.
+fn score_sentences(read: impl Fn(Range<usize>) -> Scored, words: &Words<'_>, effects: &mut Effects) {
     let sentences: Vec<_> = words.sentences().take(MOST_SENTENCES).collect();
     if sentences.len() < 2 {
         return;
     }
-    for (offset, sentence) in sentences {
-        let scored = scorer.read(sentence).scored;
-        let scope = Scope::Passage(Span::of(offset..offset + sentence.len()));
+    for sentence in sentences {
+        let scored = read(sentence.clone());
+        let scope = Scope::Passage(words.in_text(&Span::of(sentence)));
         effects.score(Score { scope, ..Score::whole(NAME, scored.compound).label(scored.label()) });
     }
 }

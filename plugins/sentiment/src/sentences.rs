@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 /// The sentences of a text in order, without the white space around them. One ends behind `.`, `!`, `?` or `…`, with any
-/// closing marks, before white space; and at the end of a line. A small letter behind it says that the sentence goes on,
-/// as after "e.g." Sentences without a letter or digit are none.
+/// closing marks, before white space; behind `。`, `！` or `？`, whatever follows; and at the end of a line. A small letter
+/// behind it says that the sentence goes on, as after "e.g." Sentences without a letter or digit are none.
 pub(crate) fn of(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut start = 0;
     let ranges = std::iter::from_fn(move || {
@@ -17,9 +17,8 @@ pub(crate) fn of(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
 
 /// Where the sentence that begins at an offset ends, which is behind the offset unless that is the end of the text.
 fn end(text: &str, from: usize) -> usize {
-    /// The first byte of `…`, and of other characters of three bytes.
-    const ELLIPSIS: u8 = 0xE2;
-    let is_candidate = |byte: &u8| matches!(*byte, b'\n' | b'.' | b'!' | b'?' | ELLIPSIS);
+    // The last three begin `…`, `。` and `！`, and other characters of three bytes.
+    let is_candidate = |byte: &u8| matches!(*byte, b'\n' | b'.' | b'!' | b'?' | 0xE2 | 0xE3 | 0xEF);
     let mut at = from;
     while let Some(passed) = text.as_bytes()[at..].iter().position(is_candidate) {
         at += passed;
@@ -33,6 +32,9 @@ fn end(text: &str, from: usize) -> usize {
         }
         let behind = rest.trim_start_matches(|c| is_terminator(c) || is_closing(c));
         at = text.len() - behind.len();
+        if rest[..rest.len() - behind.len()].contains(is_wide) {
+            return at;
+        }
         if behind.starts_with(char::is_whitespace) && !goes_on(behind) {
             return at;
         }
@@ -41,11 +43,16 @@ fn end(text: &str, from: usize) -> usize {
 }
 
 const fn is_terminator(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | '…')
+    matches!(c, '.' | '!' | '?' | '…') || is_wide(c)
+}
+
+/// Whether it is a mark of the scripts that put no white space behind it.
+const fn is_wide(c: char) -> bool {
+    matches!(c, '。' | '｡' | '！' | '？')
 }
 
 const fn is_closing(c: char) -> bool {
-    matches!(c, '"' | '\'' | ')' | ']' | '”' | '’' | '»')
+    matches!(c, '"' | '\'' | ')' | ']' | '”' | '’' | '»' | '」' | '』' | '）')
 }
 
 /// Whether the word behind one space begins with a small letter.
@@ -74,6 +81,12 @@ mod tests {
     }
 
     #[test]
+    fn wide_marks_end_a_sentence_without_white_space() {
+        assert_eq!(sentences("很好。「太差！！」还行…吧？完"), ["很好。", "「太差！！」", "还行…吧？", "完"]);
+        assert_eq!(sentences("좋아요! 그런데 늦어요."), ["좋아요!", "그런데 늦어요."]);
+    }
+
+    #[test]
     fn a_point_inside_a_sentence_parts_nothing() {
         assert_eq!(
             sentences("It cost 3.50 (e.g. at shop.example) today."),
@@ -89,7 +102,7 @@ mod tests {
 
     #[test]
     fn every_hostile_text_is_parted_in_one_go() {
-        for unit in [".", ". ", "\n", "a. B", "…", " "] {
+        for unit in [".", ". ", "\n", "a. B", "…", " ", "。", "あ", "ｱ"] {
             let text = unit.repeat((1 << 20) / unit.len());
             assert!(of(&text).all(|range| text.get(range).is_some()));
         }

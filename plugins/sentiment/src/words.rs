@@ -54,10 +54,13 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// The sentences of all passages in order, each with the offset of its first byte. None goes on into the next passage.
-    pub(crate) fn sentences(&self) -> impl Iterator<Item = (usize, &'a str)> {
-        let of_passage = |&(offset, passage): &(usize, &'a str)| {
-            sentences::of(passage).map(move |range| (offset + range.start, &passage[range]))
+    /// The sentences of all passages in order, in bytes of the joined text. None goes on into the next passage.
+    pub(crate) fn sentences(&self) -> impl Iterator<Item = Range<usize>> {
+        let mut from = 0;
+        let of_passage = move |&(_, passage): &(usize, &'a str)| {
+            let start = from;
+            from += passage.len() + 1;
+            sentences::of(passage).map(move |range| start + range.start..start + range.end)
         };
         self.passages.iter().flat_map(of_passage)
     }

@@ -11,6 +11,7 @@ mod beside;
 mod chain;
 mod flow;
 mod intake;
+mod languages;
 mod load;
 mod post;
 mod process;
@@ -39,6 +40,8 @@ struct Args {
 enum Which {
     /// The chain of the built-in plugins in the sandbox, against the same plugins called natively.
     Chain,
+    /// Sentences a second in each language that `sentiment` scores.
+    Languages,
     /// Single posts from 64 connections, against a server that answers 202 without storing.
     Intake,
     /// From the post to the webhook.
@@ -61,6 +64,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wants(Which::Chain) {
         chain::run(args.rounds)?;
+    }
+    if wants(Which::Languages) {
+        languages::run(args.rounds)?;
     }
     if wants(Which::Start) {
         start::run(args.rounds).await?;

@@ -26,7 +26,7 @@ use window::Window;
 #[derive(Clone, PartialEq, Debug)]
 pub struct Weight {
     /// The number of the word, counted from 0.
-    word: usize,
+    pub(crate) word: usize,
     /// Where it is, in bytes of the text; of the word of an emoji, where the emoji is.
     pub span: Range<usize>,
     /// Its part in the sum, after boosters, negations, idioms and "but"; never 0.

@@ -1,5 +1,7 @@
 //! The default chain in its sandbox.
 
+mod sentiment;
+
 use std::{path::Path, sync::Arc};
 
 use super::{Chain, Engine, Loader, Outcome, Worker, grants::NoHistory};

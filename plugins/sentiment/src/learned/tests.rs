@@ -1,0 +1,119 @@
+use super::*;
+
+/// Tokens parted at spaces, the punctuation left out: what the host's dictionaries find is told in the host's tests.
+fn tokens(text: &str) -> Vec<u32> {
+    let is_mark = |c: char| c.is_whitespace() || c.is_ascii_punctuation() || "。！？".contains(c);
+    let mut tokens = Vec::new();
+    let mut start = None;
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        if is_mark(c) {
+            if let Some(from) = start.take() {
+                tokens.extend([from, at as u32, 0]);
+            }
+        } else if start.is_none() {
+            start = Some(at as u32);
+        }
+    }
+    tokens
+}
+
+fn read_korean(text: &str) -> Reading {
+    read(KOREAN, text, &tokens(text))
+}
+
+#[test]
+fn without_a_known_word_a_text_is_neutral_and_nothing_is_evidence() {
+    for text in ["", " ", "qzxv wwkq", "\0\0", "12345678"] {
+        let reading = read_korean(text);
+        assert_eq!((reading.scored.compound, reading.weights.len()), (0.0, 0), "{text}");
+        assert_eq!(reading.scored.label(), "neutral");
+    }
+}
+
+#[test]
+fn the_weights_of_all_units_add_up_to_the_score() {
+    let text = "정말 재미 없다 . 최악 !!";
+    let units = weighed(KOREAN, text, &tokens(text));
+    let sum: f64 = units.iter().map(|(_, weight)| weight).sum();
+    let compound = read_korean(text).scored.compound;
+    assert!((sum / (sum * sum + ALPHA).sqrt() - compound).abs() < 1e-4 && compound < -0.3, "{compound}");
+    let spans: Vec<_> = units.iter().map(|(unit, _)| &text[unit.span.clone()]).collect();
+    assert_eq!(spans, ["정말", "재미", "없다", ".", "최악", "!!"]);
+}
+
+#[test]
+fn every_line_of_the_tables_is_found_with_its_weight() {
+    let tables = [(KOREAN, include_str!("../../data/ko.tsv")), (CHINESE, include_str!("../../data/zh.tsv"))];
+    for (table, lines) in tables {
+        let mut count = 0;
+        for (name, weight) in lines.lines().filter_map(|line| line.split_once('\t')) {
+            let key = match name.split_once(' ') {
+                Some((first, second)) => hash::pair(hash::of(first.chars()), hash::of(second.chars())),
+                None => hash::of(name.chars()),
+            };
+            assert!((table.weight(key) - weight.parse::<f64>().unwrap()).abs() < 1e-9, "{name}");
+            count += 1;
+        }
+        assert!(count > 10_000, "{count}");
+    }
+}
+
+#[test]
+fn what_no_table_has_is_hardly_ever_found() {
+    let found = (0..1_000_000u32).filter(|n| KOREAN.weight(hash::of(format!("{n}#").chars())) != 0.0).count();
+    assert_eq!(found, 0);
+}
+
+#[test]
+fn what_is_said_again_adds_nothing() {
+    let once = read_korean("최악 재미 없다");
+    let often = read_korean(&"최악 재미 없다 ".repeat(1_000));
+    assert!((once.scored.compound - often.scored.compound).abs() < 0.1, "{once:?}");
+    assert_eq!(often.weights.iter().filter(|weight| weight.span.start > 60).count(), 0);
+}
+
+#[test]
+fn shares_add_up_to_one() {
+    let scored = read_korean("정말 재미 없다 . 최악 !! 최고").scored;
+    assert!((scored.neg + scored.neu + scored.pos - 1.0).abs() < 2e-3, "{scored:?}");
+    assert!(scored.neg > 0.0 && scored.pos > 0.0, "{scored:?}");
+}
+
+#[test]
+fn repetition_beyond_two_case_and_width_say_nothing_new() {
+    let forms = |text: &str| {
+        let mut forms = Vec::new();
+        units::each(text, &tokens(text), |unit| forms.push(unit.form(text)));
+        forms
+    };
+    assert_eq!(forms("ㅋㅋㅋㅋㅋㅋ GooooD!!!!"), ["ㅋㅋ", "good", "!!"]);
+    assert_eq!(forms("a。b！"), ["a", ".", "b", "!"]);
+}
+
+#[test]
+fn tokens_that_do_not_fit_the_text_are_passed_by() {
+    let text = "최고 최악";
+    for tokens in
+        [vec![1, 2, 0], vec![5, 3, 0], vec![0, 99, 0], vec![u32::MAX, u32::MAX, 0], vec![0, 6], vec![7, 13, 0, 0, 6, 0]]
+    {
+        let reading = read(KOREAN, text, &tokens);
+        assert!(reading.weights.iter().all(|weight| text.get(weight.span.clone()).is_some()), "{tokens:?}");
+    }
+}
+
+#[test]
+fn a_megabyte_takes_time_in_proportion() {
+    for unit in ["최고 ", "ㅋ", "! ", "한", "a", "\0", "😀 "] {
+        let mut seconds = Vec::new();
+        for size in [1 << 18, 1 << 20] {
+            let text = unit.repeat(size / unit.len());
+            let tokens = tokens(&text);
+            let started = std::time::Instant::now();
+            let scored = read(KOREAN, &text, &tokens).scored;
+            seconds.push(started.elapsed().as_secs_f64());
+            assert!(scored.compound.abs() <= 1.0);
+        }
+        // Four times the text, with room for a machine that is busy; a quadratic way would take sixteen times.
+        assert!(seconds[1] < 11.0 * seconds[0] + 0.5, "{unit}: {seconds:?}");
+    }
+}
