@@ -3,6 +3,7 @@
 
 #[path = "../src/vader/hash.rs"]
 mod hash;
+mod japanese;
 mod vocabulary;
 
 use std::{collections::BTreeMap, env, fmt::Write, fs, path::Path};
@@ -29,7 +30,14 @@ fn main() {
     words(&entries(&read("words.tsv")), &mut code);
     emoji(&read("emoji.tsv"), &mut code);
     cased(&read("cased.tsv"), &mut code);
-    fs::write(Path::new(&env::var_os("OUT_DIR").unwrap()).join("tables.rs"), code).unwrap();
+    write("tables.rs", &code);
+    let mut code = String::new();
+    japanese::tables(&read("ja/words.tsv"), &read("ja/marks.tsv"), &mut code);
+    write("japanese.rs", &code);
+}
+
+fn write(name: &str, code: &str) {
+    fs::write(Path::new(&env::var_os("OUT_DIR").unwrap()).join(name), code).unwrap();
 }
 
 fn read(name: &str) -> String {

@@ -3,9 +3,11 @@
 //! The score of the whole has a label, VADER's shares, and as evidence the words with what each of them weighs. Where
 //! there is more than one sentence, each of the first 32 gets a score of its own, read for itself. English is scored by
 //! [`vader`]. Of a note by a service agent only the quoted words of the customer are scored, where there are any; the note
-//! `sentiment_basis` says whose words were.
+//! `sentiment_basis` says whose words were. Japanese is scored by `japanese`, with the grant `text` and its dictionary; the
+//! part `coverage` of its score says how many of the words its lexicon knows, and 0 that the score says nothing.
 
 mod evidence;
+mod japanese;
 mod scale;
 mod scorer;
 mod sentences;
@@ -47,10 +49,13 @@ impl Plugin for Sentiment {
         let words = Words::of(feedback);
         let reading = scorer.read(&words.joined());
         let scored = reading.scored;
+        let mut parts =
+            vec![("neg", scored.neg), ("neu", scored.neu), ("pos", scored.pos), ("compound", scored.compound)];
+        parts.extend(reading.coverage.map(|coverage| ("coverage", coverage)));
         effects.score(
             Score::whole(NAME, scored.compound)
                 .label(scored.label())
-                .parts(&[("neg", scored.neg), ("neu", scored.neu), ("pos", scored.pos), ("compound", scored.compound)])
+                .parts(&parts)
                 .evidence(evidence::of(&reading.weights, &words)),
         );
         score_sentences(scorer, &words, effects);

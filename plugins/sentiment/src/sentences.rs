@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// The sentences of a text in order, without the white space around them. One ends behind `.`, `!`, `?` or `…`, with any
 /// closing marks, before white space; and at the end of a line. A small letter behind it says that the sentence goes on,
-/// as after "e.g." Sentences without a letter or digit are none.
+/// as after "e.g." Behind `。`, `！` and `？` no white space is needed. Sentences without a letter or digit are none.
 pub(crate) fn of(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut start = 0;
     let ranges = std::iter::from_fn(move || {
@@ -17,9 +17,9 @@ pub(crate) fn of(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
 
 /// Where the sentence that begins at an offset ends, which is behind the offset unless that is the end of the text.
 fn end(text: &str, from: usize) -> usize {
-    /// The first byte of `…`, and of other characters of three bytes.
-    const ELLIPSIS: u8 = 0xE2;
-    let is_candidate = |byte: &u8| matches!(*byte, b'\n' | b'.' | b'!' | b'?' | ELLIPSIS);
+    /// The first bytes of `…`, of `。`, and of `！`, `？` and `｡`, and of other characters of three bytes.
+    const WIDE: [u8; 3] = [0xE2, 0xE3, 0xEF];
+    let is_candidate = |byte: &u8| matches!(*byte, b'\n' | b'.' | b'!' | b'?') || WIDE.contains(byte);
     let mut at = from;
     while let Some(passed) = text.as_bytes()[at..].iter().position(is_candidate) {
         at += passed;
@@ -33,6 +33,9 @@ fn end(text: &str, from: usize) -> usize {
         }
         let behind = rest.trim_start_matches(|c| is_terminator(c) || is_closing(c));
         at = text.len() - behind.len();
+        if rest.starts_with(is_wide_terminator) {
+            return at;
+        }
         if behind.starts_with(char::is_whitespace) && !goes_on(behind) {
             return at;
         }
@@ -41,11 +44,15 @@ fn end(text: &str, from: usize) -> usize {
 }
 
 const fn is_terminator(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | '…')
+    matches!(c, '.' | '!' | '?' | '…') || is_wide_terminator(c)
+}
+
+const fn is_wide_terminator(c: char) -> bool {
+    matches!(c, '。' | '！' | '？' | '｡')
 }
 
 const fn is_closing(c: char) -> bool {
-    matches!(c, '"' | '\'' | ')' | ']' | '”' | '’' | '»')
+    matches!(c, '"' | '\'' | ')' | ']' | '”' | '’' | '»' | '」' | '』' | '）')
 }
 
 /// Whether the word behind one space begins with a small letter.
@@ -82,6 +89,14 @@ mod tests {
     }
 
     #[test]
+    fn wide_marks_part_sentences_without_white_space() {
+        assert_eq!(
+            sentences("良い。「悪い。」と言う！？ｱﾌﾟﾘが重い｡はい"),
+            ["良い。", "「悪い。」", "と言う！？", "ｱﾌﾟﾘが重い｡", "はい"]
+        );
+    }
+
+    #[test]
     fn what_has_no_letters_is_no_sentence() {
         assert_eq!(sentences("Good. ... !!! :)\n\u{3000}\n"), ["Good."]);
         assert!(sentences("").is_empty() && sentences(" \n ").is_empty());
@@ -89,7 +104,7 @@ mod tests {
 
     #[test]
     fn every_hostile_text_is_parted_in_one_go() {
-        for unit in [".", ". ", "\n", "a. B", "…", " "] {
+        for unit in [".", ". ", "\n", "a. B", "…", " ", "。", "良。"] {
             let text = unit.repeat((1 << 20) / unit.len());
             assert!(of(&text).all(|range| text.get(range).is_some()));
         }

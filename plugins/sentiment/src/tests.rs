@@ -144,7 +144,7 @@ fn a_review_says_whether_its_rating_contradicts_its_words() {
 #[test]
 fn another_language_is_unsupported_and_named() {
     let fault = run(&Item::of_text("th", "ดีมาก")).unwrap_err();
-    assert_eq!(fault, Fault::Unsupported("sentiment: language `th` is not supported; supported: en".into()));
+    assert_eq!(fault, Fault::Unsupported("sentiment: language `th` is not supported; supported: en, ja".into()));
 }
 
 #[test]
