@@ -84,15 +84,18 @@ pub fn load(file: Option<&Path>, variables: impl IntoIterator<Item = (String, St
 
 /// The chain that runs where none is configured.
 fn default_chain() -> Vec<Plugin> {
-    use super::OnFault::{Park, Skip};
+    use super::{
+        Grant,
+        OnFault::{Park, Skip},
+    };
     // What could not be redacted must not go on.
-    [("redact", Park), ("sentiment", Skip), ("tagger", Skip), ("router", Skip)]
-        .map(|(name, on_fault)| Plugin {
+    [("redact", Park, vec![]), ("sentiment", Skip, vec![Grant::Text]), ("tagger", Skip, vec![]), ("router", Skip, vec![])]
+        .map(|(name, on_fault, grants)| Plugin {
             name: name.into(),
             source: format!("builtin:{name}"),
             config: Plugin::default_config(),
             limits: super::Limits::default(),
-            grants: Vec::new(),
+            grants,
             on_fault,
         })
         .into()

@@ -52,14 +52,16 @@ fn word(line: &str, forms: &mut BTreeMap<String, Form>) {
         match forms.get_mut(&key) {
             Some(present) if rank(present) >= rank(&form) => {}
             Some(present) => *present = form,
-            None => _ = forms.insert(key, form),
+            None => {
+                forms.insert(key, form);
+            }
         }
     };
     for ending in endings(word, inflection) {
         let stem = if inflection == "none" { word } else { &word[..word.len() - 3] };
         add(format!("{stem}{ending}"), inflection == "adjective" && ending.is_empty());
     }
-    if inflection == "none" && word.chars().count() > 2 && word.chars().all(|c| ('ぁ'..='ゖ').contains(&c)) {
+    if word.chars().count() > 2 && word.chars().all(|c| ('ぁ'..='ゖ').contains(&c)) {
         add(word.chars().map(|c| char::from_u32(u32::from(c) + 0x60).unwrap()).collect(), false);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::tokens::Token;
+use super::tokens::{Token, part};
 
 /// What a word does to the score.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,19 +52,27 @@ pub(super) fn longest(text: &str, tokens: &[Token]) -> Option<(&'static Row, usi
         let candidate = &text[start..token.end];
         let place = WORDS.partition_point(|row| row.key < candidate);
         let Some(row) = WORDS.get(place).filter(|row| row.key.starts_with(candidate)) else { break };
-        if row.key == candidate && is_word(row, text, token, tokens.get(at + 1)) {
+        if row.key == candidate && is_word(row, text, &tokens[..=at], tokens.get(at + 1)) {
             found = Some((row, at + 1));
         }
     }
     found
 }
 
-fn is_word(row: &Row, text: &str, last: &Token, next: Option<&Token>) -> bool {
-    if !row.is_bare_stem {
-        return true;
+/// Whether a row is meant where its key stands.
+fn is_word(row: &Row, text: &str, tokens: &[Token], next: Option<&Token>) -> bool {
+    let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return false };
+    // An auxiliary belongs to the verb before it: でき|なくなっ.
+    if first.part == part::AUXILIARY && matches!(row.role, Role::Polar | Role::Relief) {
+        return false;
     }
     let next = next.filter(|next| next.start == last.end).map_or("", |next| &text[next.start..next.end]);
-    ["すぎ", "過ぎ", "そう", "さ", "げ", "がる", "がっ"].iter().any(|ending| next.starts_with(ending))
+    if row.role == Role::Wish && matches!(next, "ます" | "まし" | "ませ") {
+        // What somebody does, and is not asked for: 聞いてくださいます.
+        return false;
+    }
+    let endings = ["すぎ", "過ぎ", "そう", "さ", "げ", "がる", "がっ"];
+    !row.is_bare_stem || endings.iter().any(|ending| next.starts_with(ending))
 }
 
 /// The emoji and emoticons of a text, in order, each with its weight. The text is read once.
