@@ -84,18 +84,15 @@ pub fn load(file: Option<&Path>, variables: impl IntoIterator<Item = (String, St
 
 /// The chain that runs where none is configured.
 fn default_chain() -> Vec<Plugin> {
-    use super::{
-        Grant,
-        OnFault::{Park, Skip},
-    };
+    use super::OnFault::{Park, Skip};
     // What could not be redacted must not go on.
-    [("redact", Park, vec![]), ("sentiment", Skip, vec![Grant::Text]), ("tagger", Skip, vec![]), ("router", Skip, vec![])]
-        .map(|(name, on_fault, grants)| Plugin {
+    [("redact", Park), ("sentiment", Skip), ("tagger", Skip), ("router", Skip)]
+        .map(|(name, on_fault)| Plugin {
             name: name.into(),
             source: format!("builtin:{name}"),
             config: Plugin::default_config(),
             limits: super::Limits::default(),
-            grants,
+            grants: if name == "sentiment" { vec![super::Grant::Text] } else { Vec::new() },
             on_fault,
         })
         .into()

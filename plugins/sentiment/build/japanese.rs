@@ -15,7 +15,7 @@ struct Form {
 /// Writes `WORDS` and `MARKS`.
 pub(crate) fn tables(words: &str, marks: &str, code: &mut String) {
     let mut forms = BTreeMap::new();
-    for line in words.lines() {
+    for line in words.lines().filter(|line| !line.starts_with('#')) {
         word(line, &mut forms);
     }
     writeln!(code, "static WORDS: [Row; {}] = [", forms.len()).unwrap();

@@ -69,8 +69,20 @@ fn is_but(text: &str, tokens: &[Token], at: usize, is_start: bool) -> bool {
     let token = tokens[at];
     let before = at.checked_sub(1).map(|before| &tokens[before]);
     match &text[token.start..token.end] {
-        "しかし" | "だが" | "ですが" | "ただし" | "とはいえ" | "ところが" | "だけど" | "けれども" | "けれど" | "けど" | "ものの"
-        | "にもかかわらず" | "しかしながら" | "けども" => true,
+        "しかし"
+        | "だが"
+        | "ですが"
+        | "ただし"
+        | "とはいえ"
+        | "ところが"
+        | "だけど"
+        | "けれども"
+        | "けれど"
+        | "けど"
+        | "ものの"
+        | "にもかかわらず"
+        | "しかしながら"
+        | "けども" => true,
         "でも" | "ただ" => is_start || token.part == part::CONJUNCTION,
         "が" => token.part == part::PARTICLE && before.is_some_and(|before| is_after_predicate(text, before)),
         "のに" => token.part == part::PARTICLE && before.is_some_and(|before| before.part == part::AUXILIARY),

@@ -27,7 +27,7 @@ fn reading(text: &str, written: &str) -> Reading {
 }
 
 /// How well a set is read.
-#[derive(Debug, Default)]
+#[derive(PartialEq, Eq, Debug, Default)]
 struct Tally {
     /// Reviews of either polarity, those with a word of the lexicon that weighs something, and those read right.
     polar: usize,
@@ -48,10 +48,6 @@ fn tally(reviews: &str) -> Tally {
             compound if compound <= -0.05 => "n",
             _ => "z",
         };
-        if read != label {
-            let words: Vec<_> = reading.weights.iter().map(|one| (&text[one.span.clone()], one.value)).collect();
-            println!("{label} read as {read}: {text} {words:?}");
-        }
         tally.all += 1;
         tally.all_right += usize::from(read == label);
         if label != "z" {
@@ -60,14 +56,15 @@ fn tally(reviews: &str) -> Tally {
             tally.right += usize::from(read == label);
         }
     }
-    println!("{tally:?}");
     tally
 }
 
 #[test]
 fn reviews_are_read_right_as_often_as_was_measured() {
     let tuning = tally(TUNING);
-    assert!(tuning.polar == 75 && tuning.covered >= 1 && tuning.right >= 1, "{tuning:?}");
+    assert_eq!(tuning, Tally { polar: 75, covered: 74, right: 74, all: 93, all_right: 89 });
+    let held_out = tally(HELD_OUT);
+    assert_eq!(held_out, Tally { polar: 165, covered: 162, right: 159, all: 200, all_right: 190 });
 }
 
 /// Scores what is written as `word/part` tokens without spaces between the words.
@@ -123,18 +120,13 @@ fn what_sounds_like_a_negation_is_none() {
 
 #[test]
 fn set_expressions_weigh_what_they_mean() {
-    for praise in [
-        "文句/1 なし/1",
-        "申し分/1 ない/5",
-        "問題/1 ない/5",
-        "間違い/1 ない/5",
-        "お/13 得/1",
-        "リピ/1",
-        "星/1 五つ/1",
-    ] {
+    for praise in
+        ["文句/1 なし/1", "申し分/1 ない/5", "問題/1 ない/5", "間違い/1 ない/5", "お/13 得/1", "リピ/1", "星/1 五つ/1"]
+    {
         assert_positive(praise);
     }
-    for blame in ["仕方/1 ない/5", "期待/1 外れ/1", "割に/6 合わ/4 ない/8", "星/1 一つ/1", "二度と/6 行か/4 ない/8"] {
+    for blame in ["仕方/1 ない/5", "期待/1 外れ/1", "割に/6 合わ/4 ない/8", "星/1 一つ/1", "二度と/6 行か/4 ない/8"]
+    {
         assert_negative(blame);
     }
 }
