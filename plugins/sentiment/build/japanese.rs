@@ -26,10 +26,25 @@ pub(crate) fn tables(words: &str, marks: &str, code: &mut String) {
         )
         .unwrap();
     }
+    code.push_str("];\n");
+    firsts(forms.keys(), code);
     let marks: BTreeMap<_, _> = marks.lines().map(|line| line.split_once('\t').unwrap()).collect();
-    writeln!(code, "];\nstatic MARKS: [(&str, i8); {}] = [", marks.len()).unwrap();
+    writeln!(code, "static MARKS: [(&str, i8); {}] = [", marks.len()).unwrap();
     for (mark, weight) in marks {
         writeln!(code, "({mark:?}, {}),", tenths(weight)).unwrap();
+    }
+    code.push_str("];\n");
+}
+
+/// Writes `FIRSTS`: every character that a key begins with, in order, and the number of the first key that does.
+fn firsts<'a>(keys: impl Iterator<Item = &'a String>, code: &mut String) {
+    let mut firsts = BTreeMap::new();
+    for (at, key) in keys.enumerate() {
+        firsts.entry(key.chars().next().unwrap()).or_insert(at);
+    }
+    writeln!(code, "static FIRSTS: [(char, u16); {}] = [", firsts.len()).unwrap();
+    for (first, at) in firsts {
+        writeln!(code, "({first:?}, {}),", u16::try_from(at).unwrap()).unwrap();
     }
     code.push_str("];\n");
 }

@@ -36,30 +36,31 @@ pub(super) fn follow(text: &str, tokens: &[Token], gaps: &[Gap], from: usize, bo
                 break;
             }
             "が" if is_predicate(&tokens[at - 1]) => break,
-            "かも" => seen.is_doubted = true,
-            "らしい" | "みたい" | "そう" | "だろ" | "でしょ" | "はず" => seen.is_doubted = true,
+            "かも" | "らしい" | "みたい" | "そう" | "だろ" | "でしょ" | "はず" => seen.is_doubted = true,
             "ば" | "たら" | "なら" if matches!(token.part, part::PARTICLE | part::AUXILIARY) => {
                 // なければならない, なくてはならない: what is denied twice has to be.
                 seen.is_condition = seen.negations == 0;
             }
-            word_here if is_negation(word_here, token.part) => {
-                let before = word(at - 1);
-                let is_doubt = matches!(before, "しれ" | "知れ");
-                let before_topic = at.checked_sub(2).map_or("", word);
-                let is_question = matches!(before, "じゃ" | "は") && {
-                    let noun = if before == "は" { at.checked_sub(3).map_or("", word) } else { before_topic };
-                    matches!(noun, "ん" | "の")
-                };
-                if !is_doubt && !is_question {
-                    seen.negations += 1;
-                }
+            denial if is_negation(denial, token.part) => {
+                seen.negations += usize::from(!is_hedged(&word, at));
             }
-            word_here if !is_light(word_here, token.part) => break,
+            other if !is_light(other, token.part) => break,
             _ => {}
         }
         seen.end = at + 1;
     }
     seen
+}
+
+/// Whether a negation is none in かもしれない, んじゃない and のではない.
+fn is_hedged<'a>(word: &impl Fn(usize) -> &'a str, at: usize) -> bool {
+    let before = |by: usize| at.checked_sub(by).map_or("", word);
+    let is_asked = match before(1) {
+        "じゃ" => matches!(before(2), "ん" | "の"),
+        "は" => matches!(before(3), "ん" | "の"),
+        _ => false,
+    };
+    is_asked || matches!(before(1), "しれ" | "知れ")
 }
 
 /// Whether a が behind it joins clauses, and does not mark the subject.

@@ -44,19 +44,27 @@ include!(concat!(env!("OUT_DIR"), "/japanese.rs"));
 pub(super) fn longest(text: &str, tokens: &[Token]) -> Option<(&'static Row, usize)> {
     let start = tokens.first()?.start;
     let (mut found, mut behind) = (None, start);
+    let mut rows = beginning_with(text[start..].chars().next()?)?;
     for (at, token) in tokens.iter().enumerate() {
         if token.start != behind && at > 0 {
             break;
         }
         behind = token.end;
         let candidate = &text[start..token.end];
-        let place = WORDS.partition_point(|row| row.key < candidate);
-        let Some(row) = WORDS.get(place).filter(|row| row.key.starts_with(candidate)) else { break };
+        rows = &rows[rows.partition_point(|row| row.key < candidate)..];
+        let Some(row) = rows.first().filter(|row| row.key.starts_with(candidate)) else { break };
         if row.key == candidate && is_word(row, text, &tokens[..=at], tokens.get(at + 1)) {
             found = Some((row, at + 1));
         }
     }
     found
+}
+
+/// The rows whose keys begin with a character.
+fn beginning_with(first: char) -> Option<&'static [Row]> {
+    let at = FIRSTS.binary_search_by_key(&first, |(first, _)| *first).ok()?;
+    let end = FIRSTS.get(at + 1).map_or(WORDS.len(), |(_, end)| usize::from(*end));
+    Some(&WORDS[usize::from(FIRSTS[at].1)..end])
 }
 
 /// Whether a row is meant where its key stands.

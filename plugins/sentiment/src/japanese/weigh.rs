@@ -148,6 +148,9 @@ fn degree(text: &str, tokens: &[Token], gaps: &[Gap], before: usize) -> f64 {
     let mut first = before;
     while first > 0 && before - first < 4 && gaps[first - 1] == Gap::None {
         first -= 1;
+        if matches!(tokens[first].part, part::PARTICLE | part::AUXILIARY) {
+            continue;
+        }
         let ends = (first..before.min(first + 3)).rev();
         let mut words = ends.map(|last| &text[tokens[first].start..tokens[last].end]);
         if let Some(factor) = words.find_map(degrees::factor) {
