@@ -31,7 +31,7 @@ fn installed() -> Dictionaries {
 }
 
 fn review(text: &str) -> Feedback {
-    let review = serde_json::json!({ "kind": "review", "language": "ja", "text": text, "rating": {"value": 1, "scale_min": 1, "scale_max": 5} });
+    let review = serde_json::json!({ "kind": "review", "language": "ja", "text": text, "rating": { "value": 1 } });
     serde_json::from_value(review).expect("is feedback")
 }
 
@@ -94,6 +94,6 @@ fn held_out_reviews_are_read_right_as_often_as_was_measured() {
             right += usize::from(if *label == "p" { sentiment.score >= 0.05 } else { sentiment.score <= -0.05 });
         }
     }
-    println!("{right} of {polar} read right, {covered} covered");
-    assert!(polar == 165 && covered >= 1 && right >= 1, "{right} of {polar} read right, {covered} covered");
+    // Measured with IPADIC by MeCab, whose words hardly differ: 159 and 162.
+    assert!(polar == 165 && covered >= 158 && right >= 155, "{right} of {polar} read right, {covered} covered");
 }
