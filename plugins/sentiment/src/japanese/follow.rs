@@ -36,7 +36,9 @@ pub(super) fn follow(text: &str, tokens: &[Token], gaps: &[Gap], from: usize, bo
                 break;
             }
             "が" if is_predicate(&tokens[at - 1]) => break,
-            "かも" | "らしい" | "みたい" | "そう" | "だろ" | "でしょ" | "はず" => seen.is_doubted = true,
+            "かも" | "らしい" | "みたい" | "そう" | "だろ" | "でしょ" | "はず" => {
+                seen.is_doubted = true
+            }
             "ば" | "たら" | "なら" if matches!(token.part, part::PARTICLE | part::AUXILIARY) => {
                 // なければならない, なくてはならない: what is denied twice has to be.
                 seen.is_condition = seen.negations == 0;
