@@ -33,4 +33,6 @@ pub use grants::text::Dictionaries;
 pub use loader::{LoadError, Loader, Plugin};
 
 #[cfg(test)]
+mod japanese_tests;
+#[cfg(test)]
 mod tests;

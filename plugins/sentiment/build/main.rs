@@ -5,6 +5,7 @@
 mod hash;
 #[path = "../src/learned/hash.rs"]
 mod hash_of_units;
+mod japanese;
 mod vocabulary;
 mod weights;
 
@@ -39,6 +40,9 @@ fn main() {
     for language in ["ko", "zh"] {
         weights::table(&read(&format!("{language}.tsv")), &out.join(format!("{language}.bin")));
     }
+    let mut code = String::new();
+    japanese::tables(&read("ja/words.tsv"), &read("ja/marks.tsv"), &mut code);
+    fs::write(out.join("japanese.rs"), code).unwrap();
 }
 
 fn read(name: &str) -> String {

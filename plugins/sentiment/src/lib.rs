@@ -2,10 +2,13 @@
 //!
 //! The score of the whole has a label, VADER's shares, and as evidence the words with what each of them weighs. Where
 //! there is more than one sentence, each of the first 32 gets a score of its own, read for itself. English is scored by
-//! [`vader`], Korean and Chinese by [`learned`]. Of a note by a service agent only the quoted words of the customer are scored, where there are any; the note
-//! `sentiment_basis` says whose words were.
+//! [`vader`], Korean and Chinese by [`learned`], Japanese by `japanese`; these three need the grant `text` and the
+//! dictionary of the language. The part `coverage` of a Japanese score says how many of the words its lexicon knows, and 0
+//! that the score says nothing. Of a note by a service agent only the quoted words of the customer are scored, where there
+//! are any; the note `sentiment_basis` says whose words were.
 
 mod evidence;
+mod japanese;
 pub mod learned;
 mod scale;
 mod scorer;
@@ -49,13 +52,16 @@ impl Plugin for Sentiment {
         let scorer = Scorer::for_language(&feedback.language.code, &feedback.text)?;
         let words = Words::of(feedback);
         let joined = words.joined();
-        let tokens = scorer.tokens(&joined)?;
+        let tokens = scorer.tokens(&joined);
         let reading = scorer.read(&joined, &tokens, 0..joined.len());
         let scored = reading.scored;
+        let mut parts =
+            vec![("neg", scored.neg), ("neu", scored.neu), ("pos", scored.pos), ("compound", scored.compound)];
+        parts.extend(reading.coverage.map(|coverage| ("coverage", coverage)));
         effects.score(
             Score::whole(NAME, scored.compound)
                 .label(scored.label())
-                .parts(&[("neg", scored.neg), ("neu", scored.neu), ("pos", scored.pos), ("compound", scored.compound)])
+                .parts(&parts)
                 .evidence(evidence::of(&reading.weights, &words)),
         );
         let read = |passage| scorer.read(&joined, &tokens, passage).scored;

@@ -5,15 +5,37 @@ use std::ops::Range;
 use sayso_plugin::{Fault, text};
 
 use crate::{
+    japanese,
     learned::{self, Table},
-    vader::{self, Reading},
+    scale::Scored,
+    vader::{self, Weight},
 };
+
+/// What comes of reading a text.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct Reading {
+    /// The four numbers; all 0 where there is no word.
+    pub(crate) scored: Scored,
+    /// The words that weigh something, in order.
+    pub(crate) weights: Vec<Weight>,
+    /// Share of the words with a meaning of their own that the lexicon knows, 0 to 1, where that is told: at 0, the score
+    /// says nothing.
+    pub(crate) coverage: Option<f64>,
+}
+
+impl From<vader::Reading> for Reading {
+    fn from(vader::Reading { scored, weights }: vader::Reading) -> Self {
+        Self { scored, weights, coverage: None }
+    }
+}
 
 /// A way to score the words of a language.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Scorer {
     /// English.
     Vader,
+    /// Japanese, by a lexicon.
+    Japanese,
     /// A language with learned weights, by its code.
     Learned(&'static str, Table),
 }
@@ -23,33 +45,46 @@ impl Scorer {
     /// Latin ones: short English is often too short for a detector.
     ///
     /// # Errors
-    /// [`Fault::Unsupported`] for a language that has none.
+    /// [`Fault::Unsupported`] for a language that has none, or whose dictionary the host does not have: what it parts a
+    /// text into without one is not what lexicon and weights are made for.
     pub(crate) fn for_language(code: &str, text: &str) -> Result<Self, Fault> {
         let is_basic_latin = || text.chars().filter(|c| c.is_alphabetic()).all(|c| c.is_ascii());
-        match code.split(['-', '_']).next().unwrap_or(code) {
-            "en" => Ok(Self::Vader),
-            "ko" => Ok(Self::Learned("ko", learned::KOREAN)),
-            "zh" => Ok(Self::Learned("zh", learned::CHINESE)),
-            "und" if is_basic_latin() => Ok(Self::Vader),
+        let scorer = match code.split(['-', '_']).next().unwrap_or(code) {
+            "en" => return Ok(Self::Vader),
+            "und" if is_basic_latin() => return Ok(Self::Vader),
+            "ja" => Self::Japanese,
+            "ko" => Self::Learned("ko", learned::KOREAN),
+            "zh" => Self::Learned("zh", learned::CHINESE),
             _ => {
-                Err(Fault::Unsupported(format!("sentiment: language `{code}` is not supported; supported: en, ko, zh")))
+                let supported = "supported: en, ja, ko, zh";
+                return Err(Fault::Unsupported(format!("sentiment: language `{code}` is not supported; {supported}")));
             }
+        };
+        let dictionary = scorer.dictionary();
+        if has_dictionary(dictionary) {
+            return Ok(scorer);
+        }
+        Err(Fault::Unsupported(format!(
+            "sentiment: language `{code}` is read by its dictionary, which is not installed; \
+             run `make dictionaries` or `sayso dict build {dictionary}`"
+        )))
+    }
+
+    /// The code of the dictionary that it reads by.
+    const fn dictionary(self) -> &'static str {
+        match self {
+            Self::Vader => "en",
+            Self::Japanese => japanese::CODE,
+            Self::Learned(code, _) => code,
         }
     }
 
-    /// The tokens of a text, if the scorer reads by them; asked of the host once a text.
-    ///
-    /// # Errors
-    /// [`Fault::Unsupported`] where the host has no dictionary for the language: what it parts a text into without one
-    /// is not what weights were learned for.
-    pub(crate) fn tokens(self, text: &str) -> Result<Vec<u32>, Fault> {
+    /// The tokens of a text, if it reads by those of the whole text; asked of the host once a text.
+    pub(crate) fn tokens(self, text: &str) -> Vec<u32> {
         match self {
-            Self::Vader => Ok(Vec::new()),
-            Self::Learned(code, _) if has_dictionary(code) => Ok(text::segment(text, code)),
-            Self::Learned(code, _) => Err(Fault::Unsupported(format!(
-                "sentiment: language `{code}` is read by its dictionary, which is not installed; \
-                 run `make dictionaries` or `sayso dict build {code}`"
-            ))),
+            // Japanese folds a text before it asks for tokens.
+            Self::Vader | Self::Japanese => Vec::new(),
+            Self::Learned(code, _) => text::segment(text, code),
         }
     }
 
@@ -57,9 +92,10 @@ impl Scorer {
     pub(crate) fn read(self, text: &str, tokens: &[u32], passage: Range<usize>) -> Reading {
         let words = text.get(passage.clone()).unwrap_or_default();
         match self {
-            Self::Vader => vader::read(words),
-            Self::Learned(_, table) if words.len() == text.len() => learned::read(table, text, tokens),
-            Self::Learned(_, table) => learned::read(table, words, &within(tokens, passage)),
+            Self::Vader => vader::read(words).into(),
+            Self::Japanese => japanese::read(words),
+            Self::Learned(_, table) if words.len() == text.len() => learned::read(table, text, tokens).into(),
+            Self::Learned(_, table) => learned::read(table, words, &within(tokens, passage)).into(),
         }
     }
 }

@@ -95,6 +95,14 @@ mod tests {
     }
 
     #[test]
+    fn wide_marks_part_sentences_without_white_space() {
+        assert_eq!(
+            sentences("良い。「悪い。」と言う！？ｱﾌﾟﾘが重い｡はい"),
+            ["良い。", "「悪い。」", "と言う！？", "ｱﾌﾟﾘが重い｡", "はい"]
+        );
+    }
+
+    #[test]
     fn what_has_no_letters_is_no_sentence() {
         assert_eq!(sentences("Good. ... !!! :)\n\u{3000}\n"), ["Good."]);
         assert!(sentences("").is_empty() && sentences(" \n ").is_empty());

@@ -144,12 +144,15 @@ fn a_review_says_whether_its_rating_contradicts_its_words() {
 #[test]
 fn another_language_is_unsupported_and_named() {
     let fault = run(&Item::of_text("th", "ดีมาก")).unwrap_err();
-    assert_eq!(fault, Fault::Unsupported("sentiment: language `th` is not supported; supported: en, ko, zh".into()));
+    assert_eq!(
+        fault,
+        Fault::Unsupported("sentiment: language `th` is not supported; supported: en, ja, ko, zh".into())
+    );
 }
 
 #[test]
 fn a_language_without_its_dictionary_is_unsupported_and_says_what_to_do() {
-    for (code, dictionary) in [("ko", "ko"), ("zh-Hans", "zh")] {
+    for (code, dictionary) in [("ko", "ko"), ("zh-Hans", "zh"), ("ja", "ja")] {
         let Fault::Unsupported(said) = run(&Item::of_text(code, "좋아요 很好")).unwrap_err() else {
             panic!("{code}")
         };

@@ -33,6 +33,13 @@ pub struct Weight {
     pub value: f64,
 }
 
+impl Weight {
+    /// What another scorer than this one gives a word.
+    pub(crate) const fn new(span: Range<usize>, value: f64) -> Self {
+        Self { word: 0, span, value }
+    }
+}
+
 /// What comes of reading a text.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Reading {
