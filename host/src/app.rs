@@ -142,9 +142,6 @@ impl App {
             config: self.config.pipeline.clone(),
         };
         let pipeline = tokio::spawn(pipeline.run(stop_stages.clone()));
-        if let Some(dictionaries) = self.chain.dictionaries().cloned() {
-            tokio::task::spawn_blocking(move || dictionaries.warm());
-        }
         let dispatcher = tokio::spawn(self.dispatcher.run(stop_stages.clone()));
         let router = api::router_with(self.state, console::routes());
         let readiness = self.readiness;

@@ -129,6 +129,9 @@ impl Worker {
     pub fn run(&mut self, batch: Vec<Feedback>) -> Vec<Outcome> {
         let chain = self.chain.clone();
         let mut batch = Batch::new(batch, chain.plugins.iter().any(|plugin| plugin.uses_history));
+        if let Some(dictionaries) = chain.dictionaries() {
+            batch.works.iter().for_each(|work| dictionaries.prepare(&work.language.code));
+        }
         for (plugin, slot) in chain.plugins.iter().zip(&mut self.slots) {
             if batch.items.is_empty() {
                 break;

@@ -33,6 +33,4 @@ pub use grants::text::Dictionaries;
 pub use loader::{LoadError, Loader, Plugin};
 
 #[cfg(test)]
-mod japanese_tests;
-#[cfg(test)]
 mod tests;

@@ -1,14 +1,27 @@
 //! The default chain in its sandbox.
 
+mod japanese;
 mod sentiment;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use super::{Chain, Engine, Loader, Outcome, Worker, grants::NoHistory};
+use super::{Chain, Dictionaries, Engine, Loader, Outcome, Worker, grants::NoHistory};
 use crate::{
     config,
     feedback::{Analysis, Feedback},
 };
+
+/// The dictionaries that `make dictionaries` builds.
+fn installed() -> Dictionaries {
+    let named = std::env::var_os("SAYSO_DATA__DICTIONARIES").map(PathBuf::from);
+    let folder = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/dictionaries"));
+    let dictionaries = Dictionaries::open(Some(&folder)).expect("they are as built");
+    assert_eq!(dictionaries.missing(), [], "not in {}; run `make dictionaries`", folder.display());
+    dictionaries
+}
 
 /// Runs the default chain over one feedback.
 fn analyze(feedback: serde_json::Value) -> (Feedback, Analysis) {

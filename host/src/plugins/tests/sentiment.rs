@@ -1,10 +1,8 @@
 //! The plugin `sentiment` in its sandbox, in the languages that it scores by learned weights, with the real dictionaries,
 //! which `make dictionaries` builds.
 
-use std::path::{Path, PathBuf};
-
 use super::*;
-use crate::{config::Plugin, plugins::Dictionaries};
+use crate::config::Plugin;
 
 /// A worker that runs `sentiment` alone.
 fn worker(dictionaries: Dictionaries) -> Worker {
@@ -14,14 +12,6 @@ fn worker(dictionaries: Dictionaries) -> Worker {
     let loader = Loader::new(Engine::new().expect("an engine"), dir.path(), Path::new(".")).expect("a cache");
     let chain = Chain::load(&loader.with_dictionaries(dictionaries), &sentiment).expect("the chain");
     Worker::new(Arc::new(chain), Arc::new(NoHistory))
-}
-
-fn installed() -> Dictionaries {
-    let named = std::env::var_os("SAYSO_DATA__DICTIONARIES").map(PathBuf::from);
-    let folder = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/dictionaries"));
-    let dictionaries = Dictionaries::open(Some(&folder)).expect("they are as built");
-    assert_eq!(dictionaries.missing(), [], "not in {}; run `make dictionaries`", folder.display());
-    dictionaries
 }
 
 fn review(language: &str, text: &str) -> serde_json::Value {

@@ -66,11 +66,10 @@ impl Dictionaries {
         DictionaryLanguage::ALL.into_iter().filter(|language| !is_there(*language)).collect()
     }
 
-    /// Maps every dictionary, so that the first feedback does not wait for it: a tenth of a second for Korean.
-    pub fn warm(&self) {
-        for installed in &self.installed {
-            self.of_code(installed.language.code());
-        }
+    /// Maps the dictionary of a language, if it has one and that is not done: a tenth of a second for Korean, which is not
+    /// to count against the deadline of the plugin that asks first. One that nobody needs takes no memory.
+    pub fn prepare(&self, code: &str) {
+        self.of_code(code);
     }
 
     /// The dictionary of a language, by its ISO 639-1 code.

@@ -1,17 +1,9 @@
 //! Japanese sentiment in its sandbox, with the real dictionary, which `make dictionaries` builds.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use super::*;
+use crate::feedback::{PluginStatus, Sentiment};
 
-use super::{Chain, Engine, Loader, Outcome, Worker, grants::NoHistory, grants::text::Dictionaries};
-use crate::{
-    config,
-    feedback::{Analysis, Feedback, PluginStatus, Sentiment},
-};
-
-const HELD_OUT: &str = include_str!("../../../plugins/sentiment/src/japanese/reviews/held_out.tsv");
+const HELD_OUT: &str = include_str!("../../../../plugins/sentiment/src/japanese/reviews/held_out.tsv");
 
 /// A worker of the default chain.
 fn worker(dictionaries: Dictionaries) -> Worker {
@@ -20,14 +12,6 @@ fn worker(dictionaries: Dictionaries) -> Worker {
     let loader = Loader::new(Engine::new().expect("an engine"), dir.path(), Path::new(".")).expect("a cache");
     let loader = loader.with_dictionaries(dictionaries);
     Worker::new(Arc::new(Chain::load(&loader, &config.plugins).expect("the chain")), Arc::new(NoHistory))
-}
-
-fn installed() -> Dictionaries {
-    let named = std::env::var_os("SAYSO_DATA__DICTIONARIES").map(PathBuf::from);
-    let folder = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/dictionaries"));
-    let dictionaries = Dictionaries::open(Some(&folder)).expect("they are as built");
-    assert_eq!(dictionaries.missing(), [], "not in {}; run `make dictionaries`", folder.display());
-    dictionaries
 }
 
 fn review(text: &str) -> Feedback {
