@@ -15,7 +15,7 @@ use super::DictionaryLanguage;
 /// Name of the file in the folder of a dictionary.
 pub const FILE: &str = "dictionary.json";
 
-/// Version of what this module writes, and of how [`super::build`] lays out the entries.
+/// Version of what this module writes, and of how [`super::build()`] lays out the entries.
 const FORMAT: u32 = 1;
 
 /// Largest manifest that is read, in bytes.

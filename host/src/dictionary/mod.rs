@@ -5,7 +5,7 @@
 //! digest of every file. lindera's files have no checksums of their own and are read where they lie, so that a damaged one
 //! would give wrong answers or a crash while serving: the manifest finds it out at start.
 //!
-//! [`build`] makes the folder of a language beside the place where it belongs and moves it there when it is whole, so that
+//! [`build()`] makes the folder of a language beside the place where it belongs and moves it there when it is whole, so that
 //! a process that has the one before mapped goes on with it.
 
 pub mod build;

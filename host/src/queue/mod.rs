@@ -5,7 +5,7 @@
 //! an operator sees it. A lease that is not settled in time comes back, and so does every lease after a restart:
 //! delivery to a worker is at least once, and workers are idempotent by message id.
 //!
-//! Invariants that every backend keeps, and [`conformance`] checks:
+//! Invariants that every backend keeps, and `conformance` checks:
 //! - `publish` returns when the messages are on stable storage, all of one call or none.
 //! - A message id that a lane has seen, waiting, parked or settled not long ago, is dropped.
 //! - A message with an [`Identity`] that is known keeps the id given first; with other content it is a revision.

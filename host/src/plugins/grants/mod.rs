@@ -1,4 +1,4 @@
-//! What plugins may import, one file each. [`interfaces`] is the one list of them.
+//! What plugins may import, one file each. [`link`] is the one place where they are offered.
 
 mod history;
 mod log;

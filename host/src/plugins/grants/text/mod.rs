@@ -1,6 +1,6 @@
 //! Grant `text`: language detection and segmentation.
 //!
-//! - [`detect`]: the language of a text; [`latin`] by its words.
+//! - [`detect()`]: the language of a text; [`latin`] by its words.
 //! - [`dictionary`]: words, parts of speech and lemmas, for the languages whose dictionary is installed; [`pos`] has its
 //!   tags, [`width`] the characters of the other width.
 //! - [`segment`]: words without a dictionary.
