@@ -25,8 +25,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
             .iter()
             .map(|plugin| {
                 serde_json::json!({
-                    "name": &*plugin.name, "version": plugin.version, "summary": plugin.summary,
-                    "digest": plugin.digest, "config": plugin.config_digest,
+                    "name": &*plugin.name, "version": &*plugin.version, "summary": plugin.summary,
+                    "digest": &*plugin.digest, "config": &*plugin.config_digest,
                 })
             })
             .collect();

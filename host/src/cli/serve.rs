@@ -33,7 +33,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let address = listener.local_addr()?;
     let app = app::App::open(config, &base, prometheus).await?;
     for plugin in app.chain().plugins() {
-        tracing::info!(plugin = &*plugin.name, version = plugin.version, digest = plugin.digest, "loaded");
+        tracing::info!(plugin = &*plugin.name, version = &*plugin.version, digest = &*plugin.digest, "loaded");
     }
     tracing::info!(%address, "listening");
     app.run(listener, shutdown).await?;

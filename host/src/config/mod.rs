@@ -244,7 +244,6 @@ impl Default for Limits {
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
     /// Its name, which deliveries and metrics carry.
-    #[serde(deserialize_with = "shared_text")]
     pub name: Arc<str>,
     /// Where to post; https, or http for an address that `allow_private` covers.
     pub url: String,
@@ -294,10 +293,6 @@ impl std::fmt::Debug for Webhook {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Webhook").field("name", &self.name).finish_non_exhaustive()
     }
-}
-
-fn shared_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<str>, D::Error> {
-    String::deserialize(deserializer).map(Into::into)
 }
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

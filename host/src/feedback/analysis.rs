@@ -1,5 +1,7 @@
 //! The analysis: the merged effects of one run of the chain over one feedback, with provenance.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::Scores;
@@ -175,13 +177,13 @@ pub struct Redaction {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Provenance {
     /// Its name in the chain.
-    pub plugin: String,
+    pub plugin: Arc<str>,
     /// Its version, by its own word.
-    pub version: String,
+    pub version: Arc<str>,
     /// `sha256:` and the digest of the component.
-    pub digest: String,
+    pub digest: Arc<str>,
     /// `sha256:` and the digest of its configuration.
-    pub config: String,
+    pub config: Arc<str>,
     /// What came of it.
     pub status: PluginStatus,
     /// Why, where the status is not `ok`.

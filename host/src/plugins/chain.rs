@@ -320,7 +320,7 @@ impl Work {
 
 fn provenance(plugin: &Plugin, status: PluginStatus, reason: Option<String>, each: Duration) -> Provenance {
     Provenance {
-        plugin: plugin.name.to_string(),
+        plugin: plugin.name.clone(),
         version: plugin.version.clone(),
         digest: plugin.digest.clone(),
         config: plugin.config_digest.clone(),

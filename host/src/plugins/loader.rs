@@ -29,13 +29,13 @@ pub struct Plugin {
     /// Its name in the chain.
     pub name: Arc<str>,
     /// What it says of itself.
-    pub version: String,
+    pub version: Arc<str>,
     /// One sentence, by its own word.
     pub summary: String,
     /// `sha256:` and the digest of the component.
-    pub digest: String,
+    pub digest: Arc<str>,
     /// `sha256:` and the digest of its configuration.
-    pub config_digest: String,
+    pub config_digest: Arc<str>,
     /// What happens to an item that it fails on.
     pub on_fault: OnFault,
     pub(super) limits: Limits,
@@ -182,10 +182,10 @@ impl Loader {
         let config_json = config.config.to_string();
         let mut plugin = Plugin {
             name: name.as_str().into(),
-            version: String::new(),
+            version: "".into(),
             summary: String::new(),
-            digest: format!("sha256:{digest}"),
-            config_digest: format!("sha256:{}", hex(&Sha256::digest(config_json.as_bytes()))),
+            digest: format!("sha256:{digest}").into(),
+            config_digest: format!("sha256:{}", hex(&Sha256::digest(config_json.as_bytes()))).into(),
             on_fault: config.on_fault,
             limits: config.limits,
             uses_history: imported.contains(&Grant::History),
@@ -254,7 +254,7 @@ impl Loader {
         if let Err(refusal) = instance.configure(plugin).map_err(broken)? {
             return Err(LoadError::BadConfig { plugin: name, reasons: vec![refusal] });
         }
-        plugin.version = description.version;
+        plugin.version = description.version.into();
         plugin.summary = description.summary;
         Ok(())
     }

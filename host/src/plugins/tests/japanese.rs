@@ -59,7 +59,7 @@ fn words_that_are_not_known_are_told_from_neutral_ones() {
 fn without_the_dictionary_nothing_is_scored_and_the_analysis_says_what_to_do() {
     let analysis = analyses(&mut worker(Dictionaries::default()), &["最高でした"]).remove(0);
     assert!(analysis.sentiment.is_none());
-    let told = analysis.provenance.iter().find(|one| one.plugin == "sentiment").expect("it ran");
+    let told = analysis.provenance.iter().find(|one| &*one.plugin == "sentiment").expect("it ran");
     assert_ne!(told.status, PluginStatus::Ok);
     assert!(told.reason.as_deref().is_some_and(|reason| reason.contains("sayso dict build")), "{told:?}");
 }
