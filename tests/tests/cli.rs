@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    time::Duration,
 };
 
 use sayso_tests::{Receiver, SECRET, Server, folder, refusal, sayso};
@@ -116,8 +117,13 @@ async fn send_names_the_lines_that_were_rejected_and_sends_the_others() {
     server.wait_until("/v1/feedback", |list| list["items"].as_array().expect("a list").len() == 2).await;
 }
 
-/// Runs a receiver that prints, and returns what it prints on its first delivery. `ready` finds the URL in a line.
-async fn first_delivery_to(mut command: Command, ready: impl Fn(&str) -> Option<String> + Send + 'static) -> String {
+/// Runs a receiver that prints, and returns what it prints on its first delivery, up to the line with `last`. `ready` finds
+/// the URL in a line.
+async fn first_delivery_to(
+    mut command: Command,
+    ready: impl Fn(&str) -> Option<String> + Send + 'static,
+    last: &'static str,
+) -> String {
     let mut child =
         command.stdout(Stdio::piped()).stderr(Stdio::inherit()).stdin(Stdio::null()).spawn().expect("it runs");
     let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
@@ -130,11 +136,21 @@ async fn first_delivery_to(mut command: Command, ready: impl Fn(&str) -> Option<
     let server = Server::builder().webhook("listener", &url, "").start().await;
     server.analyze(&serde_json::json!({"kind": "review", "text": "Lovely tea, thank you!"})).await;
     server.wait_until("/v1/deliveries", |list| list["items"][0]["status"] == "delivered").await;
+    // It answers before it prints.
+    let said = tokio::task::spawn_blocking(move || {
+        let mut said = String::new();
+        for line in lines.map_while(Result::ok) {
+            said = said + &line + "\n";
+            if line.contains(last) {
+                break;
+            }
+        }
+        said
+    });
+    let said = tokio::time::timeout(Duration::from_secs(30), said).await;
     child.kill().expect("it runs");
     child.wait().expect("it ended");
-    tokio::task::spawn_blocking(move || lines.map_while(Result::ok).collect::<Vec<_>>().join("\n"))
-        .await
-        .expect("no panic")
+    said.expect("it prints the delivery").expect("no panic")
 }
 
 fn url_in(line: &str) -> Option<String> {
@@ -148,7 +164,7 @@ async fn webhook_listen_verifies_and_prints() {
     let mut command = Command::new("sh");
     command.args(["-c", "exec \"$0\" \"$@\" 2>&1"]).arg(sayso().get_program());
     command.args(["webhook", "listen", "--listen", "127.0.0.1:0", "--secret", SECRET]);
-    let said = first_delivery_to(command, url_in).await;
+    let said = first_delivery_to(command, url_in, "feedback.analyzed").await;
     assert!(said.contains("verified") && said.contains("feedback.analyzed"), "{said}");
 }
 
@@ -158,7 +174,7 @@ async fn the_python_receiver_of_the_examples_verifies_and_prints() {
     assert!(python.exists(), "{} is not there; run `make setup-tests`", python.display());
     let mut command = Command::new(python);
     command.arg(examples().join("receivers/receiver.py")).arg("0");
-    let said = first_delivery_to(command, url_in).await;
+    let said = first_delivery_to(command, url_in, "Lovely tea").await;
     assert!(said.contains("Lovely tea") && !said.contains("refused"), "{said}");
 }
 

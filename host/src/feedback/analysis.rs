@@ -74,6 +74,22 @@ pub struct Sentiment {
     pub basis: Option<String>,
     /// The passages that decided it.
     pub evidence: Vec<Evidence>,
+    /// How the customer feels in each sentence, where there is more than one: of a long text, in the first of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sentences: Vec<Sentence>,
+}
+
+/// The sentiment of one sentence.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Sentence {
+    /// First byte.
+    pub start: u32,
+    /// Byte behind the last.
+    pub end: u32,
+    /// −1 to 1.
+    pub score: f64,
+    /// As of the whole.
+    pub label: String,
 }
 
 /// A passage that decided a score.

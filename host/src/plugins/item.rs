@@ -125,6 +125,8 @@ fn details(feedback: &Feedback) -> wit::Details {
             helpful_up: feedback.helpful.map_or(0, |helpful| helpful.up),
             helpful_down: feedback.helpful.map_or(0, |helpful| helpful.down),
             answered: feedback.public_reply.is_some(),
+            author_name: feedback.author_name.clone(),
+            public_reply: feedback.public_reply.as_ref().map(|reply| reply.text.clone()),
         }),
         Kind::CsrNote => wit::Details::CsrNote(wit::CsrNote {
             case_id: feedback.case_id.clone(),

@@ -1,7 +1,7 @@
 //! From the effects of a whole chain to one analysis.
 //!
 //! - Scores of the whole: the last plugin to give a name has the say. The one called `sentiment` also makes
-//!   `analysis.sentiment`; scores of a topic called `sentiment` make `analysis.aspects`.
+//!   `analysis.sentiment`, those of a passage its `sentences`; those of a topic make `analysis.aspects`.
 //! - Tags and intents of one name are one: the highest confidence, all spans.
 //! - Routes of one name are one: the highest priority. Urgency is the highest of any route's, with all reasons.
 //! - Notes go to `other`, but for `sentiment_basis` and `rating_mismatch`, which belong to the sentiment.
@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use super::{bindings::sayso::plugin::types as wit, item::Effect};
 use crate::feedback::{
-    Analysis, Aspect, Evidence, Intent, Provenance, Redaction, Route, Scores, Sentiment, Span, Tag, UrgencyLevel,
+    Analysis, Aspect, Evidence, Intent, Provenance, Redaction, Route, Scores, Sentence, Sentiment, Span, Tag,
+    UrgencyLevel,
 };
 
 const SENTIMENT: &str = "sentiment";
@@ -23,8 +24,15 @@ pub(super) fn analysis(
     provenance: Vec<Provenance>,
 ) -> Analysis {
     let mut analysis = Analysis { language: Some(language), redactions, provenance, ..Analysis::default() };
+    let mut sentences = Vec::new();
     for effect in effects {
         match effect {
+            Effect::Score(wit::Score { name, value, label, scope: wit::Scope::Passage(span), .. }) => {
+                if name == SENTIMENT {
+                    let (start, end, label) = (span.start, span.end, label.unwrap_or_default());
+                    sentences.push(Sentence { start, end, score: value, label });
+                }
+            }
             Effect::Score(score) => add_score(&mut analysis, score),
             Effect::Tag(tag) => add_tag(&mut analysis, tag),
             Effect::Route(route) => add_route(&mut analysis, route),
@@ -36,6 +44,7 @@ pub(super) fn analysis(
         }
     }
     if let Some(sentiment) = &mut analysis.sentiment {
+        sentiment.sentences = sentences;
         sentiment.rating_mismatch = analysis.other.remove("rating_mismatch").and_then(|value| value.as_bool());
         sentiment.basis = match analysis.other.remove("sentiment_basis") {
             Some(Value::String(basis)) => Some(basis),
@@ -59,6 +68,7 @@ fn add_score(analysis: &mut Analysis, score: wit::Score) {
                     rating_mismatch: None,
                     basis: None,
                     evidence: score.evidence.iter().map(evidence).collect(),
+                    sentences: Vec::new(),
                 });
             }
         }

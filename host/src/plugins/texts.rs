@@ -9,6 +9,8 @@ use super::{bindings::sayso::plugin::types as wit, item::Item};
 use crate::feedback::Feedback;
 
 const CONTACT_REASON: &str = "/contact_reason";
+const AUTHOR_NAME: &str = "/author_name";
+const PUBLIC_REPLY: &str = "/public_reply/text";
 const ANSWERS: &str = "/answers/";
 const METADATA: &str = "/metadata/";
 
@@ -36,6 +38,10 @@ impl<'a> Texts<'a> {
             }
             wit::Details::CsrNote(note) if pointer == CONTACT_REASON => {
                 note.contact_reason.as_deref().map(Cow::Borrowed)
+            }
+            wit::Details::Review(review) if pointer == AUTHOR_NAME => review.author_name.as_deref().map(Cow::Borrowed),
+            wit::Details::Review(review) if pointer == PUBLIC_REPLY => {
+                review.public_reply.as_deref().map(Cow::Borrowed)
             }
             _ => None,
         }
@@ -108,8 +114,11 @@ enum Place<'a> {
 }
 
 fn place<'a>(feedback: &'a mut Feedback, pointer: &str) -> Option<Place<'a>> {
-    if pointer == CONTACT_REASON {
-        return feedback.contact_reason.as_mut().map(Place::Text);
+    match pointer {
+        CONTACT_REASON => return feedback.contact_reason.as_mut().map(Place::Text),
+        AUTHOR_NAME => return feedback.author_name.as_mut().map(Place::Text),
+        PUBLIC_REPLY => return feedback.public_reply.as_mut().map(|reply| Place::Text(&mut reply.text)),
+        _ => {}
     }
     if let Some(rest) = pointer.strip_prefix(METADATA) {
         let (key, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -206,6 +215,21 @@ mod tests {
         assert_eq!(Texts::of(&item(&feedback)).get("/contact_reason").as_deref(), Some("refund"));
         change(&mut feedback, "/contact_reason", |text| text.push('!'));
         assert_eq!(feedback.contact_reason.as_deref(), Some("refund!"));
+    }
+
+    #[test]
+    fn the_authors_name_and_the_public_reply_of_a_review_are_texts() {
+        let json = serde_json::json!({
+            "kind": "review", "text": "", "author_name": "ann", "public_reply": {"text": "sorry"},
+        });
+        let mut feedback: Feedback = serde_json::from_value(json).expect("is feedback");
+        let item = item(&feedback);
+        for (pointer, expected) in [("/author_name", "ann"), ("/public_reply/text", "sorry")] {
+            assert_eq!(Texts::of(&item).get(pointer).as_deref(), Some(expected));
+            change(&mut feedback, pointer, |text| text.push('!'));
+        }
+        assert_eq!(feedback.author_name.as_deref(), Some("ann!"));
+        assert_eq!(feedback.public_reply.map(|reply| reply.text).as_deref(), Some("sorry!"));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The texts of a feedback, and their names in redactions.
 //!
 //! Beyond `text` and `title` a text is named by a JSON Pointer (RFC 6901) into the feedback as it is posted:
-//! `/answers/0/value`, `/answers/1/value/2` for a choice, `/contact_reason`, `/metadata/contact/phone`. A number counts
-//! as the text that JSON writes for it.
+//! `/answers/0/value`, `/answers/1/value/2` for a choice, `/contact_reason`, `/author_name`, `/public_reply/text`,
+//! `/metadata/contact/phone`. A number counts as the text that JSON writes for it.
 
 use sayso_plugin::{AnswerValue, Details, Feedback, Field};
 use serde_json::Value;
@@ -30,7 +30,15 @@ pub(crate) fn others(feedback: &Feedback, visit: &mut impl FnMut(&str, &dyn Fn()
                 visit("", &|| Field::Other("/contact_reason".into()), reason);
             }
         }
-        Details::Review(_) | Details::Other(_) => {}
+        Details::Review(review) => {
+            let named = [("/author_name", &review.author_name), ("/public_reply/text", &review.public_reply)];
+            for (pointer, text) in named {
+                if let Some(text) = text {
+                    visit("", &|| Field::Other(pointer.into()), text);
+                }
+            }
+        }
+        Details::Other(_) => {}
     }
     metadata(&feedback.metadata, visit);
 }

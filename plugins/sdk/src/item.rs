@@ -80,6 +80,8 @@ impl Default for Review {
             helpful_up: 0,
             helpful_down: 0,
             answered: false,
+            author_name: None,
+            public_reply: None,
         }
     }
 }

@@ -92,3 +92,27 @@ fn the_example_of_a_taxonomy_extends_the_built_in_one() {
     let tags: Vec<_> = analysis.tags.iter().map(|tag| tag.name.as_str()).collect();
     assert_eq!(tags, ["delivery/speed", "hardware/battery"]);
 }
+
+#[test]
+fn personal_data_in_the_authors_name_or_the_public_reply_of_a_review_is_taken_out() {
+    let (feedback, analysis) = analyze(serde_json::json!({
+        "kind": "review", "language": "en", "text": "Slow delivery.", "author_name": "ann@example.org",
+        "public_reply": {"text": "Sorry! Write to bob@example.org."},
+    }));
+    let everything = serde_json::to_string(&(&feedback, &analysis)).expect("is JSON");
+    assert!(!everything.contains("@example"), "{everything}");
+    assert_eq!(feedback.author_name.as_deref(), Some("[email]"));
+}
+
+#[test]
+fn each_sentence_of_several_has_a_score_of_its_own() {
+    let text = "I love the tea. The delivery was terribly slow!";
+    let (_, analysis) = analyze(serde_json::json!({"kind": "review", "language": "en", "text": text}));
+    let sentences = analysis.sentiment.expect("is scored").sentences;
+    let told: Vec<_> = sentences.iter().map(|one| &text[one.start as usize..one.end as usize]).collect();
+    assert_eq!(told, ["I love the tea.", "The delivery was terribly slow!"]);
+    assert!(sentences[0].score > 0.5 && sentences[0].label == "very_positive", "{sentences:?}");
+    assert!(sentences[1].score < sentences[0].score, "{sentences:?}");
+    let (_, analysis) = analyze(serde_json::json!({"kind": "review", "language": "en", "text": "I love the tea."}));
+    assert!(analysis.sentiment.expect("is scored").sentences.is_empty(), "one sentence is the whole");
+}
