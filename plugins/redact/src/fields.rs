@@ -2,7 +2,8 @@
 //!
 //! Beyond `text` and `title` a text is named by a JSON Pointer (RFC 6901) into the feedback as it is posted:
 //! `/answers/0/value`, `/answers/1/value/2` for a choice, `/contact_reason`, `/author_name`, `/public_reply/text`,
-//! `/metadata/contact/phone`. A number counts as the text that JSON writes for it.
+//! `/metadata/contact/phone`. A whole number counts as
+//! the text that JSON writes for it.
 
 use sayso_plugin::{AnswerValue, Details, Feedback, Field};
 use serde_json::Value;
@@ -60,6 +61,8 @@ fn values(value: &Value, label: &str, pointer: &mut String, visit: &mut impl FnM
     let length = pointer.len();
     match value {
         Value::String(text) => visit(label, &|| Field::Other(pointer.clone()), text),
+        // A measure or a time has a fraction, and its digits can pass for those of anything; an identifier has none.
+        Value::Number(number) if number.is_f64() => {}
         Value::Number(number) => visit(label, &|| Field::Other(pointer.clone()), &number.to_string()),
         Value::Array(list) => {
             for (index, item) in list.iter().enumerate() {

@@ -60,7 +60,11 @@ async fn p99(with_dead: bool) -> anyhow::Result<f64> {
     }
     let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
     while times.lock().expect("no panic while locked").len() < POSTS {
-        anyhow::ensure!(tokio::time::Instant::now() < deadline, "the healthy webhook did not get everything");
+        anyhow::ensure!(
+            tokio::time::Instant::now() < deadline,
+            "the healthy webhook got only {} of {POSTS}",
+            times.lock().expect("no panic while locked").len()
+        );
         tick.tick().await;
     }
     let mut times = times.lock().expect("no panic while locked").clone();

@@ -78,6 +78,14 @@ fn the_contact_reason_of_a_note_is_searched() {
 }
 
 #[test]
+fn a_number_with_a_fraction_is_nobodys() {
+    let mut item = Item::of_text("en", "fine");
+    // The digits before and behind the point are those of a French number with its key.
+    item.feedback.metadata = r#"{"sent":1795575073986.03,"phone":5551234.5}"#.into();
+    assert_eq!(found(&item), []);
+}
+
+#[test]
 fn metadata_that_is_no_json_is_passed_by() {
     let mut item = Item::of_text("en", "fine");
     item.feedback.metadata = "{ann@example.org".into();
