@@ -9,8 +9,9 @@
 //! # Writing
 //! One thread writes. It takes what waits in its inbox (at most 512 operations), runs it in one
 //! transaction and answers after `COMMIT`, which syncs the log (`synchronous=FULL`): while one group is being
-//! synced the next one gathers, so that the cost of a sync is shared without waiting for company. What somebody outside
-//! waits for goes first ([`backlog::Haste`]). A group in which an operation fails is rolled back, and its operations run
+//! synced the next one gathers, so that the cost of a sync is shared. One who writes alone waits for no company; while a
+//! crowd writes, groups begin half a millisecond apart. What somebody outside waits for goes first ([`backlog::Haste`]), and
+//! [`backlog`] says how the stages get their share. A group in which an operation fails is rolled back, and its operations run
 //! again one by one, so that each fails for itself alone.
 //!
 //! # Limits

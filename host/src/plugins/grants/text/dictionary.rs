@@ -1,5 +1,5 @@
-//! Segmentation by dictionary. The dictionaries are verified once at start, mapped into memory when a plugin first asks
-//! for their language, and shared by all plugins and threads.
+//! Segmentation by dictionary. The dictionaries are verified once at start, mapped into memory when the first
+//! feedback in their language comes, and shared by all plugins and threads.
 //!
 //! Invariants: offsets are those of the text as given, whatever was changed for the look-up. Time is linear in the text:
 //! it is looked up in pieces of at most [`MAX_PIECE`] bytes, so that no lattice grows beyond that.
