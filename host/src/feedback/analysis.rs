@@ -219,6 +219,4 @@ pub enum PluginStatus {
     Unsupported,
     /// It failed, and the chain went on without its effects (`on_fault = "skip"`).
     Skipped,
-    /// It failed, and the feedback was set aside (`on_fault = "park"`).
-    Parked,
 }

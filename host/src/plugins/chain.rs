@@ -2,20 +2,18 @@
 //! items, so that the one at fault is found and no other pays for it.
 
 use std::{
-    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use super::{
-    bindings::sayso::plugin::types as wit,
     check, events,
     grants::{
         HistorySource,
         text::{self, Dictionaries},
     },
-    instance::{Customers, Instance},
-    item::{self, Effect, Fault, Item},
+    instance::Instance,
+    item::{Effect, Fault, Subject},
     loader::{LoadError, Loader, Plugin},
     merge, redact,
 };
@@ -24,6 +22,7 @@ use crate::{
     dictionary::DictionaryLanguage,
     feedback::{Analysis, Feedback, Language, PluginStatus, Provenance, Redaction},
 };
+use bumpalo::Bump;
 
 /// The plugins in order.
 #[derive(Debug)]
@@ -86,12 +85,13 @@ pub struct Worker {
 struct Slot {
     instance: Option<Instance>,
     mean_us: f64,
+    /// Where its items are made.
+    bump: Bump,
 }
 
-/// One feedback on its way through the chain.
+/// One feedback on its way through the chain, with what is told of it at the end.
 struct Work {
-    feedback: Feedback,
-    language: Language,
+    subject: Subject,
     redactions: Vec<Redaction>,
     provenance: Vec<Provenance>,
 }
@@ -104,13 +104,11 @@ enum Failure {
     Failed(String),
 }
 
-/// The items that are still on their way, beside the work they belong to: `items[n]` is of `works[places[n]]`.
+/// A batch on its way: `places` are the works that no plugin has parked.
 struct Batch {
     works: Vec<Work>,
     outcomes: Vec<Option<Outcome>>,
-    items: Vec<Item>,
     places: Vec<usize>,
-    customers: Customers,
 }
 
 impl Worker {
@@ -128,18 +126,19 @@ impl Worker {
     /// Runs the chain over a batch: one outcome per feedback, in their order.
     pub fn run(&mut self, batch: Vec<Feedback>) -> Vec<Outcome> {
         let chain = self.chain.clone();
-        let mut batch = Batch::new(batch, chain.plugins.iter().any(|plugin| plugin.uses_history));
+        let mut batch = Batch::new(batch);
         if let Some(dictionaries) = chain.dictionaries() {
-            batch.works.iter().for_each(|work| dictionaries.prepare(&work.language.code));
+            batch.subjects().iter().for_each(|subject| dictionaries.prepare(subject.language()));
         }
         for (plugin, slot) in chain.plugins.iter().zip(&mut self.slots) {
-            if batch.items.is_empty() {
+            let subjects = batch.subjects();
+            if subjects.is_empty() {
                 break;
             }
             let started = Instant::now();
-            let verdicts = slot.run(plugin, &self.history, &batch.items, &batch.customers);
-            let each = started.elapsed() / u32::try_from(batch.items.len()).unwrap_or(u32::MAX);
-            events::ran(plugin, batch.items.len(), each);
+            let verdicts = slot.run(plugin, &self.history, &subjects);
+            let each = started.elapsed() / u32::try_from(subjects.len()).unwrap_or(u32::MAX);
+            events::ran(plugin, subjects.len(), each);
             batch.settle(plugin, verdicts, each);
         }
         batch.finish()
@@ -153,23 +152,17 @@ impl std::fmt::Debug for Worker {
 }
 
 impl Slot {
-    /// Runs one plugin over the items, in calls that leave its deadline room for several times their mean time.
-    fn run(
-        &mut self,
-        plugin: &Plugin,
-        history: &Arc<dyn HistorySource>,
-        items: &[Item],
-        customers: &Customers,
-    ) -> Vec<Verdict> {
-        let mut verdicts = Vec::with_capacity(items.len());
-        while verdicts.len() < items.len() {
-            let rest = &items[verdicts.len()..];
+    /// Runs one plugin over the feedback, in calls that leave its deadline room for several times their mean time.
+    fn run(&mut self, plugin: &Plugin, history: &Arc<dyn HistorySource>, subjects: &[&Subject]) -> Vec<Verdict> {
+        let mut verdicts = Vec::with_capacity(subjects.len());
+        while verdicts.len() < subjects.len() {
+            let rest = &subjects[verdicts.len()..];
             let call = &rest[..self.call_size(plugin).min(rest.len())];
-            match self.enter(plugin, history, call, customers) {
+            match self.enter(plugin, history, call) {
                 Ok(answers) => verdicts.extend(answers),
                 Err(reason) if call.len() == 1 => verdicts.push(Err(Failure::Failed(reason))),
-                Err(_) => verdicts.extend(call.iter().map(|item| {
-                    let alone = self.enter(plugin, history, std::slice::from_ref(item), customers);
+                Err(_) => verdicts.extend(call.iter().map(|subject| {
+                    let alone = self.enter(plugin, history, std::slice::from_ref(subject));
                     alone.map_or_else(
                         |reason| Err(Failure::Failed(reason)),
                         |mut answers| answers.pop().unwrap_or_else(|| Ok(Vec::new())),
@@ -192,21 +185,30 @@ impl Slot {
         &mut self,
         plugin: &Plugin,
         history: &Arc<dyn HistorySource>,
-        items: &[Item],
-        customers: &Customers,
+        subjects: &[&Subject],
     ) -> Result<Vec<Verdict>, String> {
         let mut instance = match self.instance.take() {
             Some(instance) => instance,
             None => Instance::start_configured(plugin, history.clone())?,
         };
         let started = Instant::now();
-        let answers = instance.process(plugin, items, customers)?;
-        self.note_time(started.elapsed(), items.len());
+        if plugin.uses_history {
+            instance.open_history(subjects.iter().map(|subject| subject.feedback()));
+        }
+        self.bump.reset();
+        let bump = &self.bump;
+        let numbered = subjects.iter().enumerate();
+        let items: Vec<_> = numbered.map(|(index, subject)| subject.item(index, plugin.reads, bump)).collect();
+        let answers = instance.process(plugin, &items)?;
+        drop(items);
+        self.note_time(started.elapsed(), subjects.len());
         if !instance.is_worn() {
             self.instance = Some(instance);
         }
-        let checked = answers.into_iter().zip(items).map(|(answer, item)| match answer {
-            Ok(effects) => check::effects(item, &effects, &plugin.limits).map(|()| effects).map_err(Failure::Failed),
+        let checked = answers.into_iter().zip(subjects).map(|(answer, subject)| match answer {
+            Ok(effects) => {
+                check::effects(subject.feedback(), &effects, &plugin.limits).map(|()| effects).map_err(Failure::Failed)
+            }
             Err(Fault::Unsupported(reason)) => Err(Failure::Unsupported(cut(reason))),
             Err(Fault::Failed(reason) | Fault::Other(reason)) => Err(Failure::Failed(cut(reason))),
         });
@@ -228,93 +230,73 @@ fn cut(mut reason: String) -> String {
 }
 
 impl Batch {
-    fn new(feedback: Vec<Feedback>, with_history: bool) -> Self {
-        let mut customers = HashMap::new();
-        let mut items = Vec::with_capacity(feedback.len());
-        let works: Vec<_> = feedback
-            .into_iter()
-            .map(|feedback| {
-                let language = language_of(&feedback);
-                let item = item::of(&feedback, &language);
-                let customer = feedback.customer.as_ref().and_then(|customer| customer.id.as_ref());
-                if let Some(customer) = customer.filter(|_| with_history) {
-                    customers.insert(item.feedback.id.clone(), (feedback.id, customer.clone()));
-                }
-                items.push(item);
-                Work { feedback, language, redactions: Vec::new(), provenance: Vec::new() }
-            })
-            .collect();
+    fn new(feedback: Vec<Feedback>) -> Self {
+        let work = |feedback| {
+            let language = language_of(&feedback);
+            Work { subject: Subject::new(feedback, language), redactions: Vec::new(), provenance: Vec::new() }
+        };
+        let works: Vec<_> = feedback.into_iter().map(work).collect();
         let places = (0..works.len()).collect();
         let outcomes = works.iter().map(|_| None).collect();
-        Self { works, outcomes, items, places, customers: Arc::new(customers) }
+        Self { works, outcomes, places }
+    }
+
+    /// What is still on its way.
+    fn subjects(&self) -> Vec<&Subject> {
+        self.places.iter().map(|place| &self.works[*place].subject).collect()
     }
 
     /// Takes in what a plugin made of the items.
     fn settle(&mut self, plugin: &Plugin, verdicts: Vec<Verdict>, each: Duration) {
-        let mut is_parked = vec![false; self.items.len()];
-        for (n, verdict) in verdicts.into_iter().enumerate() {
-            let place = self.places[n];
+        for (place, verdict) in std::mem::take(&mut self.places).into_iter().zip(verdicts) {
             let work = &mut self.works[place];
             let (status, reason) = match verdict {
                 Ok(effects) => {
-                    work.take(&mut self.items[n], effects);
+                    work.take(effects);
                     (PluginStatus::Ok, None)
                 }
                 Err(Failure::Unsupported(reason)) => (PluginStatus::Unsupported, Some(reason)),
                 Err(Failure::Failed(reason)) => {
-                    events::failed(plugin, work.feedback.id, &reason);
-                    match plugin.on_fault {
-                        OnFault::Skip => (PluginStatus::Skipped, Some(reason)),
-                        OnFault::Park => {
-                            is_parked[n] = true;
-                            let reason = format!("plugin `{}` {reason}", plugin.name);
-                            self.outcomes[place] = Some(Outcome::Parked { reason: reason.clone() });
-                            (PluginStatus::Parked, Some(reason))
-                        }
+                    events::failed(plugin, work.subject.feedback().id, &reason);
+                    if plugin.on_fault == OnFault::Park {
+                        let reason = format!("plugin `{}` {reason}", plugin.name);
+                        self.outcomes[place] = Some(Outcome::Parked { reason });
+                        continue;
                     }
+                    (PluginStatus::Skipped, Some(reason))
                 }
             };
             work.provenance.push(provenance(plugin, status, reason, each));
+            self.places.push(place);
         }
-        self.drop_parked(&is_parked);
-    }
-
-    fn drop_parked(&mut self, is_parked: &[bool]) {
-        let mut keep = is_parked.iter().map(|parked| !parked);
-        self.items.retain(|_| keep.next().unwrap_or(true));
-        let mut keep = is_parked.iter().map(|parked| !parked);
-        self.places.retain(|_| keep.next().unwrap_or(true));
     }
 
     fn finish(self) -> Vec<Outcome> {
-        let mut works: Vec<_> = self.works.into_iter().map(Some).collect();
-        let mut outcomes = self.outcomes;
-        for (item, place) in self.items.into_iter().zip(self.places) {
-            let Some(work) = works[place].take() else { continue };
-            let analysis = merge::analysis(work.language, item.effects, work.redactions, work.provenance);
-            outcomes[place] =
-                Some(Outcome::Analyzed { feedback: Box::new(work.feedback), analysis: Box::new(analysis) });
-        }
-        outcomes.into_iter().flatten().collect()
+        let outcome = |(work, outcome): (Work, Option<Outcome>)| outcome.unwrap_or_else(|| work.finish());
+        self.works.into_iter().zip(self.outcomes).map(outcome).collect()
     }
 }
 
 impl Work {
-    /// Adds effects to the item; redactions are carried out at once, so that later plugins see none of what was there.
-    fn take(&mut self, item: &mut Item, effects: Vec<Effect>) {
-        let redactions: Vec<wit::Redaction> = effects
-            .iter()
-            .filter_map(|effect| if let Effect::Redact(redaction) = effect { Some(redaction.clone()) } else { None })
-            .collect();
-        item.effects.extend(effects);
-        if redactions.is_empty() {
-            return;
+    /// Takes in effects; redactions are carried out at once, so that later plugins see none of what was there.
+    fn take(&mut self, effects: Vec<Effect>) {
+        let mut redactions = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Redact(redaction) => redactions.push(redaction),
+                other => self.subject.effects.push(other),
+            }
         }
-        item.effects.retain(|effect| !matches!(effect, Effect::Redact(_)));
-        let mut effects = std::mem::take(&mut item.effects);
-        self.redactions.extend(redact::apply(&mut self.feedback, &redactions, &mut effects));
-        *item = item::of(&self.feedback, &self.language);
-        item.effects = effects;
+        if !redactions.is_empty() {
+            let redact = |feedback: &mut _, effects: &mut _| redact::apply(feedback, &redactions, effects);
+            self.redactions.extend(self.subject.change(redact));
+        }
+    }
+
+    fn finish(self) -> Outcome {
+        let (feedback, language, effects) = self.subject.into_parts();
+        let analysis = merge::analysis(language, effects, self.redactions, self.provenance);
+        Outcome::Analyzed { feedback: Box::new(feedback), analysis: Box::new(analysis) }
     }
 }
 

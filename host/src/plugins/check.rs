@@ -1,31 +1,26 @@
 //! What plugins may answer. Everything a plugin hands back is checked before anything is made of it: sizes, names,
 //! numbers, and that spans lie within the text.
 
-use super::{
-    bindings::sayso::plugin::types as wit,
-    item::{Effect, Item},
-    texts::Texts,
-};
-use crate::config::Limits;
+use super::{bindings::sayso::plugin::types as wit, item::Effect, texts};
+use crate::{config::Limits, feedback::Feedback};
 
 /// Longest name of a score, tag, route, note or class, in bytes.
 const MAX_NAME: usize = 128;
 /// Longest label, rule or reason, in bytes.
 const MAX_PHRASE: usize = 1 << 10;
 
-/// Checks the effects that a plugin has on `item`.
+/// Checks the effects that a plugin has on a feedback.
 ///
 /// # Errors
 /// The first offence, for people to read.
-pub(super) fn effects(item: &Item, effects: &[Effect], limits: &Limits) -> Result<(), String> {
+pub(super) fn effects(feedback: &Feedback, effects: &[Effect], limits: &Limits) -> Result<(), String> {
     if effects.len() > limits.effects {
         return Err(format!("answered {} effects, more than limits.effects = {}", effects.len(), limits.effects));
     }
     let mut bytes = 0usize;
-    let texts = Texts::of(item);
     for effect in effects {
         bytes += size(effect);
-        self::effect(item, &texts, effect)?;
+        self::effect(feedback, effect)?;
     }
     if bytes > limits.output_bytes {
         return Err(format!(
@@ -36,8 +31,8 @@ pub(super) fn effects(item: &Item, effects: &[Effect], limits: &Limits) -> Resul
     Ok(())
 }
 
-fn effect(item: &Item, texts: &Texts<'_>, effect: &Effect) -> Result<(), String> {
-    let text = item.feedback.text.as_str();
+fn effect(feedback: &Feedback, effect: &Effect) -> Result<(), String> {
+    let text = feedback.text.as_str();
     match effect {
         Effect::Score(score) => self::score(text, score),
         Effect::Tag(tag) => {
@@ -53,7 +48,7 @@ fn effect(item: &Item, texts: &Texts<'_>, effect: &Effect) -> Result<(), String>
             }
             route.reasons.iter().try_for_each(|reason| phrase("reason", reason))
         }
-        Effect::Redact(redaction) => self::redaction(item, texts, redaction),
+        Effect::Redact(redaction) => self::redaction(feedback, redaction),
         Effect::Other(note) => {
             name("note", &note.name)?;
             serde_json::from_str::<serde::de::IgnoredAny>(&note.value)
@@ -63,16 +58,15 @@ fn effect(item: &Item, texts: &Texts<'_>, effect: &Effect) -> Result<(), String>
     }
 }
 
-fn score(text: &str, score: &wit::Score) -> Result<(), String> {
+fn score(text: &str, score: &wit::ScoreResult) -> Result<(), String> {
     name("score", &score.name)?;
     finite(&score.name, score.value)?;
     if let Some(label) = &score.label {
         phrase("label", label)?;
     }
     match &score.scope {
-        wit::Scope::Topic(topic) => name("topic", topic)?,
-        wit::Scope::Passage(passage) => span("score", &score.name, text, *passage)?,
-        wit::Scope::Whole | wit::Scope::Other(_) => {}
+        wit::ScopeResult::Topic(topic) => name("topic", topic)?,
+        wit::ScopeResult::Whole | wit::ScopeResult::Other(_) => {}
     }
     for part in &score.parts {
         name("part", &part.name)?;
@@ -82,23 +76,28 @@ fn score(text: &str, score: &wit::Score) -> Result<(), String> {
         finite(&score.name, evidence.weight)?;
         span("score", &score.name, text, evidence.span)?;
     }
+    for passage in &score.passages {
+        finite(&score.name, passage.value)?;
+        span("score", &score.name, text, passage.span)?;
+        passage.label.as_ref().map_or(Ok(()), |label| phrase("label", label))?;
+    }
     Ok(())
 }
 
-fn redaction(item: &Item, texts: &Texts<'_>, redaction: &wit::Redaction) -> Result<(), String> {
+fn redaction(feedback: &Feedback, redaction: &wit::RedactionResult) -> Result<(), String> {
     let class = redaction.class.as_str();
     let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if class.is_empty() || class.len() > MAX_NAME || !class.chars().all(is_word) {
         return Err("gave a redaction a class that is not of lower case letters, digits and `_`".into());
     }
     match &redaction.field {
-        wit::Field::Text => span("redaction", class, &item.feedback.text, redaction.span),
-        wit::Field::Title => {
-            span("redaction", class, item.feedback.title.as_deref().unwrap_or_default(), redaction.span)
+        wit::FieldResult::Text => span("redaction", class, &feedback.text, redaction.span),
+        wit::FieldResult::Title => {
+            span("redaction", class, feedback.title.as_deref().unwrap_or_default(), redaction.span)
         }
-        wit::Field::Other(pointer) => {
+        wit::FieldResult::Other(pointer) => {
             phrase("pointer", pointer)?;
-            let text = texts.get(pointer).ok_or_else(|| {
+            let text = texts::get(feedback, pointer).ok_or_else(|| {
                 format!("wants to redact `{pointer}`, which is no JSON Pointer to a text of an answer, of the contact reason or of metadata")
             })?;
             span("redaction", class, &text, redaction.span)
@@ -145,9 +144,12 @@ fn span(what: &str, name: &str, text: &str, span: wit::Span) -> Result<(), Strin
 fn size(effect: &Effect) -> usize {
     let heap = match effect {
         Effect::Score(score) => {
-            let parts: usize = score.parts.iter().map(|part| size_of::<wit::Part>() + part.name.len()).sum();
+            let parts: usize = score.parts.iter().map(|part| size_of::<wit::PartResult>() + part.name.len()).sum();
             let evidence = score.evidence.len() * size_of::<wit::Evidence>();
-            score.name.len() + score.label.as_deref().map_or(0, str::len) + parts + evidence
+            let label = |label: &Option<String>| label.as_deref().map_or(0, str::len);
+            let passages: usize =
+                score.passages.iter().map(|one| size_of::<wit::PassageResult>() + label(&one.label)).sum();
+            score.name.len() + label(&score.label) + parts + evidence + passages
         }
         Effect::Tag(tag) => tag.name.len() + tag.spans.len() * size_of::<wit::Span>(),
         Effect::Route(route) => {
@@ -155,7 +157,7 @@ fn size(effect: &Effect) -> usize {
             route.name.len() + route.rule.len() + reasons
         }
         Effect::Redact(redaction) => {
-            let pointer = if let wit::Field::Other(pointer) = &redaction.field { pointer.len() } else { 0 };
+            let pointer = if let wit::FieldResult::Other(pointer) = &redaction.field { pointer.len() } else { 0 };
             redaction.class.len() + pointer
         }
         Effect::Other(note) => note.name.len() + note.value.len(),

@@ -1,7 +1,7 @@
 //! One running instance of a plugin. It lives as long as every call returns cleanly; with the first trap, time-out or
 //! exceeded limit it is dead, and whoever holds it drops it.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use wasmtime::{Store, StoreLimitsBuilder, Trap};
 
@@ -12,7 +12,7 @@ use super::{
     item::{Effect, Fault, Item},
     loader::Plugin,
 };
-use crate::feedback::FeedbackId;
+use crate::feedback::Feedback;
 
 /// Calls after which an instance is replaced, so that what a plugin leaks stays bounded.
 const MAX_CALLS: u32 = 20_000;
@@ -22,9 +22,6 @@ const SETUP_TIME: Duration = Duration::from_secs(5);
 
 /// Bytes that a result of no effects may cost beside `output_bytes`: the frame of lists and records.
 const OUTPUT_FRAME: usize = 4 << 10;
-
-/// The customers of a batch, by feedback id in text form.
-pub(super) type Customers = Arc<HashMap<String, (FeedbackId, String)>>;
 
 /// A running instance.
 pub(super) struct Instance {
@@ -78,6 +75,12 @@ impl Instance {
         guest.call_configure(&mut self.store, &plugin.config_json).map_err(|error| explain(&error, plugin))
     }
 
+    /// Lets the grant `history` tell of the customers of the batch that comes next.
+    pub(super) fn open_history<'a>(&mut self, batch: impl Iterator<Item = &'a Feedback>) {
+        let customer = |feedback: &Feedback| Some((feedback.id, feedback.customer.as_ref()?.id.clone()?));
+        self.store.data_mut().history.open(batch.map(customer).collect());
+    }
+
     /// Processes a batch within the plugin's limits: one result per item. After an error the instance is dead.
     ///
     /// # Errors
@@ -85,11 +88,9 @@ impl Instance {
     pub(super) fn process(
         &mut self,
         plugin: &Plugin,
-        items: &[Item],
-        customers: &Customers,
+        items: &[Item<'_>],
     ) -> Result<Vec<Result<Vec<Effect>, Fault>>, String> {
         self.calls += 1;
-        self.store.data_mut().history.open(customers.clone());
         self.store
             .set_hostcall_fuel(plugin.limits.output_bytes.saturating_add(OUTPUT_FRAME).saturating_mul(items.len()));
         self.store.set_epoch_deadline(Engine::ticks(plugin.deadline()));

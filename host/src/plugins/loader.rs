@@ -18,6 +18,7 @@ use super::{
     engine::{Engine, MAX_MEMORY_BYTES},
     grants::{self, NoHistory, State, text::Dictionaries},
     instance::Instance,
+    item::Reads,
 };
 use crate::config::{self, Grant, Limits, OnFault};
 
@@ -39,6 +40,8 @@ pub struct Plugin {
     /// What happens to an item that it fails on.
     pub on_fault: OnFault,
     pub(super) limits: Limits,
+    /// What it is given of every feedback.
+    pub(super) reads: Reads,
     pub(super) uses_history: bool,
     pub(super) uses_text: bool,
     pub(super) dictionaries: Arc<Dictionaries>,
@@ -188,6 +191,7 @@ impl Loader {
             config_digest: format!("sha256:{}", hex(&Sha256::digest(config_json.as_bytes()))).into(),
             on_fault: config.on_fault,
             limits: config.limits,
+            reads: Reads::empty(),
             uses_history: imported.contains(&Grant::History),
             uses_text: imported.contains(&Grant::Text),
             dictionaries: self.dictionaries.clone(),
@@ -254,6 +258,7 @@ impl Loader {
         if let Err(refusal) = instance.configure(plugin).map_err(broken)? {
             return Err(LoadError::BadConfig { plugin: name, reasons: vec![refusal] });
         }
+        plugin.reads = description.reads;
         plugin.version = description.version.into();
         plugin.summary = description.summary;
         Ok(())

@@ -24,15 +24,8 @@ pub(super) fn analysis(
     provenance: Vec<Provenance>,
 ) -> Analysis {
     let mut analysis = Analysis { language: Some(language), redactions, provenance, ..Analysis::default() };
-    let mut sentences = Vec::new();
     for effect in effects {
         match effect {
-            Effect::Score(wit::Score { name, value, label, scope: wit::Scope::Passage(span), .. }) => {
-                if name == SENTIMENT {
-                    let (start, end, label) = (span.start, span.end, label.unwrap_or_default());
-                    sentences.push(Sentence { start, end, score: value, label });
-                }
-            }
             Effect::Score(score) => add_score(&mut analysis, score),
             Effect::Tag(tag) => add_tag(&mut analysis, tag),
             Effect::Route(route) => add_route(&mut analysis, route),
@@ -44,7 +37,6 @@ pub(super) fn analysis(
         }
     }
     if let Some(sentiment) = &mut analysis.sentiment {
-        sentiment.sentences = sentences;
         sentiment.rating_mismatch = analysis.other.remove("rating_mismatch").and_then(|value| value.as_bool());
         sentiment.basis = match analysis.other.remove("sentiment_basis") {
             Some(Value::String(basis)) => Some(basis),
@@ -56,9 +48,9 @@ pub(super) fn analysis(
     analysis
 }
 
-fn add_score(analysis: &mut Analysis, score: wit::Score) {
+fn add_score(analysis: &mut Analysis, score: wit::ScoreResult) {
     match score.scope {
-        wit::Scope::Whole => {
+        wit::ScopeResult::Whole => {
             analysis.scores.insert(score.name.clone(), score.value);
             if score.name == SENTIMENT {
                 analysis.sentiment = Some(Sentiment {
@@ -68,19 +60,19 @@ fn add_score(analysis: &mut Analysis, score: wit::Score) {
                     rating_mismatch: None,
                     basis: None,
                     evidence: score.evidence.iter().map(evidence).collect(),
-                    sentences: Vec::new(),
+                    sentences: score.passages.into_iter().map(sentence).collect(),
                 });
             }
         }
-        wit::Scope::Topic(topic) if score.name == SENTIMENT => analysis.aspects.push(Aspect {
+        wit::ScopeResult::Topic(topic) if score.name == SENTIMENT => analysis.aspects.push(Aspect {
             topic,
             score: score.value,
             spans: score.evidence.iter().map(|evidence| span(&evidence.span)).collect(),
         }),
-        wit::Scope::Topic(topic) => {
+        wit::ScopeResult::Topic(topic) => {
             analysis.scores.insert(format!("{}:{topic}", score.name), score.value);
         }
-        wit::Scope::Passage(_) | wit::Scope::Other(_) => {}
+        wit::ScopeResult::Other(_) => {}
     }
 }
 
@@ -88,13 +80,18 @@ const fn evidence(evidence: &wit::Evidence) -> Evidence {
     Evidence { start: evidence.span.start, end: evidence.span.end, weight: evidence.weight }
 }
 
+fn sentence(passage: wit::PassageResult) -> Sentence {
+    let wit::PassageResult { span, value, label } = passage;
+    Sentence { start: span.start, end: span.end, score: value, label: label.unwrap_or_default() }
+}
+
 const fn span(span: &wit::Span) -> Span {
     (span.start, span.end)
 }
 
-fn add_tag(analysis: &mut Analysis, tag: wit::Tag) {
+fn add_tag(analysis: &mut Analysis, tag: wit::TagResult) {
     let spans = tag.spans.iter().map(span);
-    if matches!(tag.class, wit::TagClass::Intent) {
+    if matches!(tag.class, wit::TagClassResult::Intent) {
         match analysis.intents.iter_mut().find(|known| known.kind == tag.name) {
             Some(known) => {
                 known.confidence = known.confidence.max(tag.confidence);
@@ -119,12 +116,12 @@ fn add_tag(analysis: &mut Analysis, tag: wit::Tag) {
     }
 }
 
-fn add_route(analysis: &mut Analysis, route: wit::Route) {
+fn add_route(analysis: &mut Analysis, route: wit::RouteResult) {
     let level = match route.urgency {
-        wit::Urgency::Low => UrgencyLevel::Low,
-        wit::Urgency::Normal | wit::Urgency::Other(_) => UrgencyLevel::Normal,
-        wit::Urgency::High => UrgencyLevel::High,
-        wit::Urgency::Critical => UrgencyLevel::Critical,
+        wit::UrgencyResult::Low => UrgencyLevel::Low,
+        wit::UrgencyResult::Normal | wit::UrgencyResult::Other(_) => UrgencyLevel::Normal,
+        wit::UrgencyResult::High => UrgencyLevel::High,
+        wit::UrgencyResult::Critical => UrgencyLevel::Critical,
     };
     let is_first = analysis.routes.is_empty();
     analysis.urgency.level = if is_first { level } else { analysis.urgency.level.max(level) };

@@ -5,7 +5,7 @@
 //! - [`loader`]: from a `[[plugin]]` to a [`Plugin`] that has been described, checked and configured once.
 //! - [`instance`]: one running instance; dies with its first fault.
 //! - [`chain`]: the plugins in order, over a batch, splitting it to find an item at fault.
-//! - [`item`]: feedback as plugins see it; [`check`]: what plugins may answer; [`redact`] (with [`texts`]) and
+//! - [`item`] and [`effects`]: feedback, and what was said of it so far, as plugins see it; [`check`]: what plugins may answer; [`redact`] (with [`texts`]) and
 //!   [`merge`]: from effects to the analysis.
 //! - [`grants`]: what plugins may import, one file each.
 //!
@@ -17,6 +17,7 @@ mod bindings;
 mod builtins;
 pub mod chain;
 mod check;
+mod effects;
 pub mod engine;
 mod events;
 pub mod grants;

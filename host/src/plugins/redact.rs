@@ -19,7 +19,11 @@ const MAX_TOLD: usize = 1000;
 
 /// Applies the redactions to the feedback, and moves the spans of `effects` in its text. Returns what was taken out, for
 /// the analysis.
-pub(super) fn apply(feedback: &mut Feedback, redactions: &[wit::Redaction], effects: &mut [Effect]) -> Vec<Redaction> {
+pub(super) fn apply(
+    feedback: &mut Feedback,
+    redactions: &[wit::RedactionResult],
+    effects: &mut [Effect],
+) -> Vec<Redaction> {
     let wanted = Wanted::of(redactions);
     let words = wanted.words(feedback);
     let mut done = Vec::new();
@@ -52,13 +56,13 @@ struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    fn of(redactions: &'a [wit::Redaction]) -> Self {
+    fn of(redactions: &'a [wit::RedactionResult]) -> Self {
         let mut wanted = Self::default();
         for redaction in redactions.iter().filter(|redaction| redaction.span.start < redaction.span.end) {
             let passages = match &redaction.field {
-                wit::Field::Text => &mut wanted.text,
-                wit::Field::Title => &mut wanted.title,
-                wit::Field::Other(pointer) => wanted.others.entry(pointer).or_default(),
+                wit::FieldResult::Text => &mut wanted.text,
+                wit::FieldResult::Title => &mut wanted.title,
+                wit::FieldResult::Other(pointer) => wanted.others.entry(pointer).or_default(),
             };
             let (start, end) = (redaction.span.start as usize, redaction.span.end as usize);
             passages.push((start, end, format!("[{}]", redaction.class)));
@@ -67,12 +71,14 @@ impl<'a> Wanted<'a> {
     }
 
     /// The words that are redacted, and what takes their place.
-    fn words(&self, feedback: &mut Feedback) -> Words {
+    fn words(&self, feedback: &Feedback) -> Words {
         let mut words = Words::default();
         words.add(&self.text, &feedback.text);
         words.add(&self.title, feedback.title.as_deref().unwrap_or_default());
         for (pointer, passages) in &self.others {
-            texts::look(feedback, pointer, |text| words.add(passages, text));
+            if let Some(text) = texts::get(feedback, pointer) {
+                words.add(passages, &text);
+            }
         }
         words
     }
@@ -218,11 +224,8 @@ fn offset(at: usize) -> u32 {
 fn spans_of(effect: &mut Effect) -> Vec<&mut wit::Span> {
     match effect {
         Effect::Score(score) => {
-            let mut spans: Vec<_> = score.evidence.iter_mut().map(|evidence| &mut evidence.span).collect();
-            if let wit::Scope::Passage(span) = &mut score.scope {
-                spans.push(span);
-            }
-            spans
+            let evidence = score.evidence.iter_mut().map(|evidence| &mut evidence.span);
+            evidence.chain(score.passages.iter_mut().map(|passage| &mut passage.span)).collect()
         }
         Effect::Tag(tag) => tag.spans.iter_mut().collect(),
         Effect::Route(_) | Effect::Redact(_) | Effect::Other(_) => Vec::new(),
@@ -252,14 +255,14 @@ mod tests {
     use super::*;
     use crate::feedback::{Answer, FieldType, Kind};
 
-    fn redaction(start: u32, end: u32, class: &str) -> wit::Redaction {
-        wit::Redaction { field: wit::Field::Text, span: wit::Span { start, end }, class: class.into() }
+    fn redaction(start: u32, end: u32, class: &str) -> wit::RedactionResult {
+        wit::RedactionResult { field: wit::FieldResult::Text, span: wit::Span { start, end }, class: class.into() }
     }
 
     fn tag(start: u32, end: u32) -> Effect {
-        Effect::Tag(wit::Tag {
+        Effect::Tag(wit::TagResult {
             name: "t".into(),
-            class: wit::TagClass::Topic,
+            class: wit::TagClassResult::Topic,
             confidence: 1.0,
             spans: vec![wit::Span { start, end }],
         })
@@ -298,8 +301,8 @@ mod tests {
         assert_eq!(&feedback.text[13..16], "now");
     }
 
-    fn at(pointer: &str, start: u32, end: u32, class: &str) -> wit::Redaction {
-        wit::Redaction { field: wit::Field::Other(pointer.into()), ..redaction(start, end, class) }
+    fn at(pointer: &str, start: u32, end: u32, class: &str) -> wit::RedactionResult {
+        wit::RedactionResult { field: wit::FieldResult::Other(pointer.into()), ..redaction(start, end, class) }
     }
 
     #[test]

@@ -1,11 +1,9 @@
-//! The texts of a feedback beyond `text` and `title`, by the JSON Pointers (RFC 6901) that redactions name them with: in
-//! the item that a plugin is given, to check a redaction, and in the feedback itself, to carry it out.
+//! The texts of a feedback beyond `text` and `title`, by the JSON Pointers (RFC 6901) that redactions name them with.
 
-use std::{borrow::Cow, cell::OnceCell};
+use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{bindings::sayso::plugin::types as wit, item::Item};
 use crate::feedback::Feedback;
 
 const CONTACT_REASON: &str = "/contact_reason";
@@ -14,48 +12,26 @@ const PUBLIC_REPLY: &str = "/public_reply/text";
 const ANSWERS: &str = "/answers/";
 const METADATA: &str = "/metadata/";
 
-/// The texts of an item; metadata is read once, when the first pointer leads into it.
-pub(super) struct Texts<'a> {
-    item: &'a Item,
-    metadata: OnceCell<Value>,
+/// The text that the pointer leads to: a number of the metadata as JSON writes it.
+pub(super) fn get<'a>(feedback: &'a Feedback, pointer: &str) -> Option<Cow<'a, str>> {
+    match pointer {
+        CONTACT_REASON => return feedback.contact_reason.as_deref().map(Cow::Borrowed),
+        AUTHOR_NAME => return feedback.author_name.as_deref().map(Cow::Borrowed),
+        PUBLIC_REPLY => return feedback.public_reply.as_ref().map(|reply| Cow::Borrowed(reply.text.as_str())),
+        _ => {}
+    }
+    if let Some((key, rest)) = metadata(pointer) {
+        return written(feedback.metadata.get(&key)?.pointer(rest)?);
+    }
+    let (index, rest) = answer(pointer)?;
+    feedback.answers.get(index)?.value.pointer(rest)?.as_str().map(Cow::Borrowed)
 }
 
-impl<'a> Texts<'a> {
-    pub(super) const fn of(item: &'a Item) -> Self {
-        Self { item, metadata: OnceCell::new() }
-    }
-
-    /// The text that the pointer leads to.
-    pub(super) fn get(&self, pointer: &str) -> Option<Cow<'_, str>> {
-        if pointer.starts_with(METADATA) {
-            let read = || serde_json::from_str(&self.item.feedback.metadata).unwrap_or_default();
-            return written(self.metadata.get_or_init(read).pointer(&pointer[METADATA.len() - 1..])?);
-        }
-        match &self.item.feedback.details {
-            wit::Details::Survey(survey) => {
-                let (index, rest) = answer(pointer)?;
-                of_answer(&survey.answers.get(index)?.value, rest)
-            }
-            wit::Details::CsrNote(note) if pointer == CONTACT_REASON => {
-                note.contact_reason.as_deref().map(Cow::Borrowed)
-            }
-            wit::Details::Review(review) if pointer == AUTHOR_NAME => review.author_name.as_deref().map(Cow::Borrowed),
-            wit::Details::Review(review) if pointer == PUBLIC_REPLY => {
-                review.public_reply.as_deref().map(Cow::Borrowed)
-            }
-            _ => None,
-        }
-    }
-}
-
-fn of_answer<'a>(value: &'a wit::AnswerValue, rest: &str) -> Option<Cow<'a, str>> {
-    match value {
-        wit::AnswerValue::Text(text) if rest.is_empty() => Some(Cow::Borrowed(text)),
-        wit::AnswerValue::Choices(choices) => {
-            choices.get(index(rest.strip_prefix('/')?)?).map(|choice| Cow::Borrowed(choice.as_str()))
-        }
-        _ => None,
-    }
+/// The key of the metadata that a pointer leads into, and the rest of the pointer behind it.
+fn metadata(pointer: &str) -> Option<(String, &str)> {
+    let rest = pointer.strip_prefix(METADATA)?;
+    let (key, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    Some((key.replace("~1", "/").replace("~0", "~"), rest))
 }
 
 /// The answer that a pointer leads into, and the rest of the pointer behind `value`.
@@ -77,19 +53,6 @@ fn written(value: &Value) -> Option<Cow<'_, str>> {
         Value::String(text) => Some(Cow::Borrowed(text)),
         Value::Number(number) => Some(Cow::Owned(number.to_string())),
         _ => None,
-    }
-}
-
-/// Lets `look` see the text that the pointer leads to, if it leads to one.
-pub(super) fn look(feedback: &mut Feedback, pointer: &str, look: impl FnOnce(&str)) {
-    match place(feedback, pointer) {
-        Some(Place::Text(text)) => look(text),
-        Some(Place::Value(value)) => {
-            if let Some(text) = written(value) {
-                look(&text);
-            }
-        }
-        None => {}
     }
 }
 
@@ -120,9 +83,7 @@ fn place<'a>(feedback: &'a mut Feedback, pointer: &str) -> Option<Place<'a>> {
         PUBLIC_REPLY => return feedback.public_reply.as_mut().map(|reply| Place::Text(&mut reply.text)),
         _ => {}
     }
-    if let Some(rest) = pointer.strip_prefix(METADATA) {
-        let (key, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let key = key.replace("~1", "/").replace("~0", "~");
+    if let Some((key, rest)) = metadata(pointer) {
         return feedback.metadata.get_mut(&key)?.pointer_mut(rest).map(Place::Value);
     }
     let (index, rest) = answer(pointer)?;
@@ -132,10 +93,7 @@ fn place<'a>(feedback: &'a mut Feedback, pointer: &str) -> Option<Place<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        feedback::Language,
-        plugins::{check, item},
-    };
+    use crate::plugins::{bindings::sayso::plugin::types as wit, check};
 
     fn feedback() -> Feedback {
         let json = serde_json::json!({
@@ -151,15 +109,9 @@ mod tests {
         serde_json::from_value(json).expect("is feedback")
     }
 
-    fn item(feedback: &Feedback) -> Item {
-        item::of(feedback, &Language { code: "en".into(), confidence: 1.0 })
-    }
-
     #[test]
-    fn a_pointer_leads_to_the_same_text_in_the_item_and_in_the_feedback() {
+    fn a_pointer_leads_to_a_text_of_the_feedback() {
         let mut feedback = feedback();
-        let item = item(&feedback);
-        let texts = Texts::of(&item);
         let there = [
             ("/answers/0/value", "one"),
             ("/answers/1/value/1", "zwei"),
@@ -168,17 +120,15 @@ mod tests {
             ("/metadata/n", "8.5"),
         ];
         for (pointer, expected) in there {
-            assert_eq!(texts.get(pointer).as_deref(), Some(expected), "{pointer}");
-            let mut seen = None;
-            look(&mut feedback, pointer, |text| seen = Some(text.to_owned()));
-            assert_eq!(seen.as_deref(), Some(expected), "{pointer}");
+            assert_eq!(get(&feedback, pointer).as_deref(), Some(expected), "{pointer}");
+            change(&mut feedback, pointer, |text| text.push('!'));
+            assert_eq!(get(&feedback, pointer), Some(format!("{expected}!").into()), "{pointer}");
         }
     }
 
     #[test]
     fn what_is_no_pointer_to_a_text_leads_nowhere() {
-        let item = item(&feedback());
-        let texts = Texts::of(&item);
+        let feedback = feedback();
         let nowhere = [
             "",
             "/",
@@ -204,7 +154,7 @@ mod tests {
             "/contact_reason",
         ];
         for pointer in nowhere {
-            assert_eq!(texts.get(pointer), None, "{pointer}");
+            assert_eq!(get(&feedback, pointer), None, "{pointer}");
         }
     }
 
@@ -212,7 +162,7 @@ mod tests {
     fn the_contact_reason_of_a_note_is_a_text() {
         let json = serde_json::json!({"kind": "csr_note", "text": "", "contact_reason": "refund"});
         let mut feedback: Feedback = serde_json::from_value(json).expect("is feedback");
-        assert_eq!(Texts::of(&item(&feedback)).get("/contact_reason").as_deref(), Some("refund"));
+        assert_eq!(get(&feedback, "/contact_reason").as_deref(), Some("refund"));
         change(&mut feedback, "/contact_reason", |text| text.push('!'));
         assert_eq!(feedback.contact_reason.as_deref(), Some("refund!"));
     }
@@ -223,9 +173,8 @@ mod tests {
             "kind": "review", "text": "", "author_name": "ann", "public_reply": {"text": "sorry"},
         });
         let mut feedback: Feedback = serde_json::from_value(json).expect("is feedback");
-        let item = item(&feedback);
         for (pointer, expected) in [("/author_name", "ann"), ("/public_reply/text", "sorry")] {
-            assert_eq!(Texts::of(&item).get(pointer).as_deref(), Some(expected));
+            assert_eq!(get(&feedback, pointer).as_deref(), Some(expected));
             change(&mut feedback, pointer, |text| text.push('!'));
         }
         assert_eq!(feedback.author_name.as_deref(), Some("ann!"));
@@ -234,11 +183,12 @@ mod tests {
 
     #[test]
     fn a_redaction_is_checked_against_the_text_that_its_pointer_leads_to() {
-        let item = item(&feedback());
+        let feedback = feedback();
         let check = |pointer: &str, end| {
             let span = wit::Span { start: 0, end };
-            let redaction = wit::Redaction { field: wit::Field::Other(pointer.into()), span, class: "email".into() };
-            check::effects(&item, &[wit::Effect::Redact(redaction)], &crate::config::Limits::default())
+            let redaction =
+                wit::RedactionResult { field: wit::FieldResult::Other(pointer.into()), span, class: "email".into() };
+            check::effects(&feedback, &[wit::EffectResult::Redact(redaction)], &crate::config::Limits::default())
         };
         assert_eq!(check("/answers/0/value", 3), Ok(()));
         assert!(check("/answers/0/value", 4).is_err_and(|error| error.contains("0..4")));

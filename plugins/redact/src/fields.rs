@@ -11,7 +11,7 @@ use serde_json::Value;
 /// Calls `visit` with every text of the feedback but `text` and `title`: its label, its pointer, and the text.
 pub(crate) fn others(feedback: &Feedback, visit: &mut impl FnMut(&str, &dyn Fn() -> Field, &str)) {
     match &feedback.details {
-        Details::Survey(survey) => {
+        Some(Details::Survey(survey)) => {
             for (index, answer) in survey.answers.iter().enumerate() {
                 let label = answer.field_label.as_deref().unwrap_or(&answer.field_id);
                 match &answer.value {
@@ -26,12 +26,12 @@ pub(crate) fn others(feedback: &Feedback, visit: &mut impl FnMut(&str, &dyn Fn()
                 }
             }
         }
-        Details::CsrNote(note) => {
+        Some(Details::CsrNote(note)) => {
             if let Some(reason) = &note.contact_reason {
                 visit("", &|| Field::Other("/contact_reason".into()), reason);
             }
         }
-        Details::Review(review) => {
+        Some(Details::Review(review)) => {
             let named = [("/author_name", &review.author_name), ("/public_reply/text", &review.public_reply)];
             for (pointer, text) in named {
                 if let Some(text) = text {
@@ -39,9 +39,11 @@ pub(crate) fn others(feedback: &Feedback, visit: &mut impl FnMut(&str, &dyn Fn()
                 }
             }
         }
-        Details::Other(_) => {}
+        Some(Details::Other(_)) | None => {}
     }
-    metadata(&feedback.metadata, visit);
+    if let Some(json) = &feedback.metadata {
+        metadata(json, visit);
+    }
 }
 
 /// The texts of the metadata. Where no byte can begin personal data it is not even read.

@@ -56,7 +56,7 @@ mod scan;
 
 use std::collections::BTreeSet;
 
-use sayso_plugin::{Effects, Fault, Field, Item, Plugin, Redaction, Span};
+use sayso_plugin::{Effects, Fault, Field, Item, Plugin, Reads, Redaction, Span};
 
 use config::{Config, Policy};
 
@@ -76,6 +76,7 @@ impl Plugin for Redact {
     const NAME: &'static str = "redact";
     const SUMMARY: &'static str =
         "Takes e-mail addresses, telephone, card, account and identity numbers and IP addresses out of feedback.";
+    const READS: Reads = Reads::DETAILS.union(Reads::METADATA);
     type Config = Config;
 
     fn config_schema() -> String {

@@ -157,7 +157,7 @@ const fn literal(node: &IdedExpr) -> Option<&LiteralValue> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use sayso_plugin::{Customer, Details, Effect, Item, Rating, Review, Score, Tag};
+    use sayso_plugin::{Customer, Details, Effect, Item, Kind, Rating, Review, Score, Tag};
 
     use crate::{
         condition::Condition,
@@ -211,8 +211,9 @@ mod tests {
             |(label, rating, tenure, intents, verified, answered, is_review)| {
                 let mut item = Item::of_text("en", "some text");
                 if is_review {
-                    let rating = rating.map(|value| Rating { value: value.into(), min: 1.0, max: 5.0 });
-                    item.feedback.details = Details::Review(Review { rating, verified, answered, ..Review::default() });
+                    item.feedback.kind = Kind::Review;
+                    item.feedback.rating = rating.map(|value| Rating { value: value.into(), min: 1.0, max: 5.0 });
+                    item.feedback.details = Some(Details::Review(Review { verified, answered, ..Review::default() }));
                 }
                 item.feedback.customer = tenure.map(|tenure| Customer {
                     tenure_days: Some(tenure),

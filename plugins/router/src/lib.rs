@@ -22,7 +22,7 @@ mod variables;
 use std::cell::LazyCell;
 
 use cel::Context;
-use sayso_plugin::{Effects, Fault, Item, Plugin, Route, Urgency};
+use sayso_plugin::{Effects, Fault, Item, Plugin, Reads, Route, Urgency};
 
 pub use config::Config;
 use rule::Rule;
@@ -39,6 +39,7 @@ pub struct Router {
 impl Plugin for Router {
     const NAME: &'static str = "router";
     const SUMMARY: &'static str = "Decides by rules where feedback goes, how soon somebody has to act, and why.";
+    const READS: Reads = Reads::CUSTOMER.union(Reads::DETAILS).union(Reads::SCORES).union(Reads::TAGS);
     type Config = Config;
 
     fn config_schema() -> String {

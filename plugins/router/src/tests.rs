@@ -66,7 +66,7 @@ fn nps(value: f64) -> Item {
         scale: Some((0.0, 10.0)),
         value: AnswerValue::Number(value),
     };
-    item.feedback.details = Details::Survey(Survey { answers: vec![answer], ..Survey::default() });
+    item.feedback.details = Some(Details::Survey(Survey { answers: vec![answer], ..Survey::default() }));
     item
 }
 
@@ -105,7 +105,7 @@ fn an_angry_review_without_an_answer_goes_to_care_and_the_public_reply() {
     let item = felt(Item::of_review("en", "text", 1.0), -0.7, "very_negative");
     assert_eq!(names(&item), ["care", "public-reply"]);
     let mut answered = item;
-    if let Details::Review(review) = &mut answered.feedback.details {
+    if let Some(Details::Review(review)) = &mut answered.feedback.details {
         review.answered = true;
     }
     assert_eq!(names(&answered), ["care"]);
@@ -140,7 +140,7 @@ fn complaints_about_the_product_reach_the_product_team() {
 #[test]
 fn an_escalated_note_is_urgent() {
     let mut item = Item::of_note("en", "text", &[]);
-    if let Details::CsrNote(note) = &mut item.feedback.details {
+    if let Some(Details::CsrNote(note)) = &mut item.feedback.details {
         note.disposition = Some("escalated".into());
     }
     assert_eq!(routes(&item)[0].rule, "care-escalated");
@@ -189,10 +189,10 @@ fn every_variable_has_its_value() {
 #[test]
 fn the_csat_of_a_note_is_its_rating() {
     let mut item = Item::of_note("en", "text", &[]);
-    if let Details::CsrNote(note) = &mut item.feedback.details {
-        note.csat = Some(Rating { value: 2.0, min: 1.0, max: 5.0 });
+    if let Some(Details::CsrNote(note)) = &mut item.feedback.details {
         note.channel = Some("phone".into());
     }
+    item.feedback.rating = Some(Rating { value: 2.0, min: 1.0, max: 5.0 });
     assert!(holds("rating == 0.25 && stars == 2 && channel == 'phone' && kind == 'csr_note'", &item));
 }
 

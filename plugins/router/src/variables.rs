@@ -8,7 +8,7 @@ use cel::{
     context::VariableResolver,
 };
 use sayso_plugin::{
-    Answer, AnswerValue, CsrNote, Customer, CustomerValue, Details, Effect, FieldType, Item, Rating, Review, TagClass,
+    Answer, AnswerValue, Customer, CustomerValue, Effect, Feedback, FieldType, Item, Kind, Rating, TagClass,
 };
 
 use crate::names::Names;
@@ -220,23 +220,23 @@ impl<'a> Values<'a> {
 fn slot<'a>(source: &Source, item: &'a Item) -> Slot<'a> {
     let feedback = &item.feedback;
     match source {
-        Source::Kind => Slot::text(Some(kind(&feedback.details))),
+        Source::Kind => Slot::text(Some(kind(&feedback.kind))),
         Source::Score(name) => Slot::number(item.score(name).map(|score| score.value)),
         Source::Label => Slot::text(item.score("sentiment").and_then(|score| score.label.as_deref())),
         Source::Tags => Slot::Names(Names::new(names(item, &TagClass::Topic))),
         Source::Areas => Slot::Names(Names::new(names(item, &TagClass::Topic).map(first_level))),
         Source::Intents => Slot::Names(Names::new(names(item, &TagClass::Intent))),
-        Source::Rating => Slot::number(rating(&feedback.details).map(Rating::normalised)),
-        Source::Stars => Slot::number(rating(&feedback.details).map(|rating| rating.value)),
+        Source::Rating => Slot::number(feedback.rating.as_ref().map(Rating::normalised)),
+        Source::Stars => Slot::number(feedback.rating.as_ref().map(|rating| rating.value)),
         Source::Customer(field) => {
             feedback.customer.as_ref().map_or(Slot::Null, |customer| of_customer(customer, *field))
         }
         Source::Language => Slot::text(Some(&feedback.language.code)),
-        Source::Channel => Slot::text(note(&feedback.details).and_then(|note| note.channel.as_deref())),
-        Source::Disposition => Slot::text(note(&feedback.details).and_then(|note| note.disposition.as_deref())),
-        Source::Answered => Slot::bool(review(&feedback.details).map(|review| review.answered)),
-        Source::Verified => Slot::bool(review(&feedback.details).and_then(|review| review.verified)),
-        Source::Nps => Slot::number(nps(&feedback.details)),
+        Source::Channel => Slot::text(feedback.csr_note().and_then(|note| note.channel.as_deref())),
+        Source::Disposition => Slot::text(feedback.csr_note().and_then(|note| note.disposition.as_deref())),
+        Source::Answered => Slot::bool(feedback.review().map(|review| review.answered)),
+        Source::Verified => Slot::bool(feedback.review().and_then(|review| review.verified)),
+        Source::Nps => Slot::number(nps(feedback)),
         Source::TextLength => Slot::int(i64::try_from(feedback.text.chars().count()).ok()),
     }
 }
@@ -271,30 +271,17 @@ fn sample(source: &Source) -> Slot<'static> {
     }
 }
 
-const fn kind(details: &Details) -> &'static str {
-    match details {
-        Details::Survey(_) => "survey",
-        Details::Review(_) => "review",
-        Details::CsrNote(_) => "csr_note",
-        Details::Other(_) => "other",
+const fn kind(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Survey => "survey",
+        Kind::Review => "review",
+        Kind::CsrNote => "csr_note",
+        Kind::Other(_) => "other",
     }
 }
 
-const fn review(details: &Details) -> Option<&Review> {
-    if let Details::Review(review) = details { Some(review) } else { None }
-}
-
-const fn note(details: &Details) -> Option<&CsrNote> {
-    if let Details::CsrNote(note) = details { Some(note) } else { None }
-}
-
-fn rating(details: &Details) -> Option<&Rating> {
-    review(details).map_or_else(|| note(details)?.csat.as_ref(), |review| review.rating.as_ref())
-}
-
-fn nps(details: &Details) -> Option<f64> {
-    let Details::Survey(survey) = details else { return None };
-    survey.answers.iter().find_map(|answer| match answer {
+fn nps(feedback: &Feedback) -> Option<f64> {
+    feedback.survey()?.answers.iter().find_map(|answer| match answer {
         Answer { field_type: FieldType::Nps, value: AnswerValue::Number(value), .. } => Some(*value),
         _ => None,
     })

@@ -1,6 +1,6 @@
 //! Effects, and short ways to make them.
 
-use crate::{Effect, Evidence, Note, Part, Redaction, Route, Scope, Score, Span, Tag, TagClass};
+use crate::{Effect, Evidence, Note, Part, Passage, Redaction, Route, Scope, Score, Span, Tag, TagClass};
 
 /// What a plugin says of one item.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -66,7 +66,15 @@ impl Score {
     }
 
     fn of(scope: Scope, name: &str, value: f64) -> Self {
-        Self { name: name.into(), value, scope, label: None, parts: Vec::new(), evidence: Vec::new() }
+        Self {
+            name: name.into(),
+            value,
+            scope,
+            label: None,
+            parts: Vec::new(),
+            evidence: Vec::new(),
+            passages: Vec::new(),
+        }
     }
 
     /// With a class for people to read.
@@ -87,6 +95,13 @@ impl Score {
     #[must_use]
     pub fn evidence(mut self, evidence: Vec<Evidence>) -> Self {
         self.evidence = evidence;
+        self
+    }
+
+    /// With the same number for single passages, in the order of the text.
+    #[must_use]
+    pub fn passages(mut self, passages: Vec<Passage>) -> Self {
+        self.passages = passages;
         self
     }
 }

@@ -19,6 +19,7 @@ pub fn describe<P: Plugin>(version: &str) -> Description {
         version: version.into(),
         summary: P::SUMMARY.into(),
         config_schema: P::config_schema(),
+        reads: P::READS,
     }
 }
 

@@ -1,28 +1,31 @@
 //! Questions that plugins ask of an item, and items for tests.
 
 use crate::{
-    AuthorRole, CsrNote, Details, Effect, Feedback, Item, Language, Rating, Review, Scope, Score, Source, Span, Survey,
+    AuthorRole, CsrNote, Details, Effect, Feedback, Item, Kind, Language, Origin, Rating, Review, Scope, Score, Source,
+    Span, Survey,
 };
 
 impl Item {
     /// Item for a test: an empty-handed survey response in a language, all of it the customer's words.
     pub fn of_text(language: &str, text: &str) -> Self {
-        Self { feedback: Feedback::of_text(language, text), effects: Vec::new() }
+        Self { index: 0, feedback: Feedback::of_text(language, text), effects: Vec::new() }
     }
 
     /// Item for a test: a review of so many of five stars.
     pub fn of_review(language: &str, text: &str, stars: f64) -> Self {
         let mut item = Self::of_text(language, text);
-        let rating = Rating { value: stars, min: 1.0, max: 5.0 };
-        item.feedback.details = Details::Review(Review { rating: Some(rating), ..Review::default() });
+        item.feedback.kind = Kind::Review;
+        item.feedback.rating = Some(Rating { value: stars, min: 1.0, max: 5.0 });
+        item.feedback.details = Some(Details::Review(Review::default()));
         item
     }
 
     /// Item for a test: an agent's note in which the customer's words are the quoted passages.
     pub fn of_note(language: &str, text: &str, customer_words: &[std::ops::Range<usize>]) -> Self {
         let mut item = Self::of_text(language, text);
-        item.feedback.customer_words = customer_words.iter().cloned().map(Span::of).collect();
-        item.feedback.details = Details::CsrNote(CsrNote::default());
+        item.feedback.kind = Kind::CsrNote;
+        item.feedback.customer_words = Some(customer_words.iter().cloned().map(Span::of).collect());
+        item.feedback.details = Some(Details::CsrNote(CsrNote::default()));
         item
     }
 
@@ -37,20 +40,40 @@ impl Item {
 
 impl Feedback {
     fn of_text(language: &str, text: &str) -> Self {
-        Self {
+        let origin = Origin {
             id: String::from("0190f5c8-0000-7000-8000-000000000000"),
             revision: 1,
             collected_at: 1_750_000_000_000,
             received_at: 1_750_000_000_000,
             source: Source { type_: "api".into(), id: None, name: None },
+        };
+        Self {
+            kind: Kind::Survey,
             language: Language { code: language.into(), confidence: 1.0 },
+            rating: None,
             title: None,
             text: text.into(),
-            customer_words: if text.is_empty() { Vec::new() } else { vec![Span::of(0..text.len())] },
+            customer_words: None,
+            origin: Some(origin),
             customer: None,
-            details: Details::Survey(Survey::default()),
-            metadata: String::new(),
+            details: Some(Details::Survey(Survey::default())),
+            metadata: None,
         }
+    }
+
+    /// What only a survey response has, if this is one and `reads.details` is set.
+    pub const fn survey(&self) -> Option<&Survey> {
+        if let Some(Details::Survey(survey)) = &self.details { Some(survey) } else { None }
+    }
+
+    /// What only a public review has, if this is one and `reads.details` is set.
+    pub const fn review(&self) -> Option<&Review> {
+        if let Some(Details::Review(review)) = &self.details { Some(review) } else { None }
+    }
+
+    /// What only a note of a customer service representative has, if this is one and `reads.details` is set.
+    pub const fn csr_note(&self) -> Option<&CsrNote> {
+        if let Some(Details::CsrNote(note)) = &self.details { Some(note) } else { None }
     }
 }
 
@@ -71,7 +94,6 @@ impl Default for Survey {
 impl Default for Review {
     fn default() -> Self {
         Self {
-            rating: None,
             product_id: None,
             product_version: None,
             location_id: None,
@@ -96,7 +118,6 @@ impl Default for CsrNote {
             disposition: None,
             contact_reason: None,
             handle_time_s: None,
-            csat: None,
             author_role: AuthorRole::Agent,
         }
     }

@@ -18,7 +18,7 @@ mod words;
 
 use std::ops::Range;
 
-use sayso_plugin::{Details, Effects, Fault, Item, NoConfig, Plugin, Scope, Score, Span};
+use sayso_plugin::{Effects, Fault, Item, Kind, NoConfig, Passage, Plugin, Reads, Score, Span};
 
 pub use scale::Scored;
 use scorer::Scorer;
@@ -34,6 +34,7 @@ pub struct Sentiment;
 impl Plugin for Sentiment {
     const NAME: &'static str = NAME;
     const SUMMARY: &'static str = "Scores how the customer feels, and shows the words that say so.";
+    const READS: Reads = Reads::empty();
     type Config = NoConfig;
 
     fn config_schema() -> String {
@@ -58,38 +59,35 @@ impl Plugin for Sentiment {
         let mut parts =
             vec![("neg", scored.neg), ("neu", scored.neu), ("pos", scored.pos), ("compound", scored.compound)];
         parts.extend(reading.coverage.map(|coverage| ("coverage", coverage)));
+        let read = |passage| scorer.read(&joined, &tokens, passage).scored;
         effects.score(
             Score::whole(NAME, scored.compound)
                 .label(scored.label())
                 .parts(&parts)
-                .evidence(evidence::of(&reading.weights, &words)),
+                .evidence(evidence::of(&reading.weights, &words))
+                .passages(sentences(read, &words)),
         );
-        let read = |passage| scorer.read(&joined, &tokens, passage).scored;
-        score_sentences(read, &words, effects);
-        match &feedback.details {
-            Details::Review(review) => {
-                if let Some(rating) = &review.rating {
-                    effects.note("rating_mismatch", scale::is_mismatch(rating.normalised(), scored.compound));
-                }
+        match (&feedback.kind, &feedback.rating) {
+            (Kind::Review, Some(rating)) => {
+                effects.note("rating_mismatch", scale::is_mismatch(rating.normalised(), scored.compound));
             }
-            Details::CsrNote(_) => effects.note("sentiment_basis", words.basis.as_str()),
+            (Kind::CsrNote, _) => effects.note("sentiment_basis", words.basis.as_str()),
             _ => {}
         }
         Ok(())
     }
 }
 
-/// `read` scores a passage of the joined words.
-fn score_sentences(read: impl Fn(Range<usize>) -> Scored, words: &Words<'_>, effects: &mut Effects) {
-    let sentences: Vec<_> = words.sentences().take(MOST_SENTENCES).collect();
-    if sentences.len() < 2 {
-        return;
-    }
-    for sentence in sentences {
+/// The sentences with their scores, where there is more than one; `read` scores a passage of the joined words.
+fn sentences(read: impl Fn(Range<usize>) -> Scored, words: &Words<'_>) -> Vec<Passage> {
+    let mut sentences = words.sentences().take(MOST_SENTENCES).peekable();
+    let Some(first) = sentences.next().filter(|_| sentences.peek().is_some()) else { return Vec::new() };
+    let passage = |sentence: Range<usize>| {
         let scored = read(sentence.clone());
-        let scope = Scope::Passage(words.in_text(&Span::of(sentence)));
-        effects.score(Score { scope, ..Score::whole(NAME, scored.compound).label(scored.label()) });
-    }
+        let label = Some(scored.label().into());
+        Passage { span: words.in_text(&Span::of(sentence)), value: scored.compound, label }
+    };
+    std::iter::once(first).chain(sentences).map(passage).collect()
 }
 
 sayso_plugin::export!(Sentiment);

@@ -1,4 +1,4 @@
-use sayso_plugin::{Effect, Evidence, Fault, Item, Note, Part, Scope, Score};
+use sayso_plugin::{Effect, Evidence, Fault, Item, Note, Part, Passage, Score};
 
 use crate::Sentiment;
 
@@ -61,11 +61,7 @@ fn every_sentence_has_a_score_of_its_own() {
     let text = "Great phone! The battery is horrible. Fine.";
     let item = Item::of_text("en", text);
     let mut of_sentences = Vec::new();
-    for effect in run(&item).unwrap().split_off(1) {
-        let Effect::Score(Score { name, value, scope: Scope::Passage(span), label, .. }) = effect else {
-            panic!("{effect:?}")
-        };
-        assert_eq!(name, "sentiment");
+    for Passage { span, value, label } in score(&item).passages {
         let alone = score(&Item::of_text("en", &text[span.range()]));
         assert_eq!((value, &label), (alone.value, &alone.label));
         of_sentences.push((&text[span.range()], label.unwrap()));
@@ -76,26 +72,22 @@ fn every_sentence_has_a_score_of_its_own() {
 
 #[test]
 fn one_sentence_has_the_score_of_the_whole_alone() {
-    assert_eq!(run(&Item::of_text("en", "Great phone, e.g. the battery!")).unwrap().len(), 1);
+    assert!(score(&Item::of_text("en", "Great phone, e.g. the battery!")).passages.is_empty());
 }
 
 #[test]
 fn sentences_beyond_the_most_have_no_score() {
-    assert_eq!(run(&Item::of_text("en", &"Good. ".repeat(1_000))).unwrap().len(), 1 + 32);
+    assert_eq!(score(&Item::of_text("en", &"Good. ".repeat(1_000))).passages.len(), 32);
 }
 
 #[test]
 fn sentences_of_quoted_words_are_where_they_are_in_the_text() {
     let text = "Said \"it is bad\". Later, \"❤\u{FE0F} you. Great\".";
     let quoted = [text.find("it").unwrap()..text.find("\". L").unwrap(), text.find('❤').unwrap()..text.len() - 2];
-    let effects = run(&Item::of_note("en", text, &quoted)).unwrap();
-    let passages = effects.iter().filter_map(|effect| match effect {
-        Effect::Score(Score { scope: Scope::Passage(span), .. }) => Some(&text[span.range()]),
-        _ => None,
-    });
+    let whole = score(&Item::of_note("en", text, &quoted));
+    let passages = whole.passages.iter().map(|passage| &text[passage.span.range()]);
     assert_eq!(passages.collect::<Vec<_>>(), ["it is bad", "❤\u{FE0F} you.", "Great"]);
-    let Effect::Score(whole) = &effects[0] else { panic!("{effects:?}") };
-    assert_eq!(evidence(text, whole).iter().map(|(word, _)| *word).collect::<Vec<_>>(), ["bad", "Great"]);
+    assert_eq!(evidence(text, &whole).iter().map(|(word, _)| *word).collect::<Vec<_>>(), ["bad", "Great"]);
 }
 
 #[test]

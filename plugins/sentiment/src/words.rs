@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use sayso_plugin::{Details, Feedback, Span};
+use sayso_plugin::{Feedback, Kind, Span};
 
 use crate::sentences;
 
@@ -37,12 +37,15 @@ impl<'a> Words<'a> {
     /// The customer's own words where they are marked, else the whole text.
     pub(crate) fn of(feedback: &'a Feedback) -> Self {
         let text = feedback.text.as_str();
-        let spans = feedback.customer_words.iter().map(|span| span.range());
+        let spans = feedback.customer_words.iter().flatten().map(|span| span.range());
         let passages: Vec<_> = spans.filter_map(|range| Some((range.start, text.get(range)?))).collect();
         if !passages.is_empty() {
             return Self { passages, basis: Basis::Customer };
         }
-        let basis = if matches!(feedback.details, Details::CsrNote(_)) { Basis::Agent } else { Basis::Customer };
+        let basis = match (&feedback.kind, &feedback.customer_words) {
+            (Kind::CsrNote, Some(_)) => Basis::Agent,
+            _ => Basis::Customer,
+        };
         Self { passages: vec![(0, text)], basis }
     }
 

@@ -32,7 +32,7 @@ mod taxonomy;
 mod term;
 mod trie;
 
-use sayso_plugin::{Effects, Evidence, Fault, Item, Plugin, Score, Span, Tag};
+use sayso_plugin::{Effects, Evidence, Fault, Item, Plugin, Reads, Score, Span, Tag};
 
 use matcher::{Hit, Matcher};
 use taxonomy::{Class, Config, Taxonomy};
@@ -53,6 +53,7 @@ impl Plugin for Tagger {
     const NAME: &'static str = "tagger";
     const SUMMARY: &'static str =
         "Tags what feedback is about and what the customer wants, and tells how each topic fares.";
+    const READS: Reads = Reads::CUSTOMER.union(Reads::SCORES).union(Reads::EVIDENCE);
     type Config = Config;
 
     fn config_schema() -> String {

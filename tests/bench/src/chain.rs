@@ -48,12 +48,68 @@ pub(crate) fn run(rounds: usize) -> anyhow::Result<()> {
         let mut worker = Worker::new(Arc::new(alone), Arc::new(NoHistory));
         sandboxed(&mut worker, &feedback)?;
         let times = (0..rounds).map(|_| sandboxed(&mut worker, &feedback)).collect::<Result<_, _>>()?;
-        println!("chain      {} alone: {:.0} ns an item", plugin.name, median(times));
+        let natively = (0..rounds).map(|_| native.alone(&plugin.name, &items)).collect();
+        println!(
+            "chain      {} alone: {:.0} ns an item; {:.0} ns natively",
+            plugin.name,
+            median(times),
+            median(natively)
+        );
     }
+    by_the_crate(&loader, &config.plugins, &feedback, &items, rounds)?;
     let mut worker = Worker::new(Arc::new(Chain::load(&loader, &[])?), Arc::new(NoHistory));
     let times = (0..rounds).map(|_| sandboxed(&mut worker, &feedback)).collect::<Result<_, _>>()?;
     println!("chain      no plugin: {:.0} ns an item", median(times));
     Ok(())
+}
+
+/// Three plugins of which the first scores by the crate `vader_sentiment` as it is.
+fn by_the_crate(
+    loader: &Loader,
+    plugins: &[config::Plugin],
+    feedback: &[Feedback],
+    items: &[Item],
+    rounds: usize,
+) -> anyhow::Result<()> {
+    let path = scratch()?.join("vader.wasm");
+    std::fs::write(&path, include_bytes!(concat!(env!("OUT_DIR"), "/vader.wasm")))?;
+    let mut plugins: Vec<_> = plugins.iter().filter(|plugin| plugin.name != "redact").cloned().collect();
+    anyhow::ensure!(plugins.len() == 3, "the default chain is not redact, sentiment, tagger, router");
+    plugins[0].source = path.display().to_string();
+    let mut worker = Worker::new(Arc::new(Chain::load(loader, &plugins)?), Arc::new(NoHistory));
+    let native =
+        (configured::<vader::Vader>()?, configured::<sayso_tagger::Tagger>()?, configured::<sayso_router::Router>()?);
+    let natively = || {
+        let mut items = items.to_vec();
+        let started = Instant::now();
+        for item in &mut items {
+            step(&native.0, item);
+            step(&native.1, item);
+            step(&native.2, item);
+        }
+        let time = started.elapsed();
+        std::hint::black_box(&items);
+        time.as_secs_f64() * 1e9 / items.len() as f64
+    };
+    let (mut ratios, mut inside, mut outside) = (Vec::new(), Vec::new(), Vec::new());
+    sandboxed(&mut worker, feedback)?;
+    for _ in 0..rounds {
+        let (with, without) = (sandboxed(&mut worker, feedback)?, natively());
+        ratios.push(without / with);
+        inside.push(with);
+        outside.push(without);
+    }
+    println!(
+        "chain      the crate vader_sentiment, tagger, router: {:.0} ns an item in the sandbox; {:.0} ns natively; ratio {:.2} (goal 0.45)",
+        median(inside),
+        median(outside),
+        median(ratios)
+    );
+    Ok(())
+}
+
+fn configured<P: Plugin>() -> anyhow::Result<P> {
+    configure("{}").map_err(anyhow::Error::msg)
 }
 
 fn feedback() -> anyhow::Result<Vec<Feedback>> {
@@ -90,13 +146,7 @@ struct Native {
 
 impl Native {
     fn new() -> anyhow::Result<Self> {
-        let failed = |error: String| anyhow::anyhow!(error);
-        Ok(Self {
-            redact: configure("{}").map_err(failed)?,
-            sentiment: configure("{}").map_err(failed)?,
-            tagger: configure("{}").map_err(failed)?,
-            router: configure("{}").map_err(failed)?,
-        })
+        Ok(Self { redact: configured()?, sentiment: configured()?, tagger: configured()?, router: configured()? })
     }
 
     /// Nanoseconds an item.
@@ -113,6 +163,25 @@ impl Native {
         std::hint::black_box(&items);
         time.as_secs_f64() * 1e9 / items.len() as f64
     }
+
+    /// Nanoseconds an item of one plugin, which sees the effects of none.
+    fn alone(&self, name: &str, items: &[Item]) -> f64 {
+        match name {
+            "redact" => alone(&self.redact, items),
+            "sentiment" => alone(&self.sentiment, items),
+            "tagger" => alone(&self.tagger, items),
+            _ => alone(&self.router, items),
+        }
+    }
+}
+
+fn alone(plugin: &impl Plugin, items: &[Item]) -> f64 {
+    let mut items = items.to_vec();
+    let started = Instant::now();
+    items.iter_mut().for_each(|item| step(plugin, item));
+    let time = started.elapsed();
+    std::hint::black_box(&items);
+    time.as_secs_f64() * 1e9 / items.len() as f64
 }
 
 fn step(plugin: &impl Plugin, item: &mut Item) {

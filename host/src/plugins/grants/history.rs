@@ -1,6 +1,6 @@
 //! Grant `history`: what the customer of a feedback in the batch said before, in summary.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{State, wit};
 use crate::{feedback::FeedbackId, records::History};
@@ -24,23 +24,24 @@ impl HistorySource for NoHistory {
 /// Which customers a plugin may ask for: those of the batch at hand.
 pub(in crate::plugins) struct Scope {
     source: Arc<dyn HistorySource>,
-    customers: Arc<HashMap<String, (FeedbackId, String)>>,
+    /// By the index of the item.
+    customers: Vec<Option<(FeedbackId, String)>>,
 }
 
 impl Scope {
     pub(super) fn new(source: Arc<dyn HistorySource>) -> Self {
-        Self { source, customers: Arc::default() }
+        Self { source, customers: Vec::new() }
     }
 
-    /// Opens the customers of a batch, by feedback id.
-    pub(in crate::plugins) fn open(&mut self, customers: Arc<HashMap<String, (FeedbackId, String)>>) {
+    /// Opens the customers of a batch, by the index of the item.
+    pub(in crate::plugins) fn open(&mut self, customers: Vec<Option<(FeedbackId, String)>>) {
         self.customers = customers;
     }
 }
 
 impl wit::history::Host for State {
-    fn before(&mut self, feedback_id: String) -> Option<wit::history::Summary> {
-        let (id, customer) = self.history.customers.get(&feedback_id)?;
+    fn before(&mut self, item: u32) -> Option<wit::history::Summary> {
+        let (id, customer) = self.history.customers.get(usize::try_from(item).ok()?)?.as_ref()?;
         let history = self.history.source.before(customer, *id)?;
         Some(wit::history::Summary {
             earlier: history.earlier,

@@ -10,7 +10,7 @@ fn answer(label: Option<&str>, value: AnswerValue) -> Answer {
 
 fn survey(text: &str, answers: Vec<Answer>) -> Item {
     let mut item = Item::of_text("en", text);
-    item.feedback.details = Details::Survey(Survey { survey_id: None, completed: true, answers });
+    item.feedback.details = Some(Details::Survey(Survey { survey_id: None, completed: true, answers }));
     item
 }
 
@@ -54,13 +54,13 @@ fn what_is_redacted_in_the_text_is_not_named_again_where_it_stands_elsewhere() {
 #[test]
 fn metadata_is_searched_with_its_keys_as_labels() {
     let mut item = Item::of_text("en", "fine");
-    item.feedback.metadata = serde_json::json!({
+    let metadata = serde_json::json!({
         "a/~b": {"phone": "5551234", "mails": ["\nann@example.org"]},
         "order": "5551234",
         "card": 4_111_111_111_111_111u64,
         "count": 3,
-    })
-    .to_string();
+    });
+    item.feedback.metadata = Some(metadata.to_string());
     let expected = [
         row("/metadata/a~1~0b/mails/0", 1..16, "email"),
         row("/metadata/a~1~0b/phone", 0..7, "phone"),
@@ -73,7 +73,7 @@ fn metadata_is_searched_with_its_keys_as_labels() {
 fn the_contact_reason_of_a_note_is_searched() {
     let mut item = Item::of_note("en", "Called.", &[]);
     let reason = Some("refund to DE89 3704 0044 0532 0130 00".into());
-    item.feedback.details = Details::CsrNote(CsrNote { contact_reason: reason, ..CsrNote::default() });
+    item.feedback.details = Some(Details::CsrNote(CsrNote { contact_reason: reason, ..CsrNote::default() }));
     assert_eq!(found(&item), [row("/contact_reason", 10..37, "iban")]);
 }
 
@@ -81,14 +81,14 @@ fn the_contact_reason_of_a_note_is_searched() {
 fn a_number_with_a_fraction_is_nobodys() {
     let mut item = Item::of_text("en", "fine");
     // The digits before and behind the point are those of a French number with its key.
-    item.feedback.metadata = r#"{"sent":1795575073986.03,"phone":5551234.5}"#.into();
+    item.feedback.metadata = Some(r#"{"sent":1795575073986.03,"phone":5551234.5}"#.into());
     assert_eq!(found(&item), []);
 }
 
 #[test]
 fn metadata_that_is_no_json_is_passed_by() {
     let mut item = Item::of_text("en", "fine");
-    item.feedback.metadata = "{ann@example.org".into();
+    item.feedback.metadata = Some("{ann@example.org".into());
     assert!(run(&item).is_empty());
 }
 

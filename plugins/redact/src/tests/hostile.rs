@@ -70,7 +70,7 @@ fn a_label_and_metadata_may_be_hostile_too() {
     let label = "電phone".repeat(SIZE / 8);
     assert_eq!(scan::find("5551234", &label, &policy()).len(), 1);
     let mut item = Item::of_text("en", "");
-    item.feedback.metadata = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+    item.feedback.metadata = Some(format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000)));
     let plugin = sayso_plugin::configure::<Redact>("{}").unwrap();
     assert_eq!(sayso_plugin::process(&plugin, &[item]), [Ok(Vec::new())]);
 }

@@ -24,8 +24,8 @@ impl Plugin for Nosy {
         let lemmas = text::lemmas(&feedback.text, &language);
         let words: Vec<_> =
             tokens.chunks(3).zip(&lemmas).map(|(token, lemma)| word(&feedback.text, token, lemma)).collect();
-        let earlier = history::before(&feedback.id).map(|history| history.earlier);
-        let stranger = history::before("0190f5c8-0000-7000-8000-000000000000").is_some();
+        let earlier = history::before(item.index).map(|history| history.earlier);
+        let stranger = history::before(u32::MAX).is_some();
         effects.note("method", format!("{:?}", text::method_of(&language)));
         effects.note("detected", language);
         effects.note("tokens", lemmas.len());

@@ -19,8 +19,9 @@ use super::{State, wit};
 use crate::dictionary::DictionaryLanguage;
 
 impl wit::text::Host for State {
-    fn detect(&mut self, text: String) -> Option<wit::types::Language> {
-        detect(&text).map(|language| wit::types::Language { code: language.code, confidence: language.confidence })
+    fn detect(&mut self, text: String) -> Option<wit::types::LanguageResult> {
+        detect(&text)
+            .map(|language| wit::types::LanguageResult { code: language.code, confidence: language.confidence })
     }
 
     fn method_of(&mut self, language: String) -> wit::text::Method {

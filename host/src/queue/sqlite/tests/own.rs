@@ -95,7 +95,8 @@ async fn only_the_newest_settled_messages_are_kept() {
     let kept = rows(&queue).await;
     assert!((1_000..=3_100).contains(&kept), "{kept}");
     queue.ack(stuck_lease).await.expect("settles");
-    assert_eq!(rows(&queue).await, kept - 1, "what is settled so late is not kept");
+    // Not counted by rows: what was settled last may have had older rows dropped by now.
+    assert_eq!(publish(&queue, &[&stuck]).await, [true], "what is settled so late is not kept");
 }
 
 async fn rows(queue: &SqliteQueue) -> i64 {
