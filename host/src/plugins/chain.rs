@@ -231,7 +231,9 @@ fn cut(mut reason: String) -> String {
 
 impl Batch {
     fn new(feedback: Vec<Feedback>) -> Self {
-        let work = |feedback| {
+        let work = |feedback: Feedback| {
+            // On the heap from here on, since it is large, and moved often.
+            let feedback = Box::new(feedback);
             let language = language_of(&feedback);
             Work { subject: Subject::new(feedback, language), redactions: Vec::new(), provenance: Vec::new() }
         };
@@ -279,7 +281,11 @@ impl Batch {
 
 impl Work {
     /// Takes in effects; redactions are carried out at once, so that later plugins see none of what was there.
-    fn take(&mut self, effects: Vec<Effect>) {
+    fn take(&mut self, mut effects: Vec<Effect>) {
+        if !effects.iter().any(|effect| matches!(effect, Effect::Redact(_))) {
+            self.subject.effects.append(&mut effects);
+            return;
+        }
         let mut redactions = Vec::new();
         for effect in effects {
             match effect {
@@ -287,16 +293,14 @@ impl Work {
                 other => self.subject.effects.push(other),
             }
         }
-        if !redactions.is_empty() {
-            let redact = |feedback: &mut _, effects: &mut _| redact::apply(feedback, &redactions, effects);
-            self.redactions.extend(self.subject.change(redact));
-        }
+        let redact = |feedback: &mut _, effects: &mut _| redact::apply(feedback, &redactions, effects);
+        self.redactions.extend(self.subject.change(redact));
     }
 
     fn finish(self) -> Outcome {
         let (feedback, language, effects) = self.subject.into_parts();
         let analysis = merge::analysis(language, effects, self.redactions, self.provenance);
-        Outcome::Analyzed { feedback: Box::new(feedback), analysis: Box::new(analysis) }
+        Outcome::Analyzed { feedback, analysis: Box::new(analysis) }
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) use wit::{EffectResult as Effect, Reads};
 
 /// A feedback on its way through the chain, with the effects so far.
 pub(super) struct Subject {
-    feedback: Feedback,
+    feedback: Box<Feedback>,
     language: Language,
     /// See `feedback.customer-words` in the contract.
     customer_words: Option<Vec<wit::Span>>,
@@ -24,12 +24,12 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    pub(super) fn new(feedback: Feedback, language: Language) -> Self {
+    pub(super) fn new(feedback: Box<Feedback>, language: Language) -> Self {
         let customer_words = customer_words(&feedback);
         Self { feedback, language, customer_words, metadata: OnceCell::new(), effects: Vec::new() }
     }
 
-    pub(super) const fn feedback(&self) -> &Feedback {
+    pub(super) fn feedback(&self) -> &Feedback {
         &self.feedback
     }
 
@@ -47,13 +47,13 @@ impl Subject {
     }
 
     /// The parts that are kept.
-    pub(super) fn into_parts(self) -> (Feedback, Language, Vec<Effect>) {
+    pub(super) fn into_parts(self) -> (Box<Feedback>, Language, Vec<Effect>) {
         (self.feedback, self.language, self.effects)
     }
 
     /// The item that a plugin is given. What cannot be borrowed from here is made in `bump`.
     pub(super) fn item<'a>(&'a self, index: usize, reads: Reads, bump: &'a Bump) -> Item<'a> {
-        let feedback = &self.feedback;
+        let feedback = self.feedback();
         let reads_all = |flag: Reads| reads.contains(flag).then_some(feedback);
         let view = wit::Feedback {
             kind: match feedback.kind {

@@ -29,6 +29,7 @@ pub(super) fn analysis(
             Effect::Score(score) => add_score(&mut analysis, score),
             Effect::Tag(tag) => add_tag(&mut analysis, tag),
             Effect::Route(route) => add_route(&mut analysis, route),
+            Effect::Other(note) if analysis.sentiment.as_mut().is_some_and(|one| annotate(one, &note)) => {}
             Effect::Other(note) => {
                 let value = serde_json::from_str(&note.value).unwrap_or(Value::Null);
                 analysis.other.insert(note.name, value);
@@ -36,16 +37,19 @@ pub(super) fn analysis(
             Effect::Redact(_) => {}
         }
     }
-    if let Some(sentiment) = &mut analysis.sentiment {
-        sentiment.rating_mismatch = analysis.other.remove("rating_mismatch").and_then(|value| value.as_bool());
-        sentiment.basis = match analysis.other.remove("sentiment_basis") {
-            Some(Value::String(basis)) => Some(basis),
-            _ => None,
-        };
-    }
     analysis.routes.sort_by_key(|route| std::cmp::Reverse(route.priority));
     analysis.priority = analysis.routes.first().map_or(0, |route| route.priority);
     analysis
+}
+
+/// Takes in a note that belongs to the sentiment; answers whether it does.
+fn annotate(sentiment: &mut Sentiment, note: &wit::NoteResult) -> bool {
+    match note.name.as_str() {
+        "rating_mismatch" => sentiment.rating_mismatch = note.value.parse().ok(),
+        "sentiment_basis" => sentiment.basis = serde_json::from_str(&note.value).ok(),
+        _ => return false,
+    }
+    true
 }
 
 fn add_score(analysis: &mut Analysis, score: wit::ScoreResult) {

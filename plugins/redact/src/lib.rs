@@ -1,7 +1,7 @@
 //! The plugin `redact`: takes personal data out of feedback, in English, Japanese, Korean and Chinese.
 //!
-//! It finds passages in title and text, in the answers of a survey, in the contact reason of a note and in metadata, and
-//! asks the host to redact them. Digits, letters and signs of full width count as those of ASCII; dashes, dots and spaces
+//! It finds passages in title and text, in the answers of a survey, in the contact reason of a note, in author's name and
+//! public reply of a review and in metadata, and asks the host to redact them. Digits, letters and signs of full width count as those of ASCII; dashes, dots and spaces
 //! of all scripts are separators. Number and word may stand beside Han, Kana and Hangul, but not be part of a word of a
 //! script that parts its words (`AB1234567890` is no number). The rules by class:
 //!
@@ -33,8 +33,8 @@
 //!
 //! Of passages that overlap the longest counts, else the first. `keep` in the configuration lets passages stand.
 //!
-//! The host takes a redacted passage out of every other text of the feedback too. What it does not hand to plugins
-//! (author's name, public reply) is searched in that way alone, and so are the keys of metadata.
+//! The host takes a redacted passage out of every other text of the feedback too; the keys of metadata are searched in
+//! that way alone.
 //!
 //! From a number of passages on ([`MOST_PASSAGES`] in one text) the rest of the text goes as one, from the first to the
 //! last of them, so that no text has more effects than the host takes. Run it with `on_fault = "park"`, as the default

@@ -15,10 +15,22 @@ pub(crate) fn of(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     ranges.map(|range| trimmed(text, range)).filter(|range| text[range.clone()].contains(char::is_alphanumeric))
 }
 
+/// The bytes that a terminator or a line's end begins with: the last three are those of `…`, `。` and `！`, and of other
+/// characters of three bytes.
+const MAY_END: [bool; 256] = {
+    let mut may_end = [false; 256];
+    let bytes = [b'\n', b'.', b'!', b'?', 0xE2, 0xE3, 0xEF];
+    let mut at = 0;
+    while at < bytes.len() {
+        may_end[bytes[at] as usize] = true;
+        at += 1;
+    }
+    may_end
+};
+
 /// Where the sentence that begins at an offset ends, which is behind the offset unless that is the end of the text.
 fn end(text: &str, from: usize) -> usize {
-    // The last three begin `…`, `。` and `！`, and other characters of three bytes.
-    let is_candidate = |byte: &u8| matches!(*byte, b'\n' | b'.' | b'!' | b'?' | 0xE2 | 0xE3 | 0xEF);
+    let is_candidate = |byte: &u8| MAY_END[usize::from(*byte)];
     let mut at = from;
     while let Some(passed) = text.as_bytes()[at..].iter().position(is_candidate) {
         at += passed;
