@@ -6,7 +6,7 @@ use sayso_plugin::{Effects, Fault, Item, Plugin, Score, Span, Tag};
 
 struct Hostile;
 
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Config {
     #[serde(default)]
@@ -17,10 +17,6 @@ impl Plugin for Hostile {
     const NAME: &'static str = "hostile";
     const SUMMARY: &'static str = "Attacks the host.";
     type Config = Config;
-
-    fn config_schema() -> String {
-        r#"{"type":"object","properties":{"refuse":{"type":"boolean"}},"additionalProperties":false}"#.into()
-    }
 
     fn new(config: Config) -> Result<Self, String> {
         if config.refuse { Err("`refuse` is true, so this is refused".into()) } else { Ok(Self) }
