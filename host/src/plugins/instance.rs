@@ -11,6 +11,7 @@ use super::{
     grants::{HistorySource, State},
     item::{Effect, Fault, Item},
     loader::Plugin,
+    meter::Meter,
 };
 use crate::feedback::Feedback;
 
@@ -44,7 +45,7 @@ impl Instance {
             .tables(32)
             .trap_on_grow_failure(true)
             .build();
-        let state = State::new(plugin.name.clone(), limits, history, plugin.dictionaries.clone());
+        let state = State::new(plugin.name.clone(), Meter::new(limits), history, plugin.dictionaries.clone());
         let mut store = Store::new(plugin.engine.wasm(), state);
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(Engine::ticks(SETUP_TIME));
@@ -101,6 +102,11 @@ impl Instance {
         } else {
             Err(format!("answered {} results for {} items", results.len(), items.len()))
         }
+    }
+
+    /// How much memory it has, in bytes. A memory never shrinks, so it is the most that it needed so far.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.store.data().limits.memory_bytes()
     }
 
     /// Whether it has served long enough.

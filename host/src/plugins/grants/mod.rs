@@ -8,15 +8,15 @@ pub use history::{HistorySource, NoHistory};
 
 use std::sync::Arc;
 
-use wasmtime::{StoreLimits, component::Linker};
+use wasmtime::component::Linker;
 
-use super::bindings::sayso::plugin as wit;
+use super::{bindings::sayso::plugin as wit, meter::Meter};
 use crate::config::Grant;
 
 /// What the store of one instance holds for its grants.
 pub(super) struct State {
     /// Caps memory, tables and instances.
-    pub(super) limits: StoreLimits,
+    pub(super) limits: Meter,
     /// The plugin's name in the chain.
     pub(super) plugin: Arc<str>,
     /// For `log`.
@@ -30,7 +30,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(
         plugin: Arc<str>,
-        limits: StoreLimits,
+        limits: Meter,
         history: Arc<dyn HistorySource>,
         dictionaries: Arc<text::Dictionaries>,
     ) -> Self {
