@@ -50,7 +50,7 @@ fn timed(what: &str, command: &mut Command) -> Output {
     output
 }
 
-/// A folder for a project, where what cargo made in earlier runs is found again.
+/// A folder for a project that is not there yet. Its path is the same in every run, since cargo builds anew at another.
 fn fresh(name: &str) -> PathBuf {
     let dir = scratch().join(name);
     if dir.exists() {
@@ -59,9 +59,9 @@ fn fresh(name: &str) -> PathBuf {
     dir
 }
 
-/// Lets the project use the cargo folder of earlier runs.
+/// Lets the project use the cargo folder of other projects and of earlier runs, so that a dependency is compiled once.
 fn keep_target(project: &Path) {
-    let kept = project.with_extension("target");
+    let kept = scratch().join("target");
     fs::create_dir_all(&kept).expect("a folder");
     std::os::unix::fs::symlink(kept, project.join("target")).expect("a link");
 }
@@ -185,7 +185,7 @@ async fn the_warranty_example_passes_its_cases_and_routes_claims_in_a_chain() {
     let server = Server::builder().config(&chain).start().await;
     let claim = json!({"kind": "review", "language": "en", "text": "It broke after a week. Is that under warranty?"});
     let analysis = server.analyze(&claim).await["analysis"].clone();
-    assert_eq!(analysis["intents"][0]["kind"], "warranty_claim", "{analysis:#}");
+    assert_eq!(analysis["intents"][0]["type"], "warranty_claim", "{analysis:#}");
     assert_eq!(analysis["routes"][0]["name"], "repairs", "{analysis:#}");
 }
 

@@ -11,7 +11,6 @@ use super::{
     grants::{HistorySource, State},
     item::{Effect, Fault, Item},
     loader::Plugin,
-    meter::Meter,
 };
 use crate::feedback::Feedback;
 
@@ -45,7 +44,7 @@ impl Instance {
             .tables(32)
             .trap_on_grow_failure(true)
             .build();
-        let state = State::new(plugin.name.clone(), Meter::new(limits), history, plugin.dictionaries.clone());
+        let state = State::new(plugin.name.clone(), limits, history, plugin.dictionaries.clone());
         let mut store = Store::new(plugin.engine.wasm(), state);
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(Engine::ticks(SETUP_TIME));

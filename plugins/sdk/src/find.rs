@@ -36,11 +36,20 @@ fn match_length(text: &str, term: &str) -> Option<usize> {
     let mut own = text.chars();
     for wanted in term.chars() {
         let c = own.next()?;
-        if c != wanted && !c.to_lowercase().eq(wanted.to_lowercase()) {
+        if !is_same_letter(c, wanted) {
             return None;
         }
     }
     Some(text.len() - own.as_str().len())
+}
+
+/// Whether two letters differ in case at most. Nearly all are ASCII, which takes no table.
+fn is_same_letter(a: char, b: char) -> bool {
+    if a.is_ascii() && b.is_ascii() {
+        a.eq_ignore_ascii_case(&b)
+    } else {
+        a == b || a.to_lowercase().eq(b.to_lowercase())
+    }
 }
 
 /// Whether a word may begin or end here.

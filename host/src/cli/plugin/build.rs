@@ -16,7 +16,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let component = project::build(&args.dir)?;
     let seconds = started.elapsed().as_secs_f64();
-    let component = component.to_string_lossy();
+    let component = component.strip_prefix(".").unwrap_or(&component).to_string_lossy();
     let workbench = Workbench::open(&component)?;
     let inspection = workbench.inspection();
     anstream::println!("{component}: {}, built in {seconds:.1} s", inspect::size(inspection.bytes));

@@ -1,10 +1,10 @@
 //! `sayso plugin test`
 
-use std::{collections::BTreeMap, fs, path::PathBuf, process::ExitCode};
+use std::{fs, path::PathBuf, process::ExitCode};
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
-use serde_json::json;
+use serde_json::{Value, json};
 use similar::TextDiff;
 
 use super::{
@@ -58,36 +58,44 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// A configuration, and the plugin that was loaded with it.
+type Loaded = (Value, Result<Trial, String>);
+
 /// Runs every case by itself in a fresh instance, and then all of one configuration in one batch.
 fn find(cases: &[(String, anyhow::Result<Case>)], workbench: &Workbench, bless: bool) -> Vec<(String, Finding)> {
-    let mut trials = BTreeMap::new();
+    let mut loaded: Vec<Loaded> = Vec::new();
     let mut findings = Vec::new();
     for (name, case) in cases {
         let finding = match case {
             Err(problem) => Finding::Broken(format!("{problem:#}")),
-            Ok(case) => {
-                let load = || workbench.load(&case.config).map(Trial::new).map_err(|error| format!("{error:#}"));
-                let trial = trials.entry(case.config.to_string()).or_insert_with(load);
-                judge(case, trial, bless)
-            }
+            Ok(case) => match trial(&mut loaded, &case.config, workbench) {
+                Err(reason) => Finding::Broken(reason.clone()),
+                Ok(trial) => judge(case, trial, bless),
+            },
         };
         findings.push((name.clone(), finding));
     }
-    for (config, trial) in &mut trials {
+    for (config, trial) in &mut loaded {
         if let Ok(trial) = trial {
-            let same: Vec<_> = cases.iter().filter_map(|(_, case)| case.as_ref().ok()).collect();
-            let same: Vec<_> = same.into_iter().filter(|case| case.config.to_string() == *config).collect();
+            let read = cases.iter().filter_map(|(_, case)| case.as_ref().ok());
+            let same: Vec<_> = read.filter(|case| case.config == *config).collect();
             hold_together(&same, trial, &mut findings);
         }
     }
     findings
 }
 
-fn judge(case: &Case, trial: &mut Result<Trial, String>, bless: bool) -> Finding {
-    let trial = match trial {
-        Ok(trial) => trial,
-        Err(reason) => return Finding::Broken(reason.clone()),
-    };
+/// The plugin with this configuration, loaded for the first case that has it.
+fn trial<'a>(loaded: &'a mut Vec<Loaded>, config: &Value, workbench: &Workbench) -> &'a mut Result<Trial, String> {
+    let place = loaded.iter().position(|(known, _)| known == config).unwrap_or_else(|| {
+        let trial = workbench.load(config).map(Trial::new).map_err(|error| format!("{error:#}"));
+        loaded.push((config.clone(), trial));
+        loaded.len() - 1
+    });
+    &mut loaded[place].1
+}
+
+fn judge(case: &Case, trial: &mut Trial, bless: bool) -> Finding {
     let answer = alone(trial, &case.given);
     if case.expected.as_ref() == Some(&answer) {
         return Finding::Ok;
@@ -146,7 +154,7 @@ impl Finding {
         }
     }
 
-    fn as_json(&self, name: &str) -> serde_json::Value {
+    fn as_json(&self, name: &str) -> Value {
         let mut told = json!({"name": name, "status": self.status()});
         match self {
             Self::Differs(diff) => told["diff"] = json!(diff),

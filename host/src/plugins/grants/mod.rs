@@ -8,7 +8,7 @@ pub use history::{HistorySource, NoHistory};
 
 use std::sync::Arc;
 
-use wasmtime::component::Linker;
+use wasmtime::{StoreLimits, component::Linker};
 
 use super::{bindings::sayso::plugin as wit, meter::Meter};
 use crate::config::Grant;
@@ -30,10 +30,11 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(
         plugin: Arc<str>,
-        limits: Meter,
+        limits: StoreLimits,
         history: Arc<dyn HistorySource>,
         dictionaries: Arc<text::Dictionaries>,
     ) -> Self {
+        let limits = Meter::new(limits);
         Self { limits, plugin, log: log::Budget::default(), history: history::Scope::new(history), dictionaries }
     }
 }
