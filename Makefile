@@ -5,6 +5,8 @@ VENV := target/venv
 DICTIONARIES := target/dictionaries
 # The plugins are a workspace of their own; natively they are built into a folder beside that of the host.
 PLUGINS := --manifest-path plugins/Cargo.toml --target-dir target/plugins
+# A plugin as others write it.
+EXAMPLE := --manifest-path examples/plugins/warranty/Cargo.toml --target-dir target/plugins
 # The docs are for those who work on sayso: they may lead to what is private.
 DOCFLAGS := -D warnings -A rustdoc::private_intra_doc_links
 
@@ -20,13 +22,16 @@ test: setup setup-tests ## Every test: units, the plugins natively, and end to e
 	@host/dictionaries.sh target/debug/sayso $(DICTIONARIES)
 	$(CARGO) test --locked
 	$(CARGO) test --locked $(PLUGINS)
+	$(CARGO) test --locked $(EXAMPLE)
 
 check: setup ## Format, lints as errors, docs.
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path plugins/Cargo.toml --all --check
+	$(CARGO) fmt --manifest-path examples/plugins/warranty/Cargo.toml --check
 	$(CARGO) fmt --manifest-path tests/guests/Cargo.toml --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --locked $(PLUGINS) --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked $(EXAMPLE) --all-targets -- -D warnings
 	RUSTDOCFLAGS="$(DOCFLAGS)" $(CARGO) doc --locked --no-deps --document-private-items --quiet
 	RUSTDOCFLAGS="$(DOCFLAGS)" $(CARGO) doc --locked $(PLUGINS) --no-deps --document-private-items --quiet
 

@@ -1,4 +1,5 @@
-//! Builds the plugins that come with sayso, and a table of them for `include!`.
+//! Builds the plugins that come with sayso, and a table of them for `include!`; and one of the sources of the SDK, which
+//! come with every new plugin.
 
 use std::{
     env, fs,
@@ -10,7 +11,7 @@ use std::{
 use sayso_guest_build::{Build, Guest, build};
 
 /// The plugins that `builtin:NAME` can name; each is the package `sayso-NAME` in `plugins/NAME`.
-const BUILTINS: [&str; 4] = ["redact", "sentiment", "tagger", "router"];
+const BUILTINS: [&str; 5] = ["redact", "sentiment", "tagger", "router", "empty"];
 
 fn main() {
     if let Err(error) = run() {
@@ -31,7 +32,8 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         target_dir: shared_target(&out),
         locked: true,
     })?;
-    write_table(&guests, &out)
+    write_table(&guests, &out)?;
+    write_sdk(&root.join("plugins/sdk/src"), &out)
 }
 
 fn watch(root: &Path) {
@@ -56,6 +58,20 @@ fn write_table(guests: &[Guest], out: &Path) -> Result<(), Box<dyn std::error::E
     for (name, guest) in BUILTINS.iter().zip(guests) {
         fs::write(out.join(format!("{name}.wasm")), &guest.component)?;
         writeln!(table, "    ({name:?}, include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.wasm\"))),")?;
+    }
+    writeln!(table, "];")?;
+    Ok(())
+}
+
+fn write_sdk(folder: &Path, out: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, std::io::Error>>()?;
+    paths.sort();
+    let mut table = fs::File::create(out.join("sdk.rs"))?;
+    writeln!(table, "/// The sources of the SDK: name in its folder, and text.")?;
+    writeln!(table, "const SDK: &[(&str, &str)] = &[")?;
+    for path in paths {
+        let name = path.file_name().ok_or("no file")?;
+        writeln!(table, "    ({name:?}, include_str!({:?})),", fs::canonicalize(&path)?)?;
     }
     writeln!(table, "];")?;
     Ok(())

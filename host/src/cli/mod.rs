@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod dict;
 mod key;
+mod plugin;
 mod receiver;
 mod send;
 mod serve;
@@ -33,6 +34,7 @@ Examples:
   sayso serve                         run on 127.0.0.1:8080 with the built-in plugins
   sayso serve --config sayso.toml     run with keys, plugins and webhooks of your own
   sayso send reviews.ndjson           post a file of feedback
+  sayso plugin new warranty           begin a plugin of your own
   sayso webhook listen                receive deliveries, verify and print them
 
 Exit codes: 0 done, 1 done in part or found wanting, 2 could not be done.";
@@ -47,6 +49,9 @@ enum Command {
     Send(send::Args),
     /// Validate the configuration and load the chain, without serving.
     Check(check::Args),
+    /// Write plugins: new, build, test, bench, inspect, run.
+    #[command(subcommand)]
+    Plugin(plugin::Command),
     /// Work on webhooks.
     #[command(subcommand)]
     Webhook(webhook::Command),
@@ -69,6 +74,7 @@ impl Cli {
             Command::Demo(args) => demo::run(args).await,
             Command::Send(args) => send::run(args).await,
             Command::Check(args) => check::run(args),
+            Command::Plugin(command) => plugin::run(command),
             Command::Webhook(command) => webhook::run(command).await,
             Command::Dict(command) => dict::run(command),
             Command::Key(command) => Ok(key::run(command)),

@@ -53,7 +53,8 @@ pub enum ConfigError {
 const PREFIX: &str = "SAYSO_";
 
 /// Variables with the prefix that are no keys of the configuration.
-const NOT_KEYS: [&str; 5] = ["SAYSO_CONFIG", "SAYSO_LOG", "SAYSO_LOG_FORMAT", "SAYSO_KEY", "SAYSO_URL"];
+const NOT_KEYS: [&str; 6] =
+    ["SAYSO_CONFIG", "SAYSO_LOG", "SAYSO_LOG_FORMAT", "SAYSO_KEY", "SAYSO_URL", "SAYSO_WASM_TOOLCHAIN"];
 
 /// Reads the configuration from `file`, if there is one, and from the variables.
 ///

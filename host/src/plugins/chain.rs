@@ -82,8 +82,8 @@ pub struct Worker {
 
 /// The instance of one plugin, and how long it took of late.
 #[derive(Default)]
-struct Slot {
-    instance: Option<Instance>,
+pub(super) struct Slot {
+    pub(super) instance: Option<Instance>,
     mean_us: f64,
     /// Where its items are made.
     bump: Bump,
@@ -97,9 +97,9 @@ struct Work {
 }
 
 /// What one plugin made of one item.
-type Verdict = Result<Vec<Effect>, Failure>;
+pub(super) type Verdict = Result<Vec<Effect>, Failure>;
 
-enum Failure {
+pub(super) enum Failure {
     Unsupported(String),
     Failed(String),
 }
@@ -153,7 +153,12 @@ impl std::fmt::Debug for Worker {
 
 impl Slot {
     /// Runs one plugin over the feedback, in calls that leave its deadline room for several times their mean time.
-    fn run(&mut self, plugin: &Plugin, history: &Arc<dyn HistorySource>, subjects: &[&Subject]) -> Vec<Verdict> {
+    pub(super) fn run(
+        &mut self,
+        plugin: &Plugin,
+        history: &Arc<dyn HistorySource>,
+        subjects: &[&Subject],
+    ) -> Vec<Verdict> {
         let mut verdicts = Vec::with_capacity(subjects.len());
         while verdicts.len() < subjects.len() {
             let rest = &subjects[verdicts.len()..];
@@ -317,7 +322,7 @@ fn provenance(plugin: &Plugin, status: PluginStatus, reason: Option<String>, eac
 }
 
 /// The language that the sender named, else the one detected.
-fn language_of(feedback: &Feedback) -> Language {
+pub(super) fn language_of(feedback: &Feedback) -> Language {
     if let Some(tag) = &feedback.language {
         let primary = tag.split(['-', '_']).next().unwrap_or(tag);
         return Language { code: primary.to_ascii_lowercase(), confidence: 1.0 };

@@ -103,6 +103,11 @@ impl Instance {
         }
     }
 
+    /// How much memory it has, in bytes. A memory never shrinks, so it is the most that it needed so far.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.store.data().limits.memory_bytes()
+    }
+
     /// Whether it has served long enough.
     pub(super) const fn is_worn(&self) -> bool {
         self.calls >= MAX_CALLS

@@ -141,8 +141,8 @@ pub enum LoadError {
 /// Loads plugins, with the cache of compiled ones.
 #[derive(Debug)]
 pub struct Loader {
-    engine: Engine,
-    cache: Cache,
+    pub(super) engine: Engine,
+    pub(super) cache: Cache,
     base: PathBuf,
     dictionaries: Arc<Dictionaries>,
 }
@@ -168,6 +168,13 @@ impl Loader {
     /// # Errors
     /// See [`LoadError`].
     pub fn load(&self, config: &config::Plugin) -> Result<Plugin, LoadError> {
+        let mut plugin = self.prepare(config)?;
+        self.introduce(&mut plugin, &config.config)?;
+        Ok(plugin)
+    }
+
+    /// Makes everything ready for the plugin to start, without starting it.
+    pub(super) fn prepare(&self, config: &config::Plugin) -> Result<Plugin, LoadError> {
         let name = &config.name;
         check_limits(name, &config.limits)?;
         let (path, bytes) = self.find(name, &config.source)?;
@@ -183,7 +190,7 @@ impl Loader {
         grants::link(&mut linker, &config.grants).map_err(bad)?;
         let pre = linker.instantiate_pre(&component).and_then(bindings::PluginPre::new).map_err(bad)?;
         let config_json = config.config.to_string();
-        let mut plugin = Plugin {
+        Ok(Plugin {
             name: name.as_str().into(),
             version: "".into(),
             summary: String::new(),
@@ -198,12 +205,10 @@ impl Loader {
             config_json,
             engine: self.engine.clone(),
             pre,
-        };
-        self.introduce(&mut plugin, &config.config)?;
-        Ok(plugin)
+        })
     }
 
-    fn find(&self, plugin: &str, source: &str) -> Result<(String, Vec<u8>), LoadError> {
+    pub(super) fn find(&self, plugin: &str, source: &str) -> Result<(String, Vec<u8>), LoadError> {
         let missing = |reason: String| LoadError::NotFound { plugin: plugin.into(), reason };
         if let Some(name) = source.strip_prefix("builtin:") {
             let bytes = builtins::find(name).ok_or_else(|| {
@@ -296,6 +301,6 @@ fn against_schema(schema: &str, config: &serde_json::Value) -> Result<Vec<String
         .collect())
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -5,6 +5,8 @@
 //! - [`loader`]: from a `[[plugin]]` to a [`Plugin`] that has been described, checked and configured once.
 //! - [`instance`]: one running instance; dies with its first fault.
 //! - [`chain`]: the plugins in order, over a batch, splitting it to find an item at fault.
+//! - [`trial`]: one plugin by itself, as those who write it try it; [`inspect`]: what can be told of a component;
+//!   [`written`]: effects in JSON.
 //! - [`item`] and [`effects`]: feedback, and what was said of it so far, as plugins see it; [`check`]: what plugins may answer; [`redact`] (with [`texts`]) and
 //!   [`merge`]: from effects to the analysis.
 //! - [`grants`]: what plugins may import, one file each.
@@ -21,17 +23,24 @@ mod effects;
 pub mod engine;
 mod events;
 pub mod grants;
+pub mod inspect;
 mod instance;
 mod item;
 pub mod loader;
 mod merge;
+mod meter;
 mod redact;
 mod texts;
+pub mod trial;
+pub mod written;
 
 pub use chain::{Chain, Outcome, Worker};
 pub use engine::Engine;
 pub use grants::text::Dictionaries;
 pub use loader::{LoadError, Loader, Plugin};
+
+/// The contract between sayso and a plugin, as text.
+pub const WIT: &str = include_str!("../../../wit/plugin.wit");
 
 #[cfg(test)]
 mod tests;

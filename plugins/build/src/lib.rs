@@ -43,12 +43,12 @@ pub struct Guest {
 pub enum Error {
     /// There is no Rust for the target.
     #[error(
-        "no Rust compiler for {TARGET} was found ({0}); run `make setup`, or `rustup target add {TARGET}`, or on Debian \
-         `apt-get install rustc-web rust-web-src lld`"
+        "no Rust compiler for {TARGET} was found ({0}); run `rustup target add {TARGET}`, or on Debian \
+         `apt-get install rustc-web rust-web-src lld`; `make setup` does so for sayso itself"
     )]
     NoToolchain(String),
     /// A tool could not be run.
-    #[error("cannot run `{tool}`: {source}; is Rust installed?")]
+    #[error("cannot run `{tool}`: {source}; install Rust from https://rustup.rs")]
     Run {
         /// The tool.
         tool: String,

@@ -1,5 +1,6 @@
 //! The configuration; `schema.json` describes it.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::fold;
@@ -8,7 +9,7 @@ use crate::fold;
 const MOST_KEPT: usize = 1000;
 
 /// The configuration; `schema.json` describes it.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     classes: Option<Vec<Class>>,
@@ -16,7 +17,7 @@ pub struct Config {
 }
 
 /// What a passage is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Class {
     Email,

@@ -1,5 +1,6 @@
 //! The configuration; `schema.json` describes it.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The rules that apply where none are configured.
@@ -8,7 +9,7 @@ const DEFAULT_RULES: &str = include_str!("../rules.json");
 const MOST_RULES: usize = 500;
 
 /// Rules in order, and what happens where none applies.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     rules: Vec<RuleConfig>,
@@ -24,7 +25,7 @@ impl Default for Config {
 }
 
 /// One rule as configured.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RuleConfig {
     pub(crate) name: String,
@@ -47,7 +48,7 @@ impl RuleConfig {
 }
 
 /// How soon somebody has to act.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum UrgencyConfig {
     Low,

@@ -2,17 +2,26 @@
 
 use crate::{Description, Effect, Effects, Fault, Item, Plugin};
 
-/// The configuration of a plugin that has nothing to set: an empty object.
-#[derive(Clone, Copy, Debug, Default, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NoConfig {}
-
-impl NoConfig {
-    /// Its JSON Schema.
-    pub const SCHEMA: &'static str = r#"{"type":"object","additionalProperties":false}"#;
-}
-
 /// What a plugin says of itself; `version` is that of its crate.
+///
+/// ```
+/// # use sayso_plugin::{Effects, Fault, Item, NoConfig, Plugin, Tag};
+/// # struct Any;
+/// # impl Plugin for Any {
+/// #     const NAME: &'static str = "any";
+/// #     const SUMMARY: &'static str = "Tags everything.";
+/// #     type Config = NoConfig;
+/// #     fn new(_: NoConfig) -> Result<Self, String> {
+/// #         Ok(Self)
+/// #     }
+/// #     fn process(&self, _: &Item, effects: &mut Effects) -> Result<(), Fault> {
+/// #         effects.tag(Tag::topic("any", 1.0));
+/// #         Ok(())
+/// #     }
+/// # }
+/// let description = sayso_plugin::describe::<Any>("1.0.0");
+/// assert_eq!((description.name.as_str(), description.version.as_str()), ("any", "1.0.0"));
+/// ```
 pub fn describe<P: Plugin>(version: &str) -> Description {
     Description {
         name: P::NAME.into(),
@@ -24,6 +33,25 @@ pub fn describe<P: Plugin>(version: &str) -> Description {
 }
 
 /// Makes a plugin from its configuration in JSON.
+///
+/// ```
+/// # use sayso_plugin::{Effects, Fault, Item, NoConfig, Plugin, Tag};
+/// # struct Any;
+/// # impl Plugin for Any {
+/// #     const NAME: &'static str = "any";
+/// #     const SUMMARY: &'static str = "Tags everything.";
+/// #     type Config = NoConfig;
+/// #     fn new(_: NoConfig) -> Result<Self, String> {
+/// #         Ok(Self)
+/// #     }
+/// #     fn process(&self, _: &Item, effects: &mut Effects) -> Result<(), Fault> {
+/// #         effects.tag(Tag::topic("any", 1.0));
+/// #         Ok(())
+/// #     }
+/// # }
+/// let error = sayso_plugin::configure::<Any>(r#"{"word": "tea"}"#).err().unwrap();
+/// assert!(error.contains("unknown field `word`"));
+/// ```
 ///
 /// # Errors
 /// A message for the operator that names the key at fault.
@@ -38,6 +66,25 @@ pub fn configure<P: Plugin>(config: &str) -> Result<P, String> {
 }
 
 /// Works through a batch: one result per item, in the order of the items.
+///
+/// ```
+/// # use sayso_plugin::{Effects, Fault, Item, NoConfig, Plugin, Tag};
+/// # struct Any;
+/// # impl Plugin for Any {
+/// #     const NAME: &'static str = "any";
+/// #     const SUMMARY: &'static str = "Tags everything.";
+/// #     type Config = NoConfig;
+/// #     fn new(_: NoConfig) -> Result<Self, String> {
+/// #         Ok(Self)
+/// #     }
+/// #     fn process(&self, _: &Item, effects: &mut Effects) -> Result<(), Fault> {
+/// #         effects.tag(Tag::topic("any", 1.0));
+/// #         Ok(())
+/// #     }
+/// # }
+/// let results = sayso_plugin::process(&Any, &[Item::of_text("en", "tea"), Item::of_text("en", "cake")]);
+/// assert_eq!(results.len(), 2);
+/// ```
 pub fn process<P: Plugin>(plugin: &P, items: &[Item]) -> Vec<Result<Vec<Effect>, Fault>> {
     let one = |item| {
         let mut effects = Effects::new();
@@ -49,6 +96,25 @@ pub fn process<P: Plugin>(plugin: &P, items: &[Item]) -> Vec<Result<Vec<Effect>,
 /// Makes a type that implements [`Plugin`] the plugin of this component.
 ///
 /// Beyond WebAssembly it does nothing, so that several plugins can be linked into one program.
+///
+/// ```
+/// # use sayso_plugin::{Effects, Fault, Item, NoConfig, Plugin, Tag};
+/// # struct Any;
+/// # impl Plugin for Any {
+/// #     const NAME: &'static str = "any";
+/// #     const SUMMARY: &'static str = "Tags everything.";
+/// #     type Config = NoConfig;
+/// #     fn new(_: NoConfig) -> Result<Self, String> {
+/// #         Ok(Self)
+/// #     }
+/// #     fn process(&self, _: &Item, effects: &mut Effects) -> Result<(), Fault> {
+/// #         effects.tag(Tag::topic("any", 1.0));
+/// #         Ok(())
+/// #     }
+/// # }
+/// sayso_plugin::export!(Any);
+/// # fn main() {}
+/// ```
 #[macro_export]
 macro_rules! export {
     ($plugin:ty) => {
@@ -92,7 +158,7 @@ mod tests {
     use super::*;
     use crate::Tag;
 
-    #[derive(serde::Deserialize)]
+    #[derive(serde::Deserialize, schemars::JsonSchema)]
     #[serde(deny_unknown_fields)]
     struct Config {
         word: String,
@@ -104,10 +170,6 @@ mod tests {
         const NAME: &'static str = "finder";
         const SUMMARY: &'static str = "Finds a word.";
         type Config = Config;
-
-        fn config_schema() -> String {
-            String::from("{}")
-        }
 
         fn new(config: Config) -> Result<Self, String> {
             if config.word.is_empty() { Err("`word` is empty".into()) } else { Ok(Self(config.word)) }
@@ -150,8 +212,11 @@ mod tests {
     }
 
     #[test]
-    fn no_config_takes_an_empty_object_alone() {
-        assert!(serde_json::from_str::<NoConfig>("{}").is_ok());
-        assert!(serde_json::from_str::<NoConfig>(r#"{"a":1}"#).is_err());
+    fn the_schema_of_the_configuration_is_made_of_its_type() {
+        let schema: serde_json::Value = serde_json::from_str(&Finder::config_schema()).unwrap();
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+        assert_eq!(schema["properties"]["word"]["type"], "string");
+        assert_eq!(schema["required"], serde_json::json!(["word"]));
+        assert_eq!(schema["additionalProperties"], false);
     }
 }

@@ -1,38 +1,49 @@
-//! Write sayso plugins in Rust: implement [`Plugin`], and [`export!`] it.
+//! Write sayso plugins in Rust: implement [`Plugin`] for one item, and [`export!`] it. The SDK does the rest: batches,
+//! the configuration with its JSON Schema, errors that name the key, and the contract with the host.
 //!
 //! ```
-//! use sayso_plugin::{Effects, Fault, Item, Plugin, Tag};
+//! use sayso_plugin::{Effects, Fault, Item, Plugin, Tag, find, testing};
 //!
-//! struct Shouting;
+//! /// What an operator can set; these comments become the descriptions of its JSON Schema.
+//! #[derive(serde::Deserialize, schemars::JsonSchema)]
+//! #[serde(deny_unknown_fields)]
+//! struct Config {
+//!     /// The words to look for, whatever their case.
+//!     words: Vec<String>,
+//! }
 //!
-//! impl Plugin for Shouting {
-//!     const NAME: &'static str = "shouting";
-//!     const SUMMARY: &'static str = "Tags feedback that is all capitals.";
-//!     type Config = sayso_plugin::NoConfig;
+//! struct Rivals(Vec<String>);
 //!
-//!     fn config_schema() -> String {
-//!         sayso_plugin::NoConfig::SCHEMA.into()
-//!     }
+//! impl Plugin for Rivals {
+//!     const NAME: &'static str = "rivals";
+//!     const SUMMARY: &'static str = "Tags feedback that names a competitor.";
+//!     type Config = Config;
 //!
-//!     fn new(_config: Self::Config) -> Result<Self, String> {
-//!         Ok(Self)
+//!     fn new(config: Config) -> Result<Self, String> {
+//!         if config.words.is_empty() { Err("`words` is empty; name a competitor".into()) } else { Ok(Self(config.words)) }
 //!     }
 //!
 //!     fn process(&self, item: &Item, effects: &mut Effects) -> Result<(), Fault> {
-//!         let text = &item.feedback.text;
-//!         if text.chars().any(char::is_alphabetic) && *text == text.to_uppercase() {
-//!             effects.tag(Tag::topic("tone/shouting", 1.0));
+//!         let spans: Vec<_> = self.0.iter().flat_map(|word| find(&item.feedback.text, word)).collect();
+//!         if !spans.is_empty() {
+//!             effects.tag(Tag::topic("competitor", 1.0).spans(spans));
 //!         }
 //!         Ok(())
 //!     }
 //! }
 //!
-//! sayso_plugin::export!(Shouting);
-//! # fn main() {}
+//! sayso_plugin::export!(Rivals);
+//!
+//! # fn main() {
+//! // A plugin is an ordinary type: its tests run natively.
+//! let config = r#"{"words": ["Acme"]}"#;
+//! let effects = testing::effects_of::<Rivals>(config, &Item::of_text("en", "ACME is cheaper.")).unwrap();
+//! assert_eq!(testing::tags(&effects), ["competitor"]);
+//! # }
 //! ```
 //!
 //! The crate needs `crate-type = ["cdylib", "rlib"]`: the first becomes the component, the second lets `cargo test` run
-//! the plugin natively, through [`configure`] and [`Plugin::process`], on items made with [`Item::of_text`] and friends.
+//! the plugin natively, on items made with [`Item::of_text`] and friends. `sayso plugin new` makes such a crate.
 //!
 //! A plugin keeps no state that a result depends on: the host runs many instances, drops them when it likes, and
 //! expects the same answer of each.
@@ -43,9 +54,13 @@ pub mod arena;
 #[doc(hidden)]
 pub mod bindings;
 mod effects;
+mod fault;
+mod find;
 mod guest;
 mod item;
 pub mod log;
+mod plugin;
+pub mod testing;
 
 pub use bindings::sayso::plugin::{
     history, text,
@@ -56,7 +71,9 @@ pub use bindings::sayso::plugin::{
     },
 };
 pub use effects::Effects;
-pub use guest::{NoConfig, configure, describe, process};
+pub use find::find;
+pub use guest::{configure, describe, process};
+pub use plugin::{NoConfig, Plugin};
 
 /// What [`export!`] uses.
 #[doc(hidden)]
@@ -69,32 +86,3 @@ pub mod rt {
 #[global_allocator]
 #[doc(hidden)]
 pub static ALLOCATOR: arena::Arena = arena::Arena::new();
-
-/// A plugin.
-pub trait Plugin: Sized {
-    /// In lower case, letters, digits and `-`.
-    const NAME: &'static str;
-    /// One sentence for people to read.
-    const SUMMARY: &'static str;
-    /// What [`Plugin::process`] is given beside the kind, language, rating, title and text. A plugin that reads little
-    /// runs faster, and its operator can see that it cannot leak the rest.
-    const READS: Reads = Reads::all();
-    /// The configuration; [`NoConfig`] where there is nothing to set.
-    type Config: serde::de::DeserializeOwned;
-
-    /// JSON Schema (draft 2020-12) of the configuration. The host checks against it before [`Plugin::new`] is called.
-    fn config_schema() -> String;
-
-    /// Makes the plugin ready: everything that is costly belongs here rather than into [`Plugin::process`].
-    ///
-    /// # Errors
-    /// A message for the operator: what is wrong, at which key, what to do.
-    fn new(config: Self::Config) -> Result<Self, String>;
-
-    /// Says of one item what there is to say.
-    ///
-    /// # Errors
-    /// [`Fault::Unsupported`] for a kind or language that the plugin does not handle, [`Fault::Failed`] where it failed.
-    /// The effects of an item with a fault are dropped.
-    fn process(&self, item: &Item, effects: &mut Effects) -> Result<(), Fault>;
-}

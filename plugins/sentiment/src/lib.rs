@@ -37,10 +37,6 @@ impl Plugin for Sentiment {
     const READS: Reads = Reads::empty();
     type Config = NoConfig;
 
-    fn config_schema() -> String {
-        NoConfig::SCHEMA.into()
-    }
-
     fn new(_config: NoConfig) -> Result<Self, String> {
         Ok(Self)
     }

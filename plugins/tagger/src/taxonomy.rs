@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
@@ -15,7 +16,7 @@ include!(concat!(env!("OUT_DIR"), "/terms.rs"));
 const MOST_PHRASES: usize = 50_000;
 
 /// The configuration; `schema.json` describes it.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     mode: Mode,
@@ -25,7 +26,7 @@ pub struct Config {
     without: Vec<String>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Mode {
     #[default]
@@ -34,14 +35,14 @@ enum Mode {
 }
 
 /// Terms for feedback in any language, or by language.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "neither a list of terms nor lists of terms by language (any, en, ja, ko, zh)")]
 enum Terms {
     Any(Vec<String>),
     ByLanguage(ByLanguage),
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct ByLanguage {
     any: Vec<String>,

@@ -10,13 +10,13 @@ use std::sync::Arc;
 
 use wasmtime::{StoreLimits, component::Linker};
 
-use super::bindings::sayso::plugin as wit;
+use super::{bindings::sayso::plugin as wit, meter::Meter};
 use crate::config::Grant;
 
 /// What the store of one instance holds for its grants.
 pub(super) struct State {
     /// Caps memory, tables and instances.
-    pub(super) limits: StoreLimits,
+    pub(super) limits: Meter,
     /// The plugin's name in the chain.
     pub(super) plugin: Arc<str>,
     /// For `log`.
@@ -34,6 +34,7 @@ impl State {
         history: Arc<dyn HistorySource>,
         dictionaries: Arc<text::Dictionaries>,
     ) -> Self {
+        let limits = Meter::new(limits);
         Self { limits, plugin, log: log::Budget::default(), history: history::Scope::new(history), dictionaries }
     }
 }

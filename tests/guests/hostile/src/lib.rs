@@ -1,12 +1,18 @@
 //! Attacks the host wherever a text says how: `ATTACK loop`, `ATTACK memory` and so on. Tags everything else `tame`.
 
-use std::hint::black_box;
+use std::{
+    hint::black_box,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use sayso_plugin::{Effects, Fault, Item, Plugin, Score, Span, Tag};
 
 struct Hostile;
 
-#[derive(serde::Deserialize)]
+/// State that a result depends on, which no plugin may keep.
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Config {
     #[serde(default)]
@@ -17,10 +23,6 @@ impl Plugin for Hostile {
     const NAME: &'static str = "hostile";
     const SUMMARY: &'static str = "Attacks the host.";
     type Config = Config;
-
-    fn config_schema() -> String {
-        r#"{"type":"object","properties":{"refuse":{"type":"boolean"}},"additionalProperties":false}"#.into()
-    }
 
     fn new(config: Config) -> Result<Self, String> {
         if config.refuse { Err("`refuse` is true, so this is refused".into()) } else { Ok(Self) }
@@ -54,7 +56,8 @@ fn attack(attack: &str, effects: &mut Effects) {
         "crowd" => (0..1_000).for_each(|n| effects.tag(Tag::topic(&format!("t{n}"), 1.0))),
         "span" => effects.tag(Tag::topic("t", 1.0).spans(vec![Span { start: 3, end: 4_000_000 }])),
         "nan" => effects.score(Score::whole("sentiment", f64::NAN)),
-        "log" => (0..100_000).for_each(|n| sayso_plugin::log::error(&format!("line {n}\nforged"))),
+        "log" => (0..100_000).for_each(|n| sayso_plugin::log::error(format!("line {n}\nforged"))),
+        "count" => effects.tag(Tag::topic(&format!("t{}", COUNT.fetch_add(1, Ordering::Relaxed)), 1.0)),
         other => panic!("no such attack: {other}"),
     }
 }

@@ -9,10 +9,6 @@ impl Plugin for Nosy {
     const SUMMARY: &'static str = "Says what its grants tell.";
     type Config = NoConfig;
 
-    fn config_schema() -> String {
-        NoConfig::SCHEMA.into()
-    }
-
     fn new(_: NoConfig) -> Result<Self, String> {
         Ok(Self)
     }

@@ -12,10 +12,6 @@ impl Plugin for Vader {
     const READS: Reads = Reads::empty();
     type Config = NoConfig;
 
-    fn config_schema() -> String {
-        NoConfig::SCHEMA.into()
-    }
-
     fn new(_: NoConfig) -> Result<Self, String> {
         Ok(Self(SentimentIntensityAnalyzer::new()))
     }

@@ -1,0 +1,180 @@
+//! Where a plugin is: the folder of its project, or a component by itself.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use anyhow::{Context as _, bail};
+use indicatif::ProgressBar;
+use serde_json::Value;
+
+use super::languages::{Lang, Language};
+
+/// Folders of a project that hold no source: what tools make, and what is not compiled in.
+const NO_SOURCES: [&str; 4] = ["target", "node_modules", "cases", "__pycache__"];
+
+/// A plugin to work on.
+#[derive(Debug)]
+pub(super) struct Project {
+    /// The folder of golden cases and configuration.
+    pub(super) dir: PathBuf,
+    /// What `use` would say of it: the path of a component, or `builtin:NAME`.
+    pub(super) source: String,
+}
+
+impl Project {
+    /// The plugin at `path`: a component, or the folder of a project, which is built where it has changed since.
+    ///
+    /// # Errors
+    /// Where there is none, or it does not compile.
+    pub(super) fn find(path: &Path) -> anyhow::Result<Self> {
+        let text = path.to_str().with_context(|| format!("{} is not UTF-8; rename it", path.display()))?;
+        if text.starts_with("builtin:") {
+            return Ok(Self { dir: PathBuf::from("."), source: text.to_owned() });
+        }
+        if !path.is_dir() {
+            let dir = path.parent().unwrap_or(Path::new("")).to_owned();
+            return Ok(Self { dir, source: text.to_owned() });
+        }
+        let component = match component_in(path)? {
+            Some(component) if !is_stale(path, &component) => component,
+            _ => build(path)?,
+        };
+        Ok(Self { dir: path.to_owned(), source: component.to_string_lossy().into_owned() })
+    }
+
+    /// The name for people to read.
+    pub(super) fn name(&self) -> &str {
+        let file = self.source.strip_prefix("builtin:").unwrap_or(&self.source);
+        Path::new(file).file_stem().and_then(OsStr::to_str).unwrap_or(file)
+    }
+
+    /// The configuration of the project, `config.json`; an empty object where there is none.
+    ///
+    /// # Errors
+    /// Where it is not JSON.
+    pub(super) fn config(&self) -> anyhow::Result<Value> {
+        if self.source.starts_with("builtin:") {
+            return Ok(Value::Object(serde_json::Map::new()));
+        }
+        Ok(config_in(&self.dir)?.unwrap_or_else(|| Value::Object(serde_json::Map::new())))
+    }
+}
+
+/// `config.json` in a folder, if there is one.
+///
+/// # Errors
+/// Where it is not JSON.
+pub(super) fn config_in(dir: &Path) -> anyhow::Result<Option<Value>> {
+    let path = dir.join("config.json");
+    if !path.exists() {
+        return Ok(None);
+    }
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    serde_json::from_str(&text).map(Some).with_context(|| format!("{} is not JSON", path.display()))
+}
+
+/// Builds the project in `dir`, with something to see while it takes its time.
+///
+/// # Errors
+/// Where the folder is no project, or it does not compile.
+pub(super) fn build(dir: &Path) -> anyhow::Result<PathBuf> {
+    let language = language(dir)?;
+    let progress = ProgressBar::new_spinner().with_message(format!("building {}", dir.display()));
+    progress.enable_steady_tick(Duration::from_millis(120));
+    let built = language.build(dir);
+    progress.finish_and_clear();
+    built
+}
+
+fn language(dir: &Path) -> anyhow::Result<&'static dyn Language> {
+    if !dir.is_dir() {
+        bail!("there is no folder {}; give that of a project, as `sayso plugin new` makes one", dir.display());
+    }
+    Lang::of_project(dir).with_context(|| {
+        format!("{} is no project of a plugin; `sayso plugin new NAME` makes one in a folder of its own", dir.display())
+    })
+}
+
+/// The component that was built last; none where there is none yet.
+fn component_in(dir: &Path) -> anyhow::Result<Option<PathBuf>> {
+    let files = fs::read_dir(dir).with_context(|| dir.display().to_string())?;
+    let paths = files.flatten().map(|entry| entry.path());
+    let mut components: Vec<_> = paths.filter(|path| path.extension() == Some(OsStr::new("wasm"))).collect();
+    components.sort();
+    match &components[..] {
+        [] => Ok(None),
+        [only] => Ok(Some(only.clone())),
+        [first, second, ..] => {
+            bail!("{} and {} are there; name the one that is meant", first.display(), second.display())
+        }
+    }
+}
+
+/// Whether a source is newer than what was built of it.
+fn is_stale(dir: &Path, component: &Path) -> bool {
+    let built = fs::metadata(component).and_then(|meta| meta.modified()).ok();
+    built.is_none_or(|built| newest_source(dir).is_some_and(|newest| newest > built))
+}
+
+fn newest_source(dir: &Path) -> Option<SystemTime> {
+    let newest = |entry: fs::DirEntry| {
+        let name = entry.file_name();
+        let name = name.to_str()?;
+        let kind = entry.file_type().ok()?;
+        if name.starts_with('.') || name.ends_with(".wasm") || (kind.is_dir() && NO_SOURCES.contains(&name)) {
+            return None;
+        }
+        if kind.is_dir() {
+            newest_source(&entry.path())
+        } else {
+            entry.metadata().and_then(|meta| meta.modified()).ok()
+        }
+    };
+    fs::read_dir(dir).ok()?.flatten().filter_map(newest).max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(path: &Path, at: u64) {
+        fs::create_dir_all(path.parent().expect("it has one")).expect("a folder");
+        fs::write(path, "").expect("written");
+        let file = fs::File::open(path).expect("opened");
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(at)).expect("set");
+    }
+
+    #[test]
+    fn what_was_built_is_stale_once_a_source_is_newer() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let component = dir.path().join("a.wasm");
+        write(&component, 100);
+        write(&dir.path().join("src/lib.rs"), 50);
+        for no_source in ["target/x", "cases/a/expected.json", ".git/index", "other.wasm"] {
+            write(&dir.path().join(no_source), 200);
+        }
+        assert!(!is_stale(dir.path(), &component));
+        write(&dir.path().join("src/inner/more.rs"), 101);
+        assert!(is_stale(dir.path(), &component));
+    }
+
+    #[test]
+    fn two_components_are_not_guessed_between() {
+        let dir = tempfile::tempdir().expect("a folder");
+        write(&dir.path().join("a.wasm"), 1);
+        assert_eq!(component_in(dir.path()).expect("found"), Some(dir.path().join("a.wasm")));
+        write(&dir.path().join("b.wasm"), 1);
+        assert!(component_in(dir.path()).expect_err("two").to_string().contains("b.wasm"));
+    }
+
+    #[test]
+    fn a_folder_that_is_no_project_is_named() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let error = Project::find(dir.path()).expect_err("is none").to_string();
+        assert!(error.contains("sayso plugin new"), "{error}");
+    }
+}

@@ -1,0 +1,251 @@
+//! One plugin by itself, run as the chain runs it: the same calls, checks and limits. For those who write it.
+
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{
+    chain::{Slot, Verdict, language_of},
+    check,
+    grants::{HistorySource, NoHistory},
+    instance::Instance,
+    item::Subject,
+    loader::Plugin,
+    written::{Answer, Effect},
+};
+use crate::{
+    config::{self, Grant},
+    feedback::{Feedback, validate},
+};
+
+/// How many times a start is measured.
+const STARTS: usize = 15;
+/// How long a measurement runs before it counts, so that caches are warm.
+const WARM_UP: Duration = Duration::from_millis(100);
+
+/// What a plugin is given: a feedback, and what the plugins before it said.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// The feedback, as accepted.
+    pub feedback: Feedback,
+    /// The effects of earlier plugins, in the order of the chain.
+    pub effects: Vec<Effect>,
+}
+
+/// `{"feedback": …, "effects": […]}`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pair<'a> {
+    #[serde(borrow)]
+    feedback: &'a RawValue,
+    #[serde(default)]
+    effects: Vec<Effect>,
+}
+
+/// Whether a JSON object is a [`Pair`]: no feedback has a field of this name.
+#[derive(Deserialize)]
+struct Peek<'a> {
+    #[serde(borrow)]
+    feedback: Option<&'a RawValue>,
+}
+
+impl Given {
+    /// Reads one feedback as it is posted, or `{"feedback": …, "effects": […]}` with the effects of earlier plugins.
+    ///
+    /// # Errors
+    /// What has to be fixed, as the server would say it.
+    pub fn read(json: &[u8]) -> Result<Self, String> {
+        let peek = || serde_json::from_slice::<Peek<'_>>(json).is_ok_and(|peek| peek.feedback.is_some());
+        let is_pair = json.trim_ascii_start().starts_with(b"{") && peek();
+        let pair: Option<Pair<'_>> = match is_pair {
+            true => Some(serde_json::from_slice(json).map_err(|error| error.to_string())?),
+            false => None,
+        };
+        let limits = validate::Limits::from(&config::Server::default());
+        let posted = pair.as_ref().map_or(json, |pair| pair.feedback.get().as_bytes());
+        let feedback = validate::validate(posted, &limits).map_err(|invalid| invalid.to_string())?;
+        let effects = pair.map_or_else(Vec::new, |pair| pair.effects);
+        let earlier: Vec<_> = effects.iter().cloned().map(Into::into).collect();
+        let generous = config::Limits { effects: 10_000, output_bytes: 16 << 20, ..config::Limits::default() };
+        check::effects(&feedback, &earlier, &generous)
+            .map_err(|offence| format!("`effects`: an earlier plugin {offence}"))?;
+        Ok(Self { feedback, effects })
+    }
+
+    fn subject(&self) -> Subject {
+        let mut subject = Subject::new(self.feedback.clone(), language_of(&self.feedback));
+        subject.effects = self.effects.iter().cloned().map(Into::into).collect();
+        subject
+    }
+}
+
+/// What running a plugin costs.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    /// Time for one item, by the median of all batches.
+    pub each: Duration,
+    /// How many batches were run.
+    pub batches: usize,
+    /// How many of the items of one batch had a fault.
+    pub faults: usize,
+    /// Memory of the instance, in bytes, at the end, when it is largest.
+    pub memory_bytes: usize,
+}
+
+/// A plugin that is tried by itself.
+pub struct Trial {
+    plugin: Arc<Plugin>,
+    slot: Slot,
+    history: Arc<dyn HistorySource>,
+}
+
+impl Trial {
+    /// Tries a plugin that is loaded. No customer has a history.
+    pub fn new(plugin: Plugin) -> Self {
+        Self { plugin: Arc::new(plugin), slot: Slot::default(), history: Arc::new(NoHistory) }
+    }
+
+    /// The plugin.
+    pub fn plugin(&self) -> &Plugin {
+        &self.plugin
+    }
+
+    /// Gives the plugin a batch: one answer per feedback, in their order.
+    pub fn answers(&mut self, batch: &[&Given]) -> Vec<Answer> {
+        let subjects: Vec<_> = batch.iter().map(|given| given.subject()).collect();
+        let verdicts = self.run(&subjects);
+        verdicts.into_iter().zip(batch).map(|(verdict, given)| Answer::of(verdict, &given.feedback)).collect()
+    }
+
+    /// Drops the instance: the next batch runs in a fresh one, as after a fault or a restart.
+    pub fn restart(&mut self) {
+        self.slot = Slot::default();
+    }
+
+    /// How long a fresh instance takes until it can work: instantiated and configured, by the median of several.
+    ///
+    /// # Errors
+    /// Why it does not start.
+    pub fn start_time(&self) -> Result<Duration, String> {
+        let one = |_| {
+            let started = Instant::now();
+            let instance = Instance::start_configured(&self.plugin, self.history.clone())?;
+            let time = started.elapsed();
+            drop(instance);
+            Ok(time)
+        };
+        (0..STARTS).map(one).collect::<Result<Vec<_>, String>>().map(median)
+    }
+
+    /// Measures batches of so many items, made of what is given over and over, for at least so long.
+    pub fn cost(&mut self, given: &[Given], batch: usize, least: Duration) -> Cost {
+        let subjects: Vec<_> = given.iter().cycle().take(batch).map(Given::subject).collect();
+        let begun = Instant::now();
+        let mut faults = 0;
+        while begun.elapsed() < WARM_UP {
+            faults = self.run(&subjects).iter().filter(|verdict| verdict.is_err()).count();
+        }
+        let mut times = Vec::new();
+        let begun = Instant::now();
+        while begun.elapsed() < least || times.is_empty() {
+            let started = Instant::now();
+            let verdicts = self.run(&subjects);
+            times.push(started.elapsed());
+            drop(verdicts);
+        }
+        let batches = times.len();
+        let each = median(times) / u32::try_from(batch).unwrap_or(u32::MAX);
+        let memory_bytes = self.slot.instance.as_ref().map_or(0, Instance::memory_bytes);
+        Cost { each, batches, faults, memory_bytes }
+    }
+
+    fn run(&mut self, subjects: &[Subject]) -> Vec<Verdict> {
+        if self.plugin.uses_text {
+            subjects.iter().for_each(|subject| self.plugin.dictionaries.prepare(subject.language()));
+        }
+        let subjects: Vec<_> = subjects.iter().collect();
+        self.slot.run(&self.plugin, &self.history, &subjects)
+    }
+}
+
+impl std::fmt::Debug for Trial {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Trial").field("plugin", &self.plugin).finish_non_exhaustive()
+    }
+}
+
+/// What to load for a trial: the component at `source`, with the grants that it imports and the limits of production.
+pub fn entry(source: &str, config: serde_json::Value, grants: Vec<Grant>) -> config::Plugin {
+    config::Plugin {
+        name: Path::new(source).file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        source: source.into(),
+        config,
+        limits: config::Limits::default(),
+        grants,
+        on_fault: config::OnFault::Skip,
+    }
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feedback_is_read_as_it_is_posted() {
+        let given = Given::read(br#"{"kind": "review", "text": "ok"}"#).expect("is feedback");
+        assert_eq!((given.feedback.text.as_str(), given.effects.len()), ("ok", 0));
+    }
+
+    #[test]
+    fn earlier_effects_are_read_beside_it() {
+        let json = br#"{"feedback": {"kind": "review", "text": "ok"}, "effects": [{"score": {"name": "sentiment", "value": 0.5}}]}"#;
+        let given = Given::read(json).expect("is a pair");
+        assert!(matches!(&given.effects[..], [Effect::Score(score)] if score.value == 0.5), "{given:?}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let error = |json: &str| Given::read(json.as_bytes()).expect_err("is wrong");
+        assert!(error(r#"{"kind": "reviw", "text": "ok"}"#).contains("kind"));
+        let span = r#"{"feedback": {"kind": "review", "text": "ok"}, "effects": [{"tag": {"name": "a", "class": "topic", "confidence": 1, "spans": [{"start": 0, "end": 9}]}}]}"#;
+        assert!(error(span).contains("0..9"), "{}", error(span));
+        let unknown = r#"{"feedback": {"kind": "review", "text": "ok"}, "effcts": []}"#;
+        assert!(error(unknown).contains("effcts"), "{}", error(unknown));
+    }
+
+    #[test]
+    fn an_effect_is_the_same_after_it_was_written_and_read() {
+        let json = serde_json::json!([
+            {"score": {"name": "sentiment", "value": -0.5, "topic": "price", "label": "negative",
+                "parts": [{"name": "neg", "value": 0.5}], "evidence": [{"span": {"start": 0, "end": 2}, "weight": -1.0}],
+                "passages": [{"span": {"start": 0, "end": 2}, "value": -0.5, "label": "bad"}]}},
+            {"tag": {"name": "price", "class": "topic", "confidence": 1.0, "spans": [{"start": 0, "end": 2}]}},
+            {"tag": {"name": "leaving", "class": "mood", "confidence": 1.0}},
+            {"route": {"name": "care", "rule": "r", "priority": 90, "urgency": "critical", "reasons": ["a reason"]}},
+            {"redaction": {"field": "/answers/0/value", "span": {"start": 0, "end": 1}, "class": "email"}},
+            {"note": {"name": "orders", "value": ["A-1"]}},
+        ]);
+        let given = Given::read(br#"{"kind": "review", "text": "ok"}"#).expect("is feedback");
+        let read: Vec<Effect> = serde_json::from_value(json).expect("are effects");
+        let expected = Answer::Effects(read.clone()).with_words_of(&given.feedback);
+        let verdict: Verdict = Ok(read.into_iter().map(Into::into).collect());
+        assert_eq!(Answer::of(verdict, &given.feedback), expected);
+        assert!(serde_json::to_string(&expected).expect("is JSON").contains(r#""words":"ok""#));
+    }
+
+    #[test]
+    fn a_median_is_no_mean() {
+        let times = [1, 2, 900].map(Duration::from_millis).into();
+        assert_eq!(median(times), Duration::from_millis(2));
+    }
+}
