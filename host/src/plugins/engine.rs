@@ -57,7 +57,7 @@ impl std::fmt::Debug for Engine {
 fn config() -> Config {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(64)
-        .total_core_instances(256)
+        .total_core_instances(1024)
         .total_memories(64)
         .total_tables(128)
         .max_memory_size(MAX_MEMORY_BYTES)
