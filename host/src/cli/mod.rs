@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod dict;
 mod key;
+mod plugin;
 mod receiver;
 mod send;
 mod serve;
@@ -47,6 +48,9 @@ enum Command {
     Send(send::Args),
     /// Validate the configuration and load the chain, without serving.
     Check(check::Args),
+    /// Write plugins: make a project, build it.
+    #[command(subcommand)]
+    Plugin(plugin::Command),
     /// Work on webhooks.
     #[command(subcommand)]
     Webhook(webhook::Command),
@@ -69,6 +73,7 @@ impl Cli {
             Command::Demo(args) => demo::run(args).await,
             Command::Send(args) => send::run(args).await,
             Command::Check(args) => check::run(args),
+            Command::Plugin(command) => plugin::run(command),
             Command::Webhook(command) => webhook::run(command).await,
             Command::Dict(command) => dict::run(command),
             Command::Key(command) => Ok(key::run(command)),

@@ -33,5 +33,8 @@ pub use engine::Engine;
 pub use grants::text::Dictionaries;
 pub use loader::{LoadError, Loader, Plugin};
 
+/// The contract, for the projects of plugins.
+pub const WIT: &str = include_str!("../../../wit/plugin.wit");
+
 #[cfg(test)]
 mod tests;
