@@ -255,7 +255,7 @@ async fn a_plugin_that_reaches_for_the_machine_finds_nothing_and_the_same_every_
     let project = workshop.path().join("reaching");
     fs::copy(root().join("tests/guests/reaching/plugin.py"), project.join("plugin.py")).expect("copied");
     let entry = chain("reaching", &build(&project), &json!({}));
-    let mut server = Server::builder().config(&entry).variable("SAYSO_TEST_SECRET", "seen").start().await;
+    let mut server = Server::builder().config(&entry).variable("TEST_SECRET", "seen").start().await;
     let item = json!({"kind": "review", "language": "en", "text": "reach"});
     let started = Instant::now();
     let first = server.analyze(&item).await["analysis"]["other"]["got"].clone();

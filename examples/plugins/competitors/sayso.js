@@ -144,8 +144,14 @@ export class Effects {
  * @returns {Passage[]}
  */
 export function find(text, word) {
-  const pattern = new RegExp(word.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'giu');
-  return Array.from(text.matchAll(pattern), (match) => [match.index, match.index + match[0].length]);
+  const [lower, sought] = [text.toLowerCase(), word.toLowerCase()];
+  // A few letters, such as İ, have a longer form in lower case, by which places would be off: they count as they are.
+  const inside = lower.length === text.length ? lower : text;
+  const places = [];
+  for (let at = inside.indexOf(sought); at >= 0 && sought; at = inside.indexOf(sought, at + sought.length)) {
+    places.push([at, at + sought.length]);
+  }
+  return places;
 }
 
 /**
