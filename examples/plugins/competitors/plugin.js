@@ -12,13 +12,13 @@ const LEAVING = [
  * Digits and letters of the scripts that part their words: Latin, Greek, Cyrillic. In the others a name may stand
  * anywhere. The engine of plugins is built without tables of Unicode, so no `\p{…}` says this.
  */
-const LETTER = '[0-9A-Za-z\\u00c0-\\u024f\\u0370-\\u052f]';
+const LETTER = /[0-9A-Za-z\u00c0-\u024f\u0370-\u052f]/;
+
+const SENTENCE_END = /[.!?。！？\n]/;
 
 /** Full-width forms, and how far they are from the plain ones. */
 const WIDE = /[\uff01-\uff5e]/g;
 const WIDTH = 0xfee0;
-
-const SENTENCE = /[^.!?。！？\n]+/gu;
 
 export const analysis = plugin({
   name: 'competitors',
@@ -47,38 +47,33 @@ export const analysis = plugin({
   prepare({ competitors, leaving = LEAVING }) {
     const owners = new Map();
     for (const [key, names] of Object.entries(competitors)) {
-      for (const name of names.map(plain)) {
+      for (const name of names.map((name) => fold(name).text)) {
         const other = owners.get(name) ?? key;
         if (other !== key) throw new Error(`\`competitors.${key}\`: "${name}" is a name of \`${other}\` too`);
         owners.set(name, key);
       }
     }
-    return { owners, names: anyOf([...owners.keys()]), leaving: anyOf(leaving.map(plain)) };
+    const longestFirst = (words) => [...words].sort((a, b) => b.length - a.length);
+    const departures = leaving.map((word) => fold(word).text);
+    return { owners, names: longestFirst(owners.keys()), leaving: longestFirst(departures) };
   },
 
   process(feedback, effects, { owners, names, leaving }) {
     const { text, origin } = fold(feedback.text);
-    const mentions = new Map();
-    const departures = [];
-    for (const sentence of text.matchAll(SENTENCE)) {
-      const found = places(sentence, names, origin);
-      for (const { span, word } of found) {
-        const key = owners.get(plain(word));
-        mentions.set(key, [...(mentions.get(key) ?? []), span]);
-      }
-      if (found.length > 0) departures.push(...places(sentence, leaving, origin).map(({ span }) => span));
+    const mentions = places(text, names);
+    if (mentions.length === 0) return;
+    const spans = (places) => places.map(({ start, end }) => [origin(start), origin(end)]);
+    for (const key of new Set(mentions.map(({ word }) => owners.get(word)))) {
+      const own = mentions.filter(({ word }) => owners.get(word) === key);
+      effects.tag(`competitor/${key}`, { spans: spans(own) });
     }
-    for (const [key, spans] of mentions) effects.tag(`competitor/${key}`, { spans });
+    const isNear = (one) => mentions.some((mention) => !SENTENCE_END.test(between(text, one, mention)));
+    const departures = places(text, leaving).filter(isNear);
     if (departures.length > 0) {
-      effects.tag('competitor_switch', { class: 'intent', confidence: 0.8, spans: departures });
+      effects.tag('competitor_switch', { class: 'intent', confidence: 0.8, spans: spans(departures) });
     }
   },
 });
-
-/** A word whatever its case, the width of its letters, and the spaces in it. */
-function plain(word) {
-  return fold(word).text.replace(/\s+/g, ' ');
-}
 
 /** The text in lower case and of one width, and where in the original each of its units began. */
 function fold(original) {
@@ -95,24 +90,24 @@ function fold(original) {
   return { text, origin: (at) => starts[at] ?? original.length };
 }
 
-/** Finds any of these words, the longest first, and none in the middle of another where letters do not join. */
-function anyOf(words) {
-  const longestFirst = [...new Set(words)].sort((a, b) => b.length - a.length);
-  const bounded = longestFirst.map((word) => {
-    const escaped = word.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replace(/\s+/g, '\\s+');
-    const [first, last] = [[...word].at(0), [...word].at(-1)];
-    return `${edge(first, `(?<!${LETTER})`)}${escaped}${edge(last, `(?!${LETTER})`)}`;
-  });
-  return new RegExp(bounded.join('|') || '(?!)', 'gu');
+/** Where these words stand, the longest first where two overlap. */
+function places(text, words) {
+  const found = [];
+  for (const word of words) {
+    for (let start = text.indexOf(word); start >= 0; start = text.indexOf(word, start + 1)) {
+      const end = start + word.length;
+      const isPart = isInWord(text, start) || isInWord(text, end);
+      if (!isPart && !found.some((other) => start < other.end && other.start < end)) found.push({ start, end, word });
+    }
+  }
+  return found.sort((a, b) => a.start - b.start);
 }
 
-function edge(letter, condition) {
-  return new RegExp(LETTER).test(letter) ? condition : '';
+/** Whether the letters on both sides of this place belong to one word. */
+function isInWord(text, at) {
+  return at > 0 && at < text.length && LETTER.test(text[at - 1]) && LETTER.test(text[at]);
 }
 
-function places(sentence, pattern, origin) {
-  return Array.from(sentence[0].matchAll(pattern), (match) => {
-    const start = sentence.index + match.index;
-    return { span: [origin(start), origin(start + match[0].length)], word: match[0] };
-  });
+function between(text, one, other) {
+  return text.slice(Math.min(one.end, other.end), Math.max(one.start, other.start));
 }

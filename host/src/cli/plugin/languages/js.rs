@@ -56,8 +56,8 @@ impl Language for JavaScript {
 fn installed(dir: &Path) -> Option<PathBuf> {
     let changed = |path: &str| fs::metadata(dir.join(path)).and_then(|meta| meta.modified()).ok();
     let is_stale = changed("node_modules/.package-lock.json") < changed("package.json");
-    let tools = dir.ancestors().map(|folder| folder.join(TOOL)).filter(|tool| tool.is_file());
-    tools.filter(|tool| !(is_stale && *tool == dir.join(TOOL))).next()
+    let mut tools = dir.ancestors().map(|folder| folder.join(TOOL));
+    tools.find(|tool| tool.is_file() && !(is_stale && *tool == dir.join(TOOL)))
 }
 
 #[cfg(test)]
