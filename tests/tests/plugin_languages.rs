@@ -183,6 +183,8 @@ async fn a_new_project_works(lang: &str, source: &str) {
     let name = format!("claims-{lang}");
     run(&["plugin", "new", &name, "--lang", lang], workshop.path());
     let project = workshop.path().join(&name);
+    // As an earlier build leaves them.
+    fs::create_dir_all(project.join("bindings/wit_world")).expect("made");
     let program = fs::read_to_string(project.join(source)).expect("it was made");
     let changed =
         program.replacen(&format!("tag({0}{name}{0}", quote(lang)), &format!("tag({0}claim/{lang}{0}", quote(lang)), 1);

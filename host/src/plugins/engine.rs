@@ -53,6 +53,8 @@ impl std::fmt::Debug for Engine {
     }
 }
 
+/// A component of CPython is some thirty core instances, and each worker runs one of it: hence so many of them.
+///
 /// Memory reservation and guard stay at their defaults: a smaller reservation forces bounds checks, which cost a fifth.
 fn config() -> Config {
     let mut pool = PoolingAllocationConfig::new();

@@ -97,7 +97,7 @@ mod tests {
     fn a_new_project_has_its_name_and_the_contract() {
         let files = JavaScript.files("late-delivery");
         for (path, text) in &files {
-            assert!(!text.contains("{{"), "{} has a placeholder", path.display());
+            assert!(!text.contains("{{name}}"), "{} has a placeholder", path.display());
         }
         let text = |path: &str| &files.iter().find(|(own, _)| own == Path::new(path)).expect(path).1;
         assert!(text("plugin.js").contains("name: 'late-delivery'"));

@@ -37,6 +37,11 @@ impl Language for Python {
         let mut componentize = Command::new(venv.join(TOOL));
         componentize.current_dir(&dir).env("VIRTUAL_ENV", &venv).args(["--quiet", "--wit-path", "wit"]);
         tools::run(componentize.args(["componentize", "plugin", "--output"]).arg(&component), INSTALL)?;
+        let stale = dir.join("bindings");
+        // The tool refuses to write over those of the last build.
+        if stale.join("wit_world").is_dir() {
+            fs::remove_dir_all(&stale).with_context(|| stale.display().to_string())?;
+        }
         let mut bindings = Command::new(venv.join(TOOL));
         bindings.current_dir(&dir).args(["--quiet", "--wit-path", "wit", "bindings", "bindings"]);
         tools::run(&mut bindings, INSTALL)?;
@@ -72,7 +77,7 @@ mod tests {
     fn a_new_project_has_its_name_and_the_contract() {
         let files = Python.files("late-delivery");
         for (path, text) in &files {
-            assert!(!text.contains("{{"), "{} has a placeholder", path.display());
+            assert!(!text.contains("{{name}}"), "{} has a placeholder", path.display());
         }
         let text = |path: &str| &files.iter().find(|(own, _)| own == Path::new(path)).expect(path).1;
         assert!(text("plugin.py").contains("name=\"late-delivery\""));
