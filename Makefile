@@ -2,6 +2,7 @@
 
 CARGO ?= cargo
 VENV := target/venv
+NODE := target/node
 DICTIONARIES := target/dictionaries
 # The plugins are a workspace of their own; natively they are built into a folder beside that of the host.
 PLUGINS := --manifest-path plugins/Cargo.toml --target-dir target/plugins
@@ -46,5 +47,5 @@ dictionaries: setup ## The dictionaries for Japanese, Korean and Chinese, from t
 setup: ## What building needs: a C compiler, Rust's WebAssembly target.
 	@plugins/toolchain.sh
 
-setup-tests: ## What the tests need beyond that: Python with the package standardwebhooks.
-	@tests/setup.sh $(VENV)
+setup-tests: ## What the tests need beyond that: a browser, Python packages, what makes plugins of JavaScript and Python.
+	@tests/setup.sh $(VENV) $(NODE)

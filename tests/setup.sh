@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# Makes sure that the tests have a browser for the console, and a Python with the package `standardwebhooks`, which
-# verifies deliveries as an integrator's receiver would.
+# Makes sure that the tests have a browser for the console; a Python with the package `standardwebhooks`, which verifies
+# deliveries as an integrator's receiver would; and what makes plugins of JavaScript and Python, in the versions that
+# the templates of `sayso plugin new` name.
 #
-#   tests/setup.sh FOLDER    the folder of the virtual environment
+#   tests/setup.sh VENV NODE    the folders of the virtual environment and of the npm packages
 #
 # Says in one line what it installs, and nothing where nothing is missing.
 set -euo pipefail
 
-folder=$1
+venv=$1
+node=$2
+templates=$(dirname "$0")/../host/src/cli/plugin/templates
 package=standardwebhooks==1.0.0
 
 say() { printf 'tests: %s\n' "$1" >&2; }
@@ -21,12 +24,32 @@ apt_install() {
   "${install[@]}" >/dev/null 2>&1 || { "${sudo[@]}" apt-get update -qq >/dev/null && "${install[@]}" >/dev/null; }
 }
 
-command -v chromium >/dev/null || apt_install chromium || { say 'Chromium is missing: install it, then try again'; exit 1; }
+install_python() {
+  local wanted
+  wanted=$(printf '%s\n' "$package" | cat - "$templates/python/requirements.txt")
+  [ "$(cat "$venv/sayso-tests.txt" 2>/dev/null)" != "$wanted" ] || return 0
+  python_works() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
+  python_works || apt_install python3 python3-venv || true
+  python_works || { say 'Python 3 with venv is missing: install python3 and python3-venv, then try again'; exit 1; }
+  say "installing ${wanted//$'\n'/ } into $venv with pip"
+  python3 -m venv "$venv"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check $wanted
+  printf '%s\n' "$wanted" >"$venv/sayso-tests.txt"
+}
 
-"$folder/bin/python" -c 'import standardwebhooks' 2>/dev/null && exit
-python_works() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
-python_works || apt_install python3 python3-venv || true
-python_works || { say 'Python 3 with venv is missing: install python3 and python3-venv, then try again'; exit 1; }
-say "installing $package into $folder with pip"
-python3 -m venv "$folder"
-"$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$package"
+install_node() {
+  local wanted
+  wanted=$(sed 's/{{name}}/sayso-tests/' "$templates/js/package.json")
+  [ "$(cat "$node/node_modules/sayso-tests.json" 2>/dev/null)" != "$wanted" ] || return 0
+  command -v npm >/dev/null || apt_install nodejs npm ||
+    { say 'Node.js is missing: install nodejs and npm, then try again'; exit 1; }
+  say "installing componentize-js into $node with npm"
+  mkdir -p "$node"
+  printf '%s\n' "$wanted" >"$node/package.json"
+  npm install --prefix "$node" --no-audit --no-fund --loglevel=error >/dev/null
+  printf '%s\n' "$wanted" >"$node/node_modules/sayso-tests.json"
+}
+
+command -v chromium >/dev/null || apt_install chromium || { say 'Chromium is missing: install it, then try again'; exit 1; }
+install_python
+install_node

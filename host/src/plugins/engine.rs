@@ -53,11 +53,13 @@ impl std::fmt::Debug for Engine {
     }
 }
 
+/// A component of CPython is some thirty core instances, and each worker runs one of it: hence so many of them.
+///
 /// Memory reservation and guard stay at their defaults: a smaller reservation forces bounds checks, which cost a fifth.
 fn config() -> Config {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(64)
-        .total_core_instances(256)
+        .total_core_instances(1024)
         .total_memories(64)
         .total_tables(128)
         .max_memory_size(MAX_MEMORY_BYTES)

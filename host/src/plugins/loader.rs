@@ -98,7 +98,7 @@ pub enum LoadError {
     },
     /// It imports what sayso does not offer at all.
     #[error(
-        "plugin `{plugin}` imports `{import}`, which this sayso does not offer to plugins (it offers sayso:plugin 1.0: log, text, history); build it without"
+        "plugin `{plugin}` imports `{import}`, which this sayso does not offer to plugins (it offers sayso:plugin 1.0: log, text, history; and an empty WASI 0.2 without wasi:http); build it without"
     )]
     UnknownImport {
         /// Its name in the chain.
@@ -187,7 +187,7 @@ impl Loader {
         let component = self.cache.component(self.engine.wasm(), &bytes, &digest).map_err(bad)?;
         let imported = self.check_imports(name, &component, &config.grants)?;
         let mut linker = Linker::new(self.engine.wasm());
-        grants::link(&mut linker, &config.grants).map_err(bad)?;
+        grants::link(&mut linker, &config.grants, &component).map_err(bad)?;
         let pre = linker.instantiate_pre(&component).and_then(bindings::PluginPre::new).map_err(bad)?;
         let config_json = config.config.to_string();
         Ok(Plugin {

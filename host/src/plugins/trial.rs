@@ -78,7 +78,7 @@ impl Given {
     }
 
     fn subject(&self) -> Subject {
-        let mut subject = Subject::new(self.feedback.clone(), language_of(&self.feedback));
+        let mut subject = Subject::new(Box::new(self.feedback.clone()), language_of(&self.feedback));
         subject.effects = self.effects.iter().cloned().map(Into::into).collect();
         subject
     }

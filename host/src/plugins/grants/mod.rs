@@ -3,12 +3,16 @@
 mod history;
 mod log;
 pub mod text;
+mod wasi;
 
 pub use history::{HistorySource, NoHistory};
 
 use std::sync::Arc;
 
-use wasmtime::{StoreLimits, component::Linker};
+use wasmtime::{
+    StoreLimits,
+    component::{Component, Linker},
+};
 
 use super::{bindings::sayso::plugin as wit, meter::Meter};
 use crate::config::Grant;
@@ -25,6 +29,8 @@ pub(super) struct State {
     pub(super) history: history::Scope,
     /// For `text`.
     pub(super) dictionaries: Arc<text::Dictionaries>,
+    /// For components of languages that import WASI.
+    wasi: wasi::Wasi,
 }
 
 impl State {
@@ -34,16 +40,25 @@ impl State {
         history: Arc<dyn HistorySource>,
         dictionaries: Arc<text::Dictionaries>,
     ) -> Self {
-        let limits = Meter::new(limits);
-        Self { limits, plugin, log: log::Budget::default(), history: history::Scope::new(history), dictionaries }
+        Self {
+            limits: Meter::new(limits),
+            plugin,
+            log: log::Budget::default(),
+            history: history::Scope::new(history),
+            dictionaries,
+            wasi: wasi::Wasi::default(),
+        }
     }
 }
 
 impl wit::types::Host for State {}
 
 /// The grant that an imported interface needs; none if sayso does not offer the interface. Interfaces of types alone
-/// need no grant.
+/// need no grant, and neither does the empty WASI.
 pub(super) fn of_import(import: &str) -> Option<Option<Grant>> {
+    if wasi::is_offered(import) {
+        return Some(None);
+    }
     let name = import.strip_prefix("sayso:plugin/")?;
     match name.split_once('@').map_or(name, |(name, _)| name) {
         "types" => Some(None),
@@ -54,8 +69,9 @@ pub(super) fn of_import(import: &str) -> Option<Option<Grant>> {
     }
 }
 
-/// Offers the granted interfaces, and no others.
-pub(super) fn link(linker: &mut Linker<State>, grants: &[Grant]) -> wasmtime::Result<()> {
+/// Offers the granted interfaces and the empty WASI, and no others.
+pub(super) fn link(linker: &mut Linker<State>, grants: &[Grant], component: &Component) -> wasmtime::Result<()> {
+    wasi::link(linker, component)?;
     wit::types::add_to_linker::<_, wasmtime::component::HasSelf<_>>(linker, |state| state)?;
     wit::log::add_to_linker::<_, wasmtime::component::HasSelf<_>>(linker, |state| state)?;
     if grants.contains(&Grant::Text) {

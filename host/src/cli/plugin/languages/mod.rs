@@ -1,6 +1,9 @@
 //! What is particular to a programming language: the files of a new project, and how one is built.
 
+mod js;
+mod python;
 mod rust;
+mod tools;
 
 use std::path::{Path, PathBuf};
 
@@ -24,6 +27,10 @@ pub(super) trait Language {
 pub(super) enum Lang {
     /// Rust: the smallest and fastest components.
     Rust,
+    /// JavaScript, by componentize-js.
+    Js,
+    /// Python, by componentize-py.
+    Python,
 }
 
 impl Lang {
@@ -31,6 +38,8 @@ impl Lang {
     pub(super) const fn language(self) -> &'static dyn Language {
         match self {
             Self::Rust => &rust::Rust,
+            Self::Js => &js::JavaScript,
+            Self::Python => &python::Python,
         }
     }
 

@@ -1,0 +1,227 @@
+// What every plugin does alike: it describes itself, takes its configuration, and works through a batch. Part of the
+// project, so that nothing has to be fetched; there is no need to change it.
+
+/**
+ * A passage: first character and the one behind the last, as `slice` of a string counts them.
+ * @typedef {[number, number]} Passage
+ */
+
+/**
+ * @typedef {object} Rating
+ * @property {number} value
+ * @property {number} min
+ * @property {number} max
+ */
+
+/**
+ * One feedback, as `wit/deps/sayso-plugin.wit` has it: `kebab-case` there is `camelCase` here, a variant is
+ * `{ tag, val }`, an option that is none is undefined.
+ * @typedef {object} Feedback
+ * @property {{ tag: 'survey' | 'review' | 'csr-note' | 'other', val?: string }} kind
+ * @property {{ code: string, confidence: number }} language
+ * @property {Rating} [rating]
+ * @property {string} [title]
+ * @property {string} text
+ * @property {{ start: number, end: number }[]} [customerWords] in bytes; see {@link words}
+ * @property {object} [origin] needs `reads: ['origin']`
+ * @property {object} [customer] needs `reads: ['customer']`
+ * @property {{ tag: string, val: any }} [details] needs `reads: ['details']`
+ * @property {string} [metadata] a JSON object; needs `reads: ['metadata']`
+ */
+
+/**
+ * @template C
+ * @typedef {object} Definition
+ * @property {string} name lower case letters, digits and `-`
+ * @property {string} version
+ * @property {string} summary one sentence for people to read
+ * @property {string[]} [reads] what it is given beside kind, language, rating, title and text, by the flags `reads`
+ * @property {object} config JSON Schema of the configuration, which sayso checks before the plugin sees it
+ * @property {(config: any) => C} [prepare] makes of the configuration what `process` gets; what it throws refuses it
+ * @property {(feedback: Feedback, effects: Effects, config: C) => void} process says of one feedback what it has to
+ */
+
+/** Thrown by `process` for a kind or language of feedback that the plugin does not handle: no failure. */
+export class Unsupported extends Error {}
+
+/** What the plugin says of one feedback. */
+export class Effects {
+  /** @type {object[]} */
+  #said = [];
+  #item;
+
+  constructor(item) {
+    this.#item = item;
+  }
+
+  /** The effects of earlier plugins that `reads` names. */
+  get earlier() {
+    return this.#item.effects;
+  }
+
+  /** The place of the feedback in the batch, by which the grant `history` knows it. */
+  get index() {
+    return this.#item.index;
+  }
+
+  /** What was said so far. */
+  get said() {
+    return this.#said;
+  }
+
+  /**
+   * A name on the feedback, in lower case; levels are parted by `/`.
+   * @param {string} name
+   * @param {{ class?: string, confidence?: number, spans?: Passage[] }} [more] class: `topic`, `intent`, or your own
+   */
+  tag(name, { class: of = 'topic', confidence = 1, spans = [] } = {}) {
+    const val = { name, class: variant(of, ['topic', 'intent']), confidence, spans: spans.map(this.#span()) };
+    this.#said.push({ tag: 'tag', val });
+  }
+
+  /**
+   * A number for the feedback, or for a topic in it.
+   * @param {string} name lower snake case
+   * @param {number} value
+   * @param {{ topic?: string, label?: string, parts?: Record<string, number>,
+   *   evidence?: { span: Passage, weight: number }[],
+   *   passages?: { span: Passage, value: number, label?: string }[] }} [more]
+   */
+  score(name, value, { topic, label, parts = {}, evidence = [], passages = [] } = {}) {
+    const span = this.#span();
+    const val = {
+      name,
+      value,
+      scope: topic === undefined ? { tag: 'whole' } : { tag: 'topic', val: topic },
+      label,
+      parts: Object.entries(parts).map(([name, value]) => ({ name, value })),
+      evidence: evidence.map((one) => ({ span: span(one.span), weight: one.weight })),
+      passages: passages.map((one) => ({ span: span(one.span), value: one.value, label: one.label })),
+    };
+    this.#said.push({ tag: 'score', val });
+  }
+
+  /**
+   * A destination class, by which webhooks choose.
+   * @param {string} name lower case
+   * @param {{ rule: string, priority?: number, urgency?: string, reasons?: string[] }} more
+   */
+  route(name, { rule, priority = 50, urgency = 'normal', reasons = [] }) {
+    const levels = ['low', 'normal', 'high', 'critical'];
+    this.#said.push({ tag: 'route', val: { name, rule, priority, urgency: variant(urgency, levels), reasons } });
+  }
+
+  /**
+   * A passage that nobody may see from here on.
+   * @param {Passage} span
+   * @param {string} of what it was, for example `email`
+   * @param {{ field?: string, text?: string }} [more] field: `text`, `title`, or a JSON Pointer, with the text there
+   */
+  redact(span, of, { field = 'text', text } = {}) {
+    const own = { text: this.#item.feedback.text, title: this.#item.feedback.title }[field] ?? text ?? '';
+    const val = { field: variant(field, ['text', 'title']), span: bytes(own)(span), class: of };
+    this.#said.push({ tag: 'redact', val });
+  }
+
+  /**
+   * A finding of another form, stored and delivered as it is.
+   * @param {string} name
+   * @param {unknown} value
+   */
+  note(name, value) {
+    this.#said.push({ tag: 'other', val: { name, value: JSON.stringify(value) } });
+  }
+
+  #span() {
+    return bytes(this.#item.feedback.text);
+  }
+}
+
+/**
+ * Every place of a word in a text, whatever its case.
+ * @param {string} text
+ * @param {string} word
+ * @returns {Passage[]}
+ */
+export function find(text, word) {
+  const [lower, sought] = [text.toLowerCase(), word.toLowerCase()];
+  // A few letters, such as İ, have a longer form in lower case, by which places would be off: they count as they are.
+  const inside = lower.length === text.length ? lower : text;
+  const places = [];
+  for (let at = inside.indexOf(sought); at >= 0 && sought; at = inside.indexOf(sought, at + sought.length)) {
+    places.push([at, at + sought.length]);
+  }
+  return places;
+}
+
+/**
+ * The words of a span of sayso's, which counts in bytes: one of `feedback.customerWords`, or of an earlier effect.
+ * @param {string} text
+ * @param {{ start: number, end: number }} span
+ */
+export function words(text, { start, end }) {
+  return new TextDecoder().decode(new TextEncoder().encode(text).subarray(start, end));
+}
+
+/**
+ * Makes the plugin. Export it as `analysis`.
+ * @template C
+ * @param {Definition<C>} definition
+ */
+export function plugin(definition) {
+  const { name, version, summary, reads = [], config, prepare = (config) => config, process } = definition;
+  let prepared;
+  return {
+    describe() {
+      const flags = Object.fromEntries(reads.map((flag) => [flag, true]));
+      return { name, version, summary, configSchema: JSON.stringify(config), reads: flags };
+    },
+    configure(json) {
+      try {
+        prepared = prepare(JSON.parse(json));
+      } catch (error) {
+        throw explain(error);
+      }
+    },
+    process: (items) => items.map((item) => one(item)),
+  };
+
+  function one(item) {
+    const effects = new Effects(item);
+    try {
+      process(item.feedback, effects, prepared);
+      return { tag: 'ok', val: effects.said };
+    } catch (error) {
+      const tag = error instanceof Unsupported ? 'unsupported' : 'failed';
+      return { tag: 'err', val: { tag, val: explain(error) } };
+    }
+  }
+}
+
+function explain(error) {
+  return error instanceof Unsupported ? error.message : String(error);
+}
+
+function variant(name, known) {
+  return known.includes(name) ? { tag: name } : { tag: 'other', val: name };
+}
+
+/** Turns passages of a text into sayso's, which counts in bytes of UTF-8 where a string counts in units of UTF-16. */
+function bytes(text) {
+  let offsets;
+  return ([start, end]) => {
+    offsets ??= byteOffsets(text);
+    return { start: offsets[start], end: offsets[end] };
+  };
+}
+
+function byteOffsets(text) {
+  const offsets = new Uint32Array(text.length + 1);
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    // Either half of a pair of surrogates stands for two of its four bytes.
+    const isHalf = unit >= 0xd800 && unit < 0xe000;
+    offsets[at + 1] = offsets[at] + (unit < 0x80 ? 1 : unit < 0x800 || isHalf ? 2 : 3);
+  }
+  return offsets;
+}

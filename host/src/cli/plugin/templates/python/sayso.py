@@ -1,0 +1,156 @@
+"""What every plugin does alike: it describes itself, takes its configuration, and works through a batch.
+
+Part of the project, so that nothing has to be fetched; there is no need to change it. The types are those of
+`wit/deps/sayso-plugin.wit`, as `sayso plugin build` leaves them in `bindings/` for editors and type checkers.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from componentize_py_types import Err, Ok, Result
+from wit_world import exports
+from wit_world.imports import types
+
+# A passage: first character and the one behind the last, as slices count them.
+Passage = tuple[int, int]
+
+
+class Unsupported(Exception):
+    """Raised by `process` for a kind or language of feedback that the plugin does not handle: no failure."""
+
+
+class Effects:
+    """What the plugin says of one feedback."""
+
+    def __init__(self, item: types.Item) -> None:
+        # The effects of earlier plugins that `reads` names.
+        self.earlier = item.effects
+        # The place of the feedback in the batch, by which the grant `history` knows it.
+        self.index = item.index
+        # What was said so far.
+        self.said: list[types.Effect] = []
+        self._feedback = item.feedback
+
+    def tag(self, name: str, *, kind: str = "topic", confidence: float = 1.0, spans: Iterable[Passage] = ()) -> None:
+        """A name on the feedback, in lower case; levels are parted by `/`. `kind`: `topic`, `intent` or your own."""
+        known = {"topic": types.TagClass_Topic, "intent": types.TagClass_Intent}
+        places = [self._span(span) for span in spans]
+        tag = types.Tag(name, _variant(kind, known, types.TagClass_Other), confidence, places)
+        self.said.append(types.Effect_Tag(tag))
+
+    def score(
+        self,
+        name: str,
+        value: float,
+        *,
+        topic: str | None = None,
+        label: str | None = None,
+        parts: dict[str, float] | None = None,
+        evidence: Iterable[tuple[Passage, float]] = (),
+        passages: Iterable[tuple[Passage, float, str | None]] = (),
+    ) -> None:
+        """A number for the feedback, or for a topic in it. `evidence`: passages with their weight."""
+        scope = types.Scope_Whole() if topic is None else types.Scope_Topic(topic)
+        shares = [types.Part(part, share) for part, share in (parts or {}).items()]
+        weighed = [types.Evidence(self._span(span), weight) for span, weight in evidence]
+        scored = [types.Passage(self._span(span), value, label) for span, value, label in passages]
+        self.said.append(types.Effect_Score(types.Score(name, value, scope, label, shares, weighed, scored)))
+
+    def route(
+        self, name: str, *, rule: str, priority: int = 50, urgency: str = "normal", reasons: Iterable[str] = ()
+    ) -> None:
+        """A destination class, by which webhooks choose."""
+        known = {
+            "low": types.Urgency_Low,
+            "normal": types.Urgency_Normal,
+            "high": types.Urgency_High,
+            "critical": types.Urgency_Critical,
+        }
+        soon = _variant(urgency, known, types.Urgency_Other)
+        self.said.append(types.Effect_Route(types.Route(name, rule, priority, soon, list(reasons))))
+
+    def redact(self, span: Passage, kind: str, *, field: str = "text", text: str | None = None) -> None:
+        """A passage that nobody may see from here on. `field`: `text`, `title`, or a JSON Pointer with its text."""
+        known = {"text": types.Field_Text, "title": types.Field_Title}
+        own = {"text": self._feedback.text, "title": self._feedback.title}.get(field, text) or ""
+        place = _variant(field, known, types.Field_Other)
+        self.said.append(types.Effect_Redact(types.Redaction(place, _bytes(own, span), kind)))
+
+    def note(self, name: str, value: Any) -> None:
+        """A finding of another form, stored and delivered as it is."""
+        self.said.append(types.Effect_Other(types.Note(name, json.dumps(value))))
+
+    def _span(self, span: Passage) -> types.Span:
+        return _bytes(self._feedback.text, span)
+
+
+def find(text: str, word: str) -> list[Passage]:
+    """Every place of a word in a text, whatever its case."""
+    return [match.span() for match in re.finditer(re.escape(word), text, re.IGNORECASE)]
+
+
+def words(text: str, span: types.Span) -> str:
+    """The words of a span of sayso's, which counts in bytes: of `customer_words`, or of an earlier effect."""
+    return text.encode()[span.start : span.end].decode()
+
+
+def plugin(
+    *,
+    name: str,
+    version: str,
+    summary: str,
+    config: dict[str, Any],
+    process: Callable[[types.Feedback, Effects, Any], None],
+    prepare: Callable[[Any], Any] = lambda config: config,
+    reads: Iterable[str] = (),
+) -> type[exports.Analysis]:
+    """Makes the plugin. Call it `Analysis`.
+
+    `config` is the JSON Schema of the configuration, which sayso checks before the plugin sees it. `prepare` makes of
+    the configuration what `process` is given; what it raises refuses the configuration.
+    """
+    flags = types.Reads(0)
+    for flag in reads:
+        flags |= types.Reads[flag.upper()]
+
+    class Analysis(exports.Analysis):
+        def describe(self) -> types.Description:
+            return types.Description(name, version, summary, json.dumps(config), flags)
+
+        def configure(self, config: str) -> None:
+            try:
+                Analysis.prepared = prepare(json.loads(config))
+            except Exception as error:
+                raise Err(_explain(error)) from error
+
+        def process(self, items: list[types.Item]) -> list[Result[list[types.Effect], types.Fault]]:
+            return [one(item, Analysis.prepared) for item in items]
+
+    def one(item: types.Item, prepared: Any) -> Result[list[types.Effect], types.Fault]:
+        effects = Effects(item)
+        try:
+            process(item.feedback, effects, prepared)
+        except Unsupported as error:
+            return Err(types.Fault_Unsupported(str(error)))
+        except Exception as error:
+            return Err(types.Fault_Failed(_explain(error)))
+        return Ok(effects.said)
+
+    return Analysis
+
+
+def _explain(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _variant(name: str, known: dict[str, Any], other: Any) -> Any:
+    return known[name]() if name in known else other(name)
+
+
+def _bytes(text: str, span: Passage) -> types.Span:
+    """A passage in sayso's terms, which counts in bytes of UTF-8 where a string counts in characters."""
+    start, end = span
+    first = len(text[:start].encode())
+    return types.Span(first, first + len(text[start:end].encode()))
