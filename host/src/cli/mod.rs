@@ -16,7 +16,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{self, Config};
+use crate::config::{Config, Source};
 
 /// Hear what customers say, and act on it: feedback in over HTTP, scored, tagged and routed by sandboxed plugins,
 /// delivered to signed webhooks.
@@ -88,17 +88,15 @@ struct ConfigArgs {
 }
 
 impl ConfigArgs {
+    /// Where the configuration comes from.
+    fn source(&self) -> Source {
+        let default = || Path::new("sayso.toml").exists().then(|| PathBuf::from("sayso.toml"));
+        Source { file: self.config.clone().or_else(default), data: self.data.clone() }
+    }
+
     /// The configuration, and the folder that its paths are relative to.
     fn load(&self) -> anyhow::Result<(Config, PathBuf)> {
-        let default = Path::new("sayso.toml");
-        let file = self.config.as_deref().or_else(|| default.exists().then_some(default));
-        let variables =
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let mut config = config::load(file, variables)?;
-        if let Some(dir) = &self.data {
-            config.data.dir.clone_from(dir);
-        }
-        let base = file.and_then(Path::parent).map_or_else(PathBuf::new, Path::to_owned);
-        Ok((config, base))
+        let source = self.source();
+        Ok((source.read()?, source.base()))
     }
 }

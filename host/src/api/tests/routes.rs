@@ -141,7 +141,7 @@ async fn readiness_says_what_is_missing() {
         (&problem["ready"], &problem["chain"], &problem["store"]),
         (&json!(false), &json!("loading"), &json!("ok"))
     );
-    service.state.readiness.note("no dictionary for ko");
+    service.state.readiness.notes(vec!["no dictionary for ko".into()]);
     service.state.readiness.chain_loaded();
     let ready = service.get("/readyz").await.expect(200);
     assert_eq!(ready, json!({"ready": true, "store": "ok", "chain": "loaded", "notes": ["no dictionary for ko"]}));
