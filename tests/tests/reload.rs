@@ -1,6 +1,11 @@
 //! Another chain in the place of the one that runs: on request, by a signal, by a changed file; or none, if it cannot run.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use reqwest::Method;
 use sayso_tests::{PATIENCE, Server, guest};
@@ -62,45 +67,46 @@ async fn the_chain_is_shown_with_what_decides_its_results() {
 
 #[tokio::test]
 async fn a_reload_under_load_loses_nothing_and_mixes_no_two_chains() {
-    const POSTS: usize = 40;
     const SIZE: usize = 50;
     let server = Server::builder().config(&chain("one")).start().await;
     let one = configs(&server.get("/v1/chain").await["plugins"]);
+    let is_over = AtomicBool::new(false);
     let posting = async {
         let mut sent = Vec::new();
-        for post in 0..POSTS {
-            let batch: Vec<_> = (0..SIZE).map(|n| review(&format!("A cup of tea, {post} and {n}"))).collect();
+        while !is_over.load(Ordering::Relaxed) {
+            let batch: Vec<_> = (0..SIZE).map(|n| review(&format!("A cup of tea, {n}"))).collect();
             let answer = server.post(&Value::Array(batch)).await;
             assert_eq!(answer.status(), 202);
             let answer: Value = answer.json().await.expect("JSON");
-            sent.extend(answer["results"].as_array().expect("results").iter().map(|result| result["id"].clone()));
+            let accepted = answer["accepted"].as_array().expect("a list");
+            assert_eq!(accepted.len(), SIZE);
+            sent.extend(accepted.iter().map(|item| item["id"].as_str().expect("an id").to_owned()));
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         sent
     };
     let reloading = async {
         let mut two = Vec::new();
-        for turn in 0..8 {
+        for turn in 0..4 {
             server.reconfigure(&chain(if turn % 2 == 0 { "two" } else { "one" }));
             let (status, chain) = reload(&server).await;
             assert_eq!(status, 200, "{chain:#}");
             if turn == 0 {
                 two = configs(&chain["plugins"]);
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        is_over.store(true, Ordering::Relaxed);
         two
     };
     let (sent, two) = tokio::join!(posting, reloading);
-    assert_eq!(sent.len(), POSTS * SIZE);
     // The last of the load goes through the last chain.
     server.analyze(&review("The last cup of tea")).await;
     let mut analyses = BTreeMap::new();
     for id in &sent {
-        let id = id.as_str().expect("an id");
         let record = server.wait_until(&format!("/v1/feedback/{id}"), |record| record["status"] == "analyzed").await;
-        analyses.insert(id.to_owned(), record["analysis"].clone());
+        analyses.insert(id, record["analysis"].clone());
     }
-    assert_eq!(analyses.len(), POSTS * SIZE, "every id is another");
+    assert_eq!(analyses.len(), sent.len(), "every id is another");
     let mut by = BTreeMap::from([("one", 0), ("two", 0)]);
     for analysis in analyses.values() {
         let configs = configs(&analysis["provenance"]);
@@ -112,7 +118,7 @@ async fn a_reload_under_load_loses_nothing_and_mixes_no_two_chains() {
     println!("analysed by each chain: {by:?}");
     assert!(by.values().all(|count| *count > 0), "both chains had a part: {by:?}");
     let metrics = server.get("/metrics").await;
-    assert!(metrics.as_str().expect("text").contains("sayso_chain_reloads_total{outcome=\"swapped\"} 8"), "{metrics}");
+    assert!(metrics.as_str().expect("text").contains("sayso_chain_reloads_total{outcome=\"swapped\"} 4"), "{metrics}");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The command line, one file a verb.
 
+mod backtest;
 mod check;
 mod demo;
 mod dict;
@@ -47,6 +48,8 @@ enum Command {
     Send(send::Args),
     /// Validate the configuration and load the chain, without serving.
     Check(check::Args),
+    /// Run stored feedback through another chain, and report what would change.
+    Backtest(backtest::Args),
     /// Work on webhooks.
     #[command(subcommand)]
     Webhook(webhook::Command),
@@ -69,6 +72,7 @@ impl Cli {
             Command::Demo(args) => demo::run(args).await,
             Command::Send(args) => send::run(args).await,
             Command::Check(args) => check::run(args),
+            Command::Backtest(args) => backtest::run(&args),
             Command::Webhook(command) => webhook::run(command).await,
             Command::Dict(command) => dict::run(command),
             Command::Key(command) => Ok(key::run(command)),
