@@ -222,10 +222,18 @@ async fn a_plugin_that_fails_a_golden_case_is_refused() {
     let component = dir.path().join("cased.wasm");
     std::fs::copy(guest("hostile"), &component).expect("copied");
     golden_case(dir.path(), &json!({"effects": [{"tag": {"name": "tame"}}]}));
+    let attack = dir.path().join("cases/attack");
+    std::fs::create_dir_all(&attack).expect("a folder");
+    std::fs::write(attack.join("input.json"), review("ATTACK panic").to_string()).expect("written");
+    let fault = json!({"fault": {"failed": "panicked (it executed `unreachable`)"}});
+    std::fs::write(attack.join("expected.json"), fault.to_string()).expect("written");
     let server = Server::builder().config(&hostile(&component, "")).start().await;
     let (status, chain) = reload(&server).await;
     assert_eq!(status, 200, "it passes: {chain:#}");
-    assert!(server.log().iter().any(|line| line.contains("golden cases")), "the log says that it ran");
+    assert!(
+        server.log().iter().any(|line| line.contains("golden cases") && line.contains("\"passed\":2")),
+        "the log says that it ran"
+    );
     golden_case(dir.path(), &json!({"effects": [{"tag": {"name": "wild"}}]}));
     let (status, problem) = reload(&server).await;
     assert_eq!(status, 422, "{problem:#}");

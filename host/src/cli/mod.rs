@@ -34,6 +34,7 @@ Examples:
   sayso serve                         run on 127.0.0.1:8080 with the built-in plugins
   sayso serve --config sayso.toml     run with keys, plugins and webhooks of your own
   sayso send reviews.ndjson           post a file of feedback
+  sayso backtest --chain new.toml     what another chain would make of what is on record
   sayso webhook listen                receive deliveries, verify and print them
 
 Exit codes: 0 done, 1 done in part or found wanting, 2 could not be done.";

@@ -156,3 +156,13 @@ async fn metrics_are_prometheus_text() {
     assert_eq!(answer.status, 200);
     assert!(answer.header("content-type").starts_with("text/plain; version=0.0.4"));
 }
+
+#[tokio::test]
+async fn a_chain_that_cannot_be_loaded_is_a_problem_of_its_own() {
+    let service = Service::start();
+    let chain = service.get("/v1/chain").await.expect(200);
+    assert_eq!(chain["plugins"], serde_json::json!([]));
+    let answer = service.post_to("/v1/chain/reload", "application/json", &[], "").await;
+    let problem = answer.problem(422, "chain-refused");
+    assert_eq!(problem["detail"], "plugin `a`: no such file. The chain that was there goes on.");
+}

@@ -6,7 +6,7 @@ use crate::{
     plugins::grants::HistorySource,
     records::{
         Filter, Records,
-        conformance::{id, review, save},
+        conformance::{With, id, review, save},
         sqlite::{Archive, ArchivedHistory},
     },
     sqlite::OpenError,
