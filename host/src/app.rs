@@ -223,7 +223,8 @@ fn tell(chain: &Chain, readiness: &Readiness) {
     readiness.notes(notes.collect());
 }
 
-/// Loads the chain of a configuration, and runs the golden cases of its plugins; paths of plugins are relative to `base`.
+/// Loads the chain of a configuration, and runs the golden cases of its plugins; paths of plugins are relative to
+/// `base`.
 ///
 /// # Errors
 /// See [`AppError`].

@@ -1,4 +1,5 @@
-//! Another chain in the place of the one that runs: on request, by a signal, by a changed file; or none, if it cannot run.
+//! Another chain in the place of the one that runs: on request, by a signal, by a changed file; or none, if it cannot
+//! run.
 
 use std::{
     collections::BTreeMap,

@@ -1,7 +1,8 @@
-//! Watches the configuration file and the plugins that it names, and has the chain loaded anew when one of them changes.
+//! Watches the configuration file and the plugins that it names, and has the chain loaded anew when one of them
+//! changes.
 //!
-//! Editors and deployments put a new file in the place of the old one, or turn a link to another, so it is the folders that
-//! are watched; whatever happens in one, what counts is whether a file is another than before.
+//! Editors and deployments put a new file in the place of the old one, or turn a link to another, so it is the folders
+//! that are watched; whatever happens in one, what counts is whether a file is another than before.
 
 use std::{
     collections::BTreeSet,

@@ -92,7 +92,7 @@ impl Report {
         let lines = |family| {
             let of_family = tally.names.iter().filter(|((own, _), _)| *own == family);
             let mut lines: Vec<_> = of_family.map(|((_, name), change)| line(name, change)).collect();
-            lines.sort_by(|one, other| (other.gained + other.lost).cmp(&(one.gained + one.lost)));
+            lines.sort_by_key(|line| std::cmp::Reverse(line.gained + line.lost));
             lines
         };
         let seconds = time.as_secs_f64();

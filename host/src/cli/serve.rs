@@ -13,9 +13,7 @@ use crate::{
 };
 
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  sayso serve\n  sayso serve --config sayso.toml --listen 0.0.0.0:8080\n  SAYSO_SERVER__LISTEN=127.0.0.1:9090 sayso serve --data /var/lib/sayso\n  sayso serve --config sayso.toml --watch    # and change a plugin or its configuration meanwhile\n\nThe chain is loaded anew, without a pause, by SIGHUP, by POST /v1/chain/reload, and with --watch when a file changes;\na chain that cannot run is refused, and the old one goes on. Of the configuration, [[plugin]] alone is read again."
-)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
     config: ConfigArgs,
@@ -26,6 +24,16 @@ pub(super) struct Args {
     #[arg(long)]
     watch: bool,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  sayso serve
+  sayso serve --config sayso.toml --listen 0.0.0.0:8080
+  SAYSO_SERVER__LISTEN=127.0.0.1:9090 sayso serve --data /var/lib/sayso
+  sayso serve --config sayso.toml --watch    # and change a plugin or its configuration meanwhile
+
+The chain is loaded anew, without a pause, by SIGHUP, by POST /v1/chain/reload, and with --watch when a file changes; a
+chain that cannot run is refused, and the old one goes on. Of the configuration, [[plugin]] alone is read again.";
 
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     telemetry::start_logs();

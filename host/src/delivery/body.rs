@@ -38,8 +38,8 @@ pub fn event(due: Timestamp, payload: &Payload) -> Result<Bytes, serde_json::Err
     Ok(body.into())
 }
 
-/// The analysis without what plugins in the shadow said, if they said something. Where the name does not occur, the JSON
-/// is not taken apart.
+/// The analysis without what plugins in the shadow said, if they said something. Where the name does not occur, the
+/// JSON is not taken apart.
 fn without_shadow(analysis: &RawValue) -> Result<Option<Box<RawValue>>, serde_json::Error> {
     if memchr::memmem::find(analysis.get().as_bytes(), b"\"shadow\":").is_none() {
         return Ok(None);

@@ -1,9 +1,9 @@
 //! Golden cases: what a plugin has to say of known input before it may join a chain.
 //!
-//! A case is a folder `cases/NAME` with `input.json` (one feedback as it is posted, and under `effects` what earlier plugins
-//! said of it) and `expected.json` (`{"effects": […]}`, or `{"fault": {"failed": "why"}}`). The plugin runs with the
-//! configuration in `config.json` of the case or beside the folder `cases`, else with its own in the chain, and within the
-//! limits that it has there.
+//! A case is a folder `cases/NAME` with `input.json` (one feedback as it is posted, and under `effects` what earlier
+//! plugins said of it) and `expected.json` (`{"effects": […]}`, or `{"fault": {"failed": "why"}}`). The plugin runs
+//! with the configuration in `config.json` of the case or beside the folder `cases`, else with its own in the chain,
+//! and within the limits that it has there.
 
 use std::{
     fs, io,

@@ -1,5 +1,5 @@
-//! The chain that runs now. Another one takes its place as a whole, once it is loaded, configured and has passed its golden
-//! cases; a worker takes it up between two batches, so that every batch runs on one chain from end to end.
+//! The chain that runs now. Another one takes its place as a whole, once it is loaded, configured and has passed its
+//! golden cases; a worker takes it up between two batches, so that every batch runs on one chain from end to end.
 
 use std::{
     fmt,

@@ -4,10 +4,10 @@
 //! - [`aot`]: compiled components, cached on disk.
 //! - [`loader`]: from a `[[plugin]]` to a [`Plugin`] that has been described, checked and configured once.
 //! - [`instance`]: one running instance; dies with its first fault.
-//! - [`chain`]: the plugins in order, over a batch, splitting it to find an item at fault; [`shadow`]: what is kept of those
-//!   that run beside it.
-//! - [`live`]: the chain that runs now, and how another takes its place; [`cases`]: what a plugin has to say of known input
-//!   before it may.
+//! - [`chain`]: the plugins in order, over a batch, splitting it to find an item at fault; [`shadow`]: what is kept of
+//!   those that run beside it.
+//! - [`live`]: the chain that runs now, and how another takes its place; [`cases`]: what a plugin has to say of known
+//!   input before it may.
 //! - [`item`] and [`effects`]: feedback, and what was said of it so far, as plugins see it; [`check`]: what plugins may answer; [`redact`] (with [`texts`]) and
 //!   [`merge`]: from effects to the analysis.
 //! - [`grants`]: what plugins may import, one file each.

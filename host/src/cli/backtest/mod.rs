@@ -45,7 +45,8 @@ pub(super) struct Args {
     /// Only feedback accepted before this time or date, or longer ago than this.
     #[arg(long, value_name = "WHEN", value_parser = when)]
     until: Option<Timestamp>,
-    /// Only feedback whose record has this; may be given several times: kind, tag, intent, route, label, language, customer.
+    /// Only feedback whose record has this; may be given several times. The keys: kind, tag, intent, route, label, language,
+    /// customer.
     #[arg(long, value_name = "KEY=VALUE")]
     filter: Vec<String>,
     /// The newest so many only.
@@ -60,9 +61,9 @@ pub(super) struct Args {
 }
 
 const EXAMPLES: &str = "\
-Runs the feedback on record through the candidate chain, and compares what comes out with the live chain: the analyses on
-record where it made them, else a run of it. Both see the feedback as it was redacted. Works beside a running server, and
-changes nothing there.
+Runs the feedback on record through the candidate chain, and compares what comes out with the live chain: the analyses
+on record where it made them, else a run of it. Both see the feedback as it was redacted. Works beside a running server,
+and changes nothing there.
 
 Examples:
   sayso backtest --chain new.toml
@@ -155,7 +156,8 @@ mod tests {
     #[test]
     fn a_time_a_date_and_a_time_ago_are_understood() {
         assert_eq!(when("2026-05-01").expect("a date"), when("2026-05-01T00:00:00Z").expect("a time"));
-        let ago = Timestamp::now().duration_since(when("7d").expect("so long ago")).as_secs();
+        let week_ago = when("7d").expect("so long ago");
+        let ago = Timestamp::now().duration_since(week_ago).as_secs();
         assert!((604_800..604_860).contains(&ago), "{ago}");
         assert!(when("yesterday").expect_err("refused").contains("7d"));
     }

@@ -32,7 +32,10 @@ fn cases_see_the_effects_of_earlier_plugins_and_their_own_configuration() {
     let rule = json!({"name": "r", "when": "'a/b' in tags", "route": "x", "priority": 7});
     fs::write(folder.path().join("config.json"), json!({"rules": [rule], "fallback": "none"}).to_string())
         .expect("written");
-    let routed = |name: &str, rule: &str, priority: u8| json!({"effects": [{"route": {"name": name, "rule": rule, "priority": priority}}]});
+    let routed = |name: &str, rule: &str, priority: u8| {
+        let route = json!({"name": name, "rule": rule, "priority": priority});
+        json!({"effects": [{"route": route}]})
+    };
     write_case(folder.path(), "tagged", json!([{"tag": {"name": "a/b"}}]), routed("x", "r", 7));
     assert_eq!(run(folder.path()).expect("passes"), 1);
     write_case(folder.path(), "untagged", json!([]), routed("x", "r", 7));

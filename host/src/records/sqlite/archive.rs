@@ -1,6 +1,6 @@
-//! The records, read beside the process that owns them: page by page, newest first, each page in a transaction of its own,
-//! so that the owner's log can be folded in between. The index is left alone, since the owner keeps what is not in it yet
-//! in its memory.
+//! The records, read beside the process that owns them: page by page, newest first, each page in a transaction of its
+//! own, so that the owner's log can be folded in between. The index is left alone, since the owner keeps what is not in
+//! it yet in its memory.
 
 use std::{
     path::Path,
