@@ -36,7 +36,7 @@ const KEYS: &str = "kind, tag, intent, route, label, language, customer";
 pub(super) struct Args {
     #[command(flatten)]
     config: ConfigArgs,
-    /// File whose [[plugin]]s are the candidate chain, as in sayso.toml; their paths are relative to it.
+    /// File whose `[[plugin]]` tables are the candidate chain, as in sayso.toml; their paths are relative to it.
     #[arg(long, value_name = "FILE")]
     chain: PathBuf,
     /// Only feedback accepted at or after this time or date, or within this time from now: 2026-05-01, 7d, 12h.
