@@ -1,6 +1,9 @@
 //! Puts the rooms together: opens the store, loads the chain, serves, and drains.
 
 mod server;
+mod watch;
+
+pub use watch::Watch;
 
 use std::{
     net::SocketAddr,
@@ -15,12 +18,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::{self, Readiness, auth::KeyError},
-    config::{Config, Grant},
+    config::{Config, ConfigError, Grant, Source},
     console,
     delivery::{Dispatcher, WebhookError},
     dictionary::{self, DictionaryLanguage, ManifestError},
     pipeline::Pipeline,
-    plugins::{Chain, Dictionaries, Engine, LoadError, Loader},
+    plugins::{Chain, Dictionaries, Engine, LiveChain, LoadError, Loader, cases},
     queue::{Queue, QueueError, sqlite::SqliteQueue},
     records::{Records, RecordsError, sqlite::SqliteRecords},
     sqlite::{OpenError, Store},
@@ -59,6 +62,9 @@ pub enum AppError {
     /// The records in the store cannot be read.
     #[error(transparent)]
     Records(#[from] RecordsError),
+    /// The configuration cannot be read again.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The engine of the plugins does not start.
     #[error("the plugin engine does not start on this machine: {0:#}")]
     Engine(wasmtime::Error),
@@ -85,18 +91,19 @@ pub struct App {
     store: Store,
     queue: Arc<dyn Queue>,
     records: Arc<dyn Records>,
-    chain: Arc<Chain>,
+    chain: Arc<LiveChain>,
     dispatcher: Dispatcher,
     readiness: Arc<Readiness>,
     state: api::State,
 }
 
 impl App {
-    /// Opens the store and loads the chain. Paths of plugins are relative to `base`.
+    /// Opens the store and loads the chain; where it is to be loaded again, from what `source` says then. What else it
+    /// says takes a restart.
     ///
     /// # Errors
     /// See [`AppError`].
-    pub async fn open(config: Config, base: &Path, prometheus: PrometheusHandle) -> Result<Self, AppError> {
+    pub async fn open(config: Config, source: Source, prometheus: PrometheusHandle) -> Result<Self, AppError> {
         let config = Arc::new(config);
         let store = {
             let path = config.data.dir.join("sayso.db");
@@ -106,24 +113,21 @@ impl App {
             let store = store.clone();
             blocking(move || backends(store)).await??
         };
+        let readiness = Arc::new(Readiness::default());
         let chain = {
-            let (config, base) = (config.clone(), base.to_owned());
-            Arc::new(blocking(move || load_chain(&config, &base)).await??)
+            let (config, readiness) = (config.clone(), readiness.clone());
+            blocking(move || live_chain(&config, source, readiness)).await??
         };
         let dispatcher = Dispatcher::new(&config.delivery, &config.webhooks, queue.clone(), records.clone())?;
-        let readiness = Arc::new(Readiness::default());
-        readiness.chain_loaded();
-        for language in chain.missing_dictionaries() {
-            let note = without_dictionary(language);
-            tracing::warn!(%language, "{note}");
-            readiness.note(note);
-        }
-        let state = api::State::new(config.clone(), queue.clone(), records.clone(), readiness.clone(), prometheus)?;
+        let state = {
+            let (queue, records) = (queue.clone(), records.clone());
+            api::State::new(config.clone(), queue, records, chain.clone(), readiness.clone(), prometheus)?
+        };
         Ok(Self { config, store, queue, records, chain, dispatcher, readiness, state })
     }
 
     /// The plugins.
-    pub const fn chain(&self) -> &Arc<Chain> {
+    pub const fn chain(&self) -> &Arc<LiveChain> {
         &self.chain
     }
 
@@ -192,16 +196,61 @@ pub async fn bind(config: &Config) -> Result<TcpListener, AppError> {
     TcpListener::bind(address).await.map_err(|source| AppError::Listen { address, source })
 }
 
-/// Loads the chain of a configuration; paths of plugins are relative to `base`.
+/// Loads the chain of the configuration, and later what `source` says then of `[[plugin]]`, into the same engine.
+fn live_chain(config: &Arc<Config>, source: Source, readiness: Arc<Readiness>) -> Result<Arc<LiveChain>, AppError> {
+    let engine = Engine::new().map_err(AppError::Engine)?;
+    let chain = load_chain_into(&engine, config, &source.base())?;
+    tell(&chain, &readiness);
+    readiness.chain_loaded();
+    let running = config.clone();
+    let reload = move || -> Result<Chain, AppError> {
+        let plugins = source.read()?.plugins;
+        let config = Config { plugins, ..Config::clone(&running) };
+        let chain = load_chain_into(&engine, &config, &source.base())?;
+        tell(&chain, &readiness);
+        Ok(chain)
+    };
+    Ok(Arc::new(LiveChain::new(chain, move || reload().map_err(|error| error.to_string()))))
+}
+
+/// Tells the operator what a chain has to do without.
+fn tell(chain: &Chain, readiness: &Readiness) {
+    let notes = chain.missing_dictionaries().into_iter().map(|language| {
+        let note = without_dictionary(language);
+        tracing::warn!(%language, "{note}");
+        note
+    });
+    readiness.notes(notes.collect());
+}
+
+/// Loads the chain of a configuration, and runs the golden cases of its plugins; paths of plugins are relative to
+/// `base`.
 ///
 /// # Errors
 /// See [`AppError`].
 pub fn load_chain(config: &Config, base: &Path) -> Result<Chain, AppError> {
-    let engine = Engine::new().map_err(AppError::Engine)?;
+    load_chain_into(&Engine::new().map_err(AppError::Engine)?, config, base)
+}
+
+fn load_chain_into(engine: &Engine, config: &Config, base: &Path) -> Result<Chain, AppError> {
+    let chain = Chain::load(&loader(engine, config, base)?, &config.plugins)?;
+    for plugin in chain.plugins() {
+        let passed = cases::run(plugin)?;
+        if passed > 0 {
+            tracing::info!(plugin = &*plugin.name, passed, "golden cases");
+        }
+    }
+    Ok(chain)
+}
+
+/// Loads plugins as the configuration says; their paths are relative to `base`.
+///
+/// # Errors
+/// See [`AppError`].
+pub fn loader(engine: &Engine, config: &Config, base: &Path) -> Result<Loader, AppError> {
     let cache = config.data.dir.join("cache");
-    let loader = Loader::new(engine, &cache, base).map_err(|source| AppError::Data { path: cache, source })?;
-    let loader = loader.with_dictionaries(open_dictionaries(config)?);
-    Ok(Chain::load(&loader, &config.plugins)?)
+    let loader = Loader::new(engine.clone(), &cache, base).map_err(|source| AppError::Data { path: cache, source })?;
+    Ok(loader.with_dictionaries(open_dictionaries(config)?))
 }
 
 /// The dictionaries, if a plugin may use them: to verify them takes a tenth of a second.

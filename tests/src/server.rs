@@ -28,6 +28,7 @@ pub fn client() -> Client {
 pub struct ServerBuilder {
     config: String,
     variables: Vec<(String, String)>,
+    arguments: Vec<String>,
 }
 
 impl ServerBuilder {
@@ -56,9 +57,16 @@ impl ServerBuilder {
         self
     }
 
+    /// Adds an argument of `sayso serve`.
+    #[must_use]
+    pub fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
     /// Starts the server in a folder of its own.
     pub async fn start(self) -> Server {
-        Server::start(folder(), &self.config, self.variables).await
+        Server::start(folder(), self).await
     }
 }
 
@@ -68,6 +76,7 @@ pub struct Server {
     dir: TempDir,
     url: String,
     variables: Vec<(String, String)>,
+    arguments: Vec<String>,
     log: Arc<Mutex<Vec<String>>>,
     client: Client,
     started_in: Duration,
@@ -79,11 +88,12 @@ impl Server {
         ServerBuilder::default()
     }
 
-    async fn start(dir: TempDir, config: &str, variables: Vec<(String, String)>) -> Self {
+    async fn start(dir: TempDir, builder: ServerBuilder) -> Self {
+        let ServerBuilder { config, variables, arguments } = builder;
         std::fs::write(dir.path().join("sayso.toml"), config).expect("written");
         let started = Instant::now();
-        let (child, url, log) = spawn(dir.path(), &variables).await;
-        Self { child, dir, url, variables, log, client: client(), started_in: started.elapsed() }
+        let (child, url, log) = spawn(dir.path(), &variables, &arguments).await;
+        Self { child, dir, url, variables, arguments, log, client: client(), started_in: started.elapsed() }
     }
 
     /// Kills the process at once, as a power cut would, and starts it again on the same data. The address changes.
@@ -101,7 +111,7 @@ impl Server {
     /// Starts the process again on the same data.
     pub async fn restart(&mut self) {
         let started = Instant::now();
-        let (child, url, log) = spawn(self.dir.path(), &self.variables).await;
+        let (child, url, log) = spawn(self.dir.path(), &self.variables, &self.arguments).await;
         self.child = child;
         self.url = url;
         self.log = log;
@@ -110,9 +120,7 @@ impl Server {
 
     /// Asks the process to end, and waits until it has: its exit code.
     pub async fn terminate(&mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
-        assert!(asked.success(), "the process took no signal");
+        self.signal("TERM");
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait().expect("it is our child") {
@@ -121,6 +129,20 @@ impl Server {
             tokio::task::yield_now().await;
         }
         panic!("the server did not end");
+    }
+
+    /// Sends the process a signal, by its name without `SIG`.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status().expect("kill runs");
+        assert!(sent.success(), "the process took no signal");
+    }
+
+    /// Puts another configuration in the place of the one that it was started with, as editors do.
+    pub fn reconfigure(&self, config: &str) {
+        let new = self.dir().join("sayso.toml.new");
+        std::fs::write(&new, config).expect("written");
+        std::fs::rename(new, self.dir().join("sayso.toml")).expect("renamed");
     }
 
     /// The folder of configuration and data.
@@ -264,9 +286,14 @@ pub fn sayso() -> Command {
     Command::new(binary())
 }
 
-async fn spawn(dir: &Path, variables: &[(String, String)]) -> (Child, String, Arc<Mutex<Vec<String>>>) {
+async fn spawn(
+    dir: &Path,
+    variables: &[(String, String)],
+    arguments: &[String],
+) -> (Child, String, Arc<Mutex<Vec<String>>>) {
     let mut child = Command::new(binary())
         .args(["serve", "--listen", "127.0.0.1:0"])
+        .args(arguments)
         .current_dir(dir)
         .env("SAYSO_LOG_FORMAT", "json")
         .envs(variables.iter().map(|(name, value)| (name, value)))

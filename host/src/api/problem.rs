@@ -40,6 +40,8 @@ pub enum ProblemType {
     IdempotencyConflict,
     /// The `Idempotency-Key` was used for another request.
     IdempotencyMismatch,
+    /// A new chain of plugins cannot run; the old one goes on.
+    ChainRefused,
     /// More feedback waits than the operator allows.
     Overloaded,
     /// The store cannot take or give anything now.
@@ -74,6 +76,7 @@ impl ProblemType {
             Self::IdempotencyMismatch => {
                 ("idempotency-mismatch", "The idempotency key was used before", StatusCode::UNPROCESSABLE_ENTITY)
             }
+            Self::ChainRefused => ("chain-refused", "The new chain is refused", StatusCode::UNPROCESSABLE_ENTITY),
             Self::Overloaded => ("overloaded", "Too much feedback waits", StatusCode::TOO_MANY_REQUESTS),
             Self::Unavailable => ("unavailable", "The store is not available", StatusCode::SERVICE_UNAVAILABLE),
             Self::Internal => ("internal", "Something went wrong in sayso", StatusCode::INTERNAL_SERVER_ERROR),

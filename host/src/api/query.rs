@@ -9,7 +9,7 @@ use serde::de::{IntoDeserializer, value::Error as WordError};
 
 use super::problem::{Problem, ProblemType};
 use crate::feedback::validate::FieldError;
-use crate::records::Filter;
+use crate::records::{Filter, parse_time};
 
 /// Rows of a page, where the client does not say.
 const DEFAULT_LIMIT: usize = 50;
@@ -114,14 +114,12 @@ impl<'a> Params<'a> {
     /// A time stamp, or a date, which stands for its first moment in UTC.
     fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
         let Some(text) = self.get(name) else { return Ok(None) };
-        let of_date = |date: jiff::civil::Date| format!("{date}T00:00:00Z").parse().ok();
-        let time = text.parse().ok().or_else(|| of_date(text.parse().ok()?));
         let bad = || {
             Problem::parameter(
                 name,
                 format!("`{text}` is neither an RFC 3339 time such as 2026-05-01T08:00:00Z nor a date"),
             )
         };
-        time.map(Some).ok_or_else(bad)
+        parse_time(text).map(Some).ok_or_else(bad)
     }
 }

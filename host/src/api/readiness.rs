@@ -30,13 +30,9 @@ impl Readiness {
         self.lock().draining = true;
     }
 
-    /// Something that an operator should know, though it keeps nothing from working.
-    pub fn note(&self, note: impl Into<String>) {
-        let note = note.into();
-        let mut view = self.lock();
-        if !view.notes.contains(&note) {
-            view.notes.push(note);
-        }
+    /// What an operator should know, though it keeps nothing from working.
+    pub fn notes(&self, notes: Vec<String>) {
+        self.lock().notes = notes;
     }
 
     /// How it stands now.

@@ -6,7 +6,7 @@ use axum::response::IntoResponse;
 use axum::routing::{delete, get, post};
 use http::StatusCode;
 
-use super::handlers::{aggregate, customers, deliveries, feedback, health, metrics, parked, webhooks};
+use super::handlers::{aggregate, chain, customers, deliveries, feedback, health, metrics, parked, webhooks};
 use super::problem::Problem;
 use super::{State, middleware};
 use crate::config::Scope;
@@ -25,6 +25,7 @@ pub fn router_with(state: State, open: Router<State>) -> Router {
         .route("/v1/feedback", get(feedback::list))
         .route("/v1/feedback/{id}", get(feedback::get))
         .route("/v1/aggregate", get(aggregate::get))
+        .route("/v1/chain", get(chain::get))
         .route("/v1/deliveries", get(deliveries::list))
         .route("/v1/deliveries/{id}", get(deliveries::get))
         .route("/v1/webhooks", get(webhooks::list))
@@ -32,6 +33,7 @@ pub fn router_with(state: State, open: Router<State>) -> Router {
         .route("/metrics", get(metrics::get))
         .route_layer(axum::middleware::from_fn(middleware::deadline));
     let admin = Router::new()
+        .route("/v1/chain/reload", post(chain::reload))
         .route("/v1/parked/{id}/retry", post(parked::retry))
         .route("/v1/customers/{id}", delete(customers::erase));
     let open = open.route("/healthz", get(health::live)).route("/readyz", get(health::ready));

@@ -10,6 +10,7 @@ use super::auth::{Auth, KeyError};
 use super::traffic::Traffic;
 use crate::config::Config;
 use crate::intake::Shared;
+use crate::plugins::LiveChain;
 use crate::queue::Queue;
 use crate::records::Records;
 
@@ -23,6 +24,8 @@ pub struct Inner {
     pub queue: Arc<dyn Queue>,
     /// What is remembered.
     pub records: Arc<dyn Records>,
+    /// The plugins.
+    pub chain: Arc<LiveChain>,
     /// The configuration.
     pub config: Arc<Config>,
     /// The keys.
@@ -46,12 +49,13 @@ impl State {
         config: Arc<Config>,
         queue: Arc<dyn Queue>,
         records: Arc<dyn Records>,
+        chain: Arc<LiveChain>,
         readiness: Arc<Readiness>,
         metrics: PrometheusHandle,
     ) -> Result<Self, KeyError> {
         let auth = Auth::new(&config.keys)?;
         let (traffic, intake) = (Traffic::default(), Shared::default());
-        Ok(Self(Arc::new(Inner { queue, records, config, auth, readiness, metrics, traffic, intake })))
+        Ok(Self(Arc::new(Inner { queue, records, chain, config, auth, readiness, metrics, traffic, intake })))
     }
 }
 

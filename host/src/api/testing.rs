@@ -13,6 +13,7 @@ use tower::ServiceExt;
 use super::{Readiness, State, router_with};
 use crate::config::Config;
 use crate::feedback::{Analysis, Feedback, FeedbackId, Tag};
+use crate::plugins::{Chain, LiveChain};
 use crate::queue::{Lane, Lease, sqlite::SqliteQueue};
 use crate::records::{Analyzed, sqlite::SqliteRecords};
 use crate::sqlite::Store;
@@ -55,7 +56,9 @@ impl Service {
         let records = Arc::new(SqliteRecords::new(store).expect("the records open"));
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
         let readiness = Arc::new(Readiness::default());
-        let state = State::new(Arc::new(config), queue, records, readiness, metrics).expect("the keys are valid");
+        let chain = Arc::new(LiveChain::new(Chain::default(), || Err("plugin `a`: no such file".into())));
+        let state =
+            State::new(Arc::new(config), queue, records, chain, readiness, metrics).expect("the keys are valid");
         Self { router: router_with(state.clone(), routes), state, _folder: folder }
     }
 

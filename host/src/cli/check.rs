@@ -20,16 +20,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     delivery::check(&config.delivery, &config.webhooks)?;
     let chain = app::load_chain(&config, &base)?;
     if args.json {
-        let plugins: Vec<_> = chain
-            .plugins()
-            .iter()
-            .map(|plugin| {
-                serde_json::json!({
-                    "name": &*plugin.name, "version": &*plugin.version, "summary": plugin.summary,
-                    "digest": &*plugin.digest, "config": &*plugin.config_digest,
-                })
-            })
-            .collect();
+        let plugins: Vec<_> = chain.plugins().iter().map(|plugin| plugin.card()).collect();
         let webhooks: Vec<_> = config.webhooks.iter().map(|webhook| &*webhook.name).collect();
         anstream::println!("{}", serde_json::json!({"ok": true, "plugins": plugins, "webhooks": webhooks}));
         return Ok(ExitCode::SUCCESS);

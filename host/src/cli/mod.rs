@@ -1,5 +1,6 @@
 //! The command line, one file a verb.
 
+mod backtest;
 mod check;
 mod demo;
 mod dict;
@@ -17,7 +18,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{self, Config};
+use crate::config::{Config, Source};
 
 /// Hear what customers say, and act on it: feedback in over HTTP, scored, tagged and routed by sandboxed plugins,
 /// delivered to signed webhooks.
@@ -35,6 +36,7 @@ Examples:
   sayso serve --config sayso.toml     run with keys, plugins and webhooks of your own
   sayso send reviews.ndjson           post a file of feedback
   sayso plugin new warranty           begin a plugin of your own
+  sayso backtest --chain new.toml     what another chain would make of what is on record
   sayso webhook listen                receive deliveries, verify and print them
 
 Exit codes: 0 done, 1 done in part or found wanting, 2 could not be done.";
@@ -52,6 +54,8 @@ enum Command {
     /// Write plugins: new, build, test, bench, inspect, run.
     #[command(subcommand)]
     Plugin(plugin::Command),
+    /// Run stored feedback through another chain, and report what would change.
+    Backtest(backtest::Args),
     /// Work on webhooks.
     #[command(subcommand)]
     Webhook(webhook::Command),
@@ -75,6 +79,7 @@ impl Cli {
             Command::Send(args) => send::run(args).await,
             Command::Check(args) => check::run(args),
             Command::Plugin(command) => plugin::run(command),
+            Command::Backtest(args) => backtest::run(&args),
             Command::Webhook(command) => webhook::run(command).await,
             Command::Dict(command) => dict::run(command),
             Command::Key(command) => Ok(key::run(command)),
@@ -94,17 +99,15 @@ struct ConfigArgs {
 }
 
 impl ConfigArgs {
+    /// Where the configuration comes from.
+    fn source(&self) -> Source {
+        let default = || Path::new("sayso.toml").exists().then(|| PathBuf::from("sayso.toml"));
+        Source { file: self.config.clone().or_else(default), data: self.data.clone() }
+    }
+
     /// The configuration, and the folder that its paths are relative to.
     fn load(&self) -> anyhow::Result<(Config, PathBuf)> {
-        let default = Path::new("sayso.toml");
-        let file = self.config.as_deref().or_else(|| default.exists().then_some(default));
-        let variables =
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let mut config = config::load(file, variables)?;
-        if let Some(dir) = &self.data {
-            config.data.dir.clone_from(dir);
-        }
-        let base = file.and_then(Path::parent).map_or_else(PathBuf::new, Path::to_owned);
-        Ok((config, base))
+        let source = self.source();
+        Ok((source.read()?, source.base()))
     }
 }

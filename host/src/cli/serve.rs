@@ -1,43 +1,72 @@
 //! `sayso serve`
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::ConfigArgs;
-use crate::{app, telemetry};
+use crate::{
+    app,
+    plugins::{LiveChain, live::Trigger},
+    telemetry,
+};
 
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  sayso serve\n  sayso serve --config sayso.toml --listen 0.0.0.0:8080\n  SAYSO_SERVER__LISTEN=127.0.0.1:9090 sayso serve --data /var/lib/sayso"
-)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
     config: ConfigArgs,
     /// Address to listen on; wins over the configuration. Port 0 takes a free one, named in the log.
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// Load the chain anew whenever the configuration file or a plugin that it names changes.
+    #[arg(long)]
+    watch: bool,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  sayso serve
+  sayso serve --config sayso.toml --listen 0.0.0.0:8080
+  SAYSO_SERVER__LISTEN=127.0.0.1:9090 sayso serve --data /var/lib/sayso
+  sayso serve --config sayso.toml --watch    # and change a plugin or its configuration meanwhile
+
+The chain is loaded anew, without a pause, by SIGHUP, by POST /v1/chain/reload, and with --watch when a file changes; a
+chain that cannot run is refused, and the old one goes on. Of the configuration, [[plugin]] alone is read again.";
 
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     telemetry::start_logs();
     let prometheus = telemetry::start_metrics()?;
-    let (mut config, base) = args.config.load()?;
+    let source = args.config.source();
+    let mut config = source.read()?;
     if let Some(listen) = args.listen {
         config.server.listen = listen;
     }
     let shutdown = CancellationToken::new();
     stop_on_signals(shutdown.clone())?;
+    let hangup = signal(SignalKind::hangup())?;
+    let watch = args.watch.then(|| app::Watch::start(source.clone())).transpose()?;
     let listener = app::bind(&config).await?;
     let address = listener.local_addr()?;
-    let app = app::App::open(config, &base, prometheus).await?;
-    for plugin in app.chain().plugins() {
+    let app = app::App::open(config, source, prometheus).await?;
+    for plugin in app.chain().current().plugins() {
         tracing::info!(plugin = &*plugin.name, version = &*plugin.version, digest = &*plugin.digest, "loaded");
+    }
+    tokio::spawn(reload_on_hangup(hangup, app.chain().clone()));
+    if let Some(watch) = watch {
+        tokio::spawn(watch.run(app.chain().clone()));
     }
     tracing::info!(%address, "listening");
     app.run(listener, shutdown).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Has the chain loaded anew at every SIGHUP; what came of it is in the log.
+async fn reload_on_hangup(mut hangup: Signal, chain: Arc<LiveChain>) {
+    while hangup.recv().await.is_some() {
+        drop(chain.reload(Trigger::Hangup).await);
+    }
 }
 
 /// Cancels `shutdown` at the first SIGTERM or SIGINT; the second ends the process at once.

@@ -61,25 +61,55 @@ const NOT_KEYS: [&str; 6] =
 /// # Errors
 /// See [`ConfigError`]; each names the file and the line, or the variable.
 pub fn load(file: Option<&Path>, variables: impl IntoIterator<Item = (String, String)>) -> Result<Config, ConfigError> {
-    let text = match file {
-        None => String::new(),
-        Some(path) => {
-            std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?
-        }
-    };
+    let text = file.map_or_else(|| Ok(String::new()), read)?;
     let path = file.unwrap_or(Path::new("sayso.toml"));
-    let mut table: Table = toml::from_str(&text)
-        .map_err(|error| ConfigError::Syntax { path: path.to_owned(), message: error.to_string().trim().to_owned() })?;
+    let mut table = parse(path, &text)?;
     let from_environment = overlay(&mut table, variables)?;
-    let mut config: Config = serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
-        let key = error.path().to_string();
-        let message = format!("`{key}`: {}", error.inner().to_string().trim());
-        ConfigError::Key { place: place(path, &text, &key, error.inner().message(), &from_environment), message }
-    })?;
-    check(&config, path, &text)?;
+    let mut config = understand(path, &text, table, &from_environment)?;
     if config.plugins.is_empty() {
         config.plugins = default_chain();
     }
+    Ok(config)
+}
+
+/// Reads the `[[plugin]]`s of a file alone, as it says them: whatever else it holds is left to [`load`].
+///
+/// # Errors
+/// See [`ConfigError`]; among them, that there is no `[[plugin]]`.
+pub fn load_chain(file: &Path) -> Result<Vec<Plugin>, ConfigError> {
+    let text = read(file)?;
+    let mut table = parse(file, &text)?;
+    table.retain(|key, _| key == "plugin");
+    let plugins = understand(file, &text, table, &[])?.plugins;
+    if plugins.is_empty() {
+        let message = "names no [[plugin]]; a chain is made of them, as in sayso.toml".into();
+        return Err(ConfigError::Key { place: file.display().to_string(), message });
+    }
+    Ok(plugins)
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })
+}
+
+fn parse(path: &Path, text: &str) -> Result<Table, ConfigError> {
+    toml::from_str(text)
+        .map_err(|error| ConfigError::Syntax { path: path.to_owned(), message: error.to_string().trim().to_owned() })
+}
+
+/// The configuration that the table is, checked.
+fn understand(
+    path: &Path,
+    text: &str,
+    table: Table,
+    from_environment: &[(String, String)],
+) -> Result<Config, ConfigError> {
+    let config: Config = serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
+        let key = error.path().to_string();
+        let message = format!("`{key}`: {}", error.inner().to_string().trim());
+        ConfigError::Key { place: place(path, text, &key, error.inner().message(), from_environment), message }
+    })?;
+    check(&config, path, text)?;
     Ok(config)
 }
 
@@ -98,6 +128,8 @@ fn default_chain() -> Vec<Plugin> {
             limits: super::Limits::default(),
             grants,
             on_fault,
+            shadow: false,
+            cases: None,
         })
         .into()
 }
@@ -309,6 +341,24 @@ mod tests {
         let text = "[[key]]\nname = \"a\"\nhash = \"x\"\n[[key]]\nname = \"a\"\nhash = \"y\"\n";
         let error = read(text, &[]).expect_err("refused");
         assert!(error.contains("line 5") && error.contains("given twice"), "{error}");
+    }
+
+    #[test]
+    fn a_chain_is_read_without_the_rest_of_its_file() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = dir.path().join("new.toml");
+        let of = |text: &str| {
+            std::fs::write(&file, text).expect("written");
+            load_chain(&file).map_err(|error| error.to_string())
+        };
+        let plugins =
+            of("[[webhook]]\nname = \"no url\"\n[[plugin]]\nname = \"a\"\nuse = \"builtin:a\"\nshadow = true\n");
+        let plugins = plugins.expect("the webhook is none of its business");
+        assert!(plugins.len() == 1 && plugins[0].shadow, "{plugins:?}");
+        let error = of("[[plugins]]\nname = \"a\"\n").expect_err("a chain of nothing is a slip of the pen");
+        assert!(error.contains("new.toml") && error.contains("[[plugin]]"), "{error}");
+        let error = of("[[plugin]]\nname = \"a\"\nuse = \"b\"\nshaddow = true\n").expect_err("refused");
+        assert!(error.contains("new.toml line 4"), "{error}");
     }
 
     #[test]

@@ -2,12 +2,14 @@
 //! default; a key that is not here is an error that names its line.
 
 mod load;
+mod source;
 
-pub use load::{ConfigError, load};
+pub use load::{ConfigError, load, load_chain};
+pub use source::Source;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::feedback::Kind;
 
@@ -188,6 +190,12 @@ pub struct Plugin {
     /// What happens to an item that it fails on.
     #[serde(default)]
     pub on_fault: OnFault,
+    /// Whether it runs beside the chain: what it says is recorded, and used nowhere.
+    #[serde(default)]
+    pub shadow: bool,
+    /// Folder of its golden cases, relative to the configuration file; `cases` beside its component if absent.
+    #[serde(default)]
+    pub cases: Option<PathBuf>,
 }
 
 impl Plugin {
@@ -197,7 +205,7 @@ impl Plugin {
 }
 
 /// What a plugin may import.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Grant {
     /// Lines for the operator; always given.
@@ -209,7 +217,7 @@ pub enum Grant {
 }
 
 /// What happens to an item that a plugin fails on.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnFault {
     /// The chain goes on without the plugin's effects, and the analysis says so.
@@ -220,7 +228,7 @@ pub enum OnFault {
 }
 
 /// What a plugin may use up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Memory of one instance, in bytes; 64 MiB.

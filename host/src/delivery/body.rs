@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
-use crate::records::Payload;
+use crate::{feedback::Analysis, records::Payload};
 
 /// The `type` of every delivery so far.
 pub const EVENT_TYPE: &str = "feedback.analyzed";
@@ -14,7 +15,13 @@ struct Event<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     timestamp: Timestamp,
-    data: &'a Payload,
+    data: Data<'a>,
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    feedback: &'a RawValue,
+    analysis: &'a RawValue,
 }
 
 /// The body of a delivery that became due at `due`: the same bytes for every attempt, whatever precision the queue
@@ -25,8 +32,20 @@ struct Event<'a> {
 pub fn event(due: Timestamp, payload: &Payload) -> Result<Bytes, serde_json::Error> {
     let timestamp = Timestamp::from_millisecond(due.as_millisecond()).unwrap_or(due);
     let mut body = Vec::with_capacity(128 + payload.feedback.get().len() + payload.analysis.get().len());
-    serde_json::to_writer(&mut body, &Event { kind: EVENT_TYPE, timestamp, data: payload })?;
+    let analysis = without_shadow(&payload.analysis)?;
+    let data = Data { feedback: &payload.feedback, analysis: analysis.as_deref().unwrap_or(&payload.analysis) };
+    serde_json::to_writer(&mut body, &Event { kind: EVENT_TYPE, timestamp, data })?;
     Ok(body.into())
+}
+
+/// The analysis without what plugins in the shadow said, if they said something. Where the name does not occur, the
+/// JSON is not taken apart.
+fn without_shadow(analysis: &RawValue) -> Result<Option<Box<RawValue>>, serde_json::Error> {
+    if memchr::memmem::find(analysis.get().as_bytes(), b"\"shadow\":").is_none() {
+        return Ok(None);
+    }
+    let analysis: Analysis = serde_json::from_str(analysis.get())?;
+    to_raw_value(&Analysis { shadow: Default::default(), ..analysis }).map(Some)
 }
 
 #[cfg(test)]
@@ -58,6 +77,26 @@ mod tests {
         assert_eq!(body["data"]["feedback"]["text"], "遅い");
         assert_eq!(body["data"]["feedback"]["customer"]["email"], "c1@example.com");
         assert_eq!(body["data"]["analysis"]["urgency"]["level"], "normal");
+    }
+
+    #[test]
+    fn what_plugins_in_the_shadow_said_is_not_delivered() {
+        let feedback: Feedback =
+            serde_json::from_value(json!({ "kind": "survey", "text": "a \"shadow\": b" })).unwrap();
+        let mut analysis = json!(Analysis::default());
+        let plain = to_raw_value(&serde_json::from_value::<Analysis>(analysis.clone()).unwrap()).unwrap();
+        analysis["shadow"] =
+            json!({"new": {"version": "1", "digest": "d", "config": "c", "status": "ok", "us": 1, "tags": ["secret"]}});
+        analysis["other"] = json!({"shadow": "a finding of this name stays"});
+        let shadowed = to_raw_value(&serde_json::from_value::<Analysis>(analysis).unwrap()).unwrap();
+        let body = |analysis: Box<RawValue>| {
+            let payload = Payload { feedback: to_raw_value(&feedback).unwrap(), analysis };
+            serde_json::from_slice::<Value>(&event(Timestamp::UNIX_EPOCH, &payload).unwrap()).unwrap()["data"].clone()
+        };
+        let (plain, shadowed) = (body(plain), body(shadowed));
+        assert_eq!(shadowed["analysis"]["shadow"], Value::Null);
+        assert_eq!(shadowed["analysis"]["other"]["shadow"], "a finding of this name stays");
+        assert_eq!(shadowed["feedback"], plain["feedback"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The analysis: the merged effects of one run of the chain over one feedback, with provenance.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +45,53 @@ pub struct Analysis {
     /// What each plugin of the chain did, in order.
     #[serde(default)]
     pub provenance: Vec<Provenance>,
+    /// What plugins in the shadow said, by their names: used nowhere, and not delivered.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shadow: BTreeMap<Arc<str>, Shadow>,
+}
+
+/// What a plugin in the shadow said of the feedback, in summary.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Shadow {
+    /// Its version, by its own word.
+    pub version: Arc<str>,
+    /// `sha256:` and the digest of the component.
+    pub digest: Arc<str>,
+    /// `sha256:` and the digest of its configuration.
+    pub config: Arc<str>,
+    /// What came of it; `skipped` where it failed.
+    pub status: PluginStatus,
+    /// Why, where the status is not `ok`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Time it took, in microseconds; for a batch the item's share.
+    pub us: u32,
+    /// The label of its sentiment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Its scores of the whole.
+    #[serde(default, skip_serializing_if = "Scores::is_empty")]
+    pub scores: Scores,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Its intents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub intents: Vec<String>,
+    /// Its routes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<String>,
+    /// Its findings of other forms.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub other: serde_json::Map<String, serde_json::Value>,
+    /// How many passages it would have taken out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub redactions: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A language.

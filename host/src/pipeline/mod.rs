@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{self, Webhook},
-    plugins::{Chain, Outcome},
+    plugins::{LiveChain, Outcome},
     queue::{Lease, Queue},
     records::Records,
 };
@@ -39,8 +39,8 @@ pub struct Pipeline {
     pub queue: Arc<dyn Queue>,
     /// Where analyses are kept.
     pub records: Arc<dyn Records>,
-    /// The plugins.
-    pub chain: Arc<Chain>,
+    /// The plugins; each worker takes up a new chain between two batches.
+    pub chain: Arc<LiveChain>,
     /// Who may want the results.
     pub webhooks: Arc<[Webhook]>,
     /// How many threads, and how large a batch.

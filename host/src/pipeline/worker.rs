@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Done, Pipeline, events, history::RecordsHistory};
 use crate::{
     feedback::{Feedback, FeedbackId},
-    plugins::Worker,
+    plugins::{LiveChain, Worker, grants::HistorySource},
     queue::{Lane, Lease, Queue},
 };
 
@@ -31,6 +31,8 @@ fn yield_to_intake() {
 
 pub(super) struct ChainThread {
     queue: Arc<dyn Queue>,
+    chain: Arc<LiveChain>,
+    history: Arc<dyn HistorySource>,
     worker: Worker,
     batch: usize,
     done: mpsc::Sender<Done>,
@@ -45,10 +47,12 @@ impl ChainThread {
         shutdown: CancellationToken,
         runtime: Handle,
     ) -> Self {
-        let history = RecordsHistory::new(pipeline.records.clone(), runtime.clone());
+        let history: Arc<dyn HistorySource> = Arc::new(RecordsHistory::new(pipeline.records.clone(), runtime.clone()));
         Self {
             queue: pipeline.queue.clone(),
-            worker: Worker::new(pipeline.chain.clone(), Arc::new(history)),
+            chain: pipeline.chain.clone(),
+            worker: Worker::new(pipeline.chain.current(), history.clone()),
+            history,
             batch: pipeline.config.batch,
             done,
             shutdown,
@@ -60,6 +64,7 @@ impl ChainThread {
     pub(super) fn run(mut self) {
         yield_to_intake();
         while let Some(leases) = self.next_batch() {
+            self.take_up_chain();
             if leases.is_empty() {
                 continue;
             }
@@ -68,6 +73,14 @@ impl ChainThread {
             if self.done.blocking_send(Done { leases, outcomes }).is_err() {
                 return;
             }
+        }
+    }
+
+    /// Takes up the chain that is live now, and lets go of the instances of the one before.
+    fn take_up_chain(&mut self) {
+        let chain = self.chain.current();
+        if !Arc::ptr_eq(self.worker.chain(), &chain) {
+            self.worker = Worker::new(chain, self.history.clone());
         }
     }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    check, events,
+    card, check, events,
     grants::{
         HistorySource,
         text::{self, Dictionaries},
@@ -16,6 +16,7 @@ use super::{
     item::{Effect, Fault, Subject},
     loader::{LoadError, Loader, Plugin},
     merge, redact,
+    shadow::{self, Shadows},
 };
 use crate::{
     config::{self, OnFault},
@@ -23,11 +24,14 @@ use crate::{
     feedback::{Analysis, Feedback, Language, PluginStatus, Provenance, Redaction},
 };
 use bumpalo::Bump;
+use jiff::Timestamp;
 
 /// The plugins in order.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Chain {
     plugins: Vec<Arc<Plugin>>,
+    digest: String,
+    loaded_at: Timestamp,
 }
 
 impl Chain {
@@ -37,7 +41,19 @@ impl Chain {
     /// The first plugin that cannot join; see [`LoadError`].
     pub fn load(loader: &Loader, plugins: &[config::Plugin]) -> Result<Self, LoadError> {
         let load = |plugin| loader.load(plugin).map(Arc::new);
-        Ok(Self { plugins: plugins.iter().map(load).collect::<Result<_, _>>()? })
+        let plugins: Vec<_> = plugins.iter().map(load).collect::<Result<_, _>>()?;
+        let digest = card::digest(plugins.iter().map(|plugin| &**plugin));
+        Ok(Self { plugins, digest, loaded_at: Timestamp::now() })
+    }
+
+    /// `sha256:` and a digest of all that decides what the chain does.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// When it was loaded.
+    pub const fn loaded_at(&self) -> Timestamp {
+        self.loaded_at
     }
 
     /// The plugins in order.
@@ -94,6 +110,7 @@ struct Work {
     subject: Subject,
     redactions: Vec<Redaction>,
     provenance: Vec<Provenance>,
+    shadows: Shadows,
 }
 
 /// What one plugin made of one item.
@@ -139,7 +156,11 @@ impl Worker {
             let verdicts = slot.run(plugin, &self.history, &subjects);
             let each = started.elapsed() / u32::try_from(subjects.len()).unwrap_or(u32::MAX);
             events::ran(plugin, subjects.len(), each);
-            batch.settle(plugin, verdicts, each);
+            if plugin.shadow {
+                batch.note(plugin, verdicts, each);
+            } else {
+                batch.settle(plugin, verdicts, each);
+            }
         }
         batch.finish()
     }
@@ -240,7 +261,8 @@ impl Batch {
             // On the heap from here on, since it is large, and moved often.
             let feedback = Box::new(feedback);
             let language = language_of(&feedback);
-            Work { subject: Subject::new(feedback, language), redactions: Vec::new(), provenance: Vec::new() }
+            let subject = Subject::new(feedback, language);
+            Work { subject, redactions: Vec::new(), provenance: Vec::new(), shadows: Shadows::default() }
         };
         let works: Vec<_> = feedback.into_iter().map(work).collect();
         let places = (0..works.len()).collect();
@@ -278,6 +300,24 @@ impl Batch {
         }
     }
 
+    /// Notes what a plugin in the shadow made of the items.
+    fn note(&mut self, plugin: &Plugin, verdicts: Vec<Verdict>, each: Duration) {
+        for (place, verdict) in self.places.iter().zip(verdicts) {
+            let work = &mut self.works[*place];
+            let (status, reason, effects) = match verdict {
+                Ok(effects) => (PluginStatus::Ok, None, effects),
+                Err(Failure::Unsupported(reason)) => (PluginStatus::Unsupported, Some(reason), Vec::new()),
+                Err(Failure::Failed(reason)) => {
+                    events::failed(plugin, work.subject.feedback().id, &reason);
+                    (PluginStatus::Skipped, Some(reason), Vec::new())
+                }
+            };
+            events::shadowed(plugin, status);
+            let provenance = provenance(plugin, status, reason, each);
+            work.shadows.insert(plugin.name.clone(), shadow::summary(effects, provenance));
+        }
+    }
+
     fn finish(self) -> Vec<Outcome> {
         let outcome = |(work, outcome): (Work, Option<Outcome>)| outcome.unwrap_or_else(|| work.finish());
         self.works.into_iter().zip(self.outcomes).map(outcome).collect()
@@ -304,7 +344,8 @@ impl Work {
 
     fn finish(self) -> Outcome {
         let (feedback, language, effects) = self.subject.into_parts();
-        let analysis = merge::analysis(language, effects, self.redactions, self.provenance);
+        let mut analysis = merge::analysis(language, effects, self.redactions, self.provenance);
+        analysis.shadow = self.shadows;
         Outcome::Analyzed { feedback, analysis: Box::new(analysis) }
     }
 }

@@ -17,6 +17,9 @@ pub const TICK: Duration = Duration::from_millis(10);
 /// Largest memory that any plugin can be given, in bytes.
 pub const MAX_MEMORY_BYTES: usize = 128 << 20;
 
+/// How many instances of plugins can run at once on one engine.
+pub const MAX_INSTANCES: u32 = 64;
+
 /// The engine that every plugin runs on; cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
@@ -58,9 +61,9 @@ impl std::fmt::Debug for Engine {
 /// Memory reservation and guard stay at their defaults: a smaller reservation forces bounds checks, which cost a fifth.
 fn config() -> Config {
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(64)
+    pool.total_component_instances(MAX_INSTANCES)
         .total_core_instances(1024)
-        .total_memories(64)
+        .total_memories(MAX_INSTANCES)
         .total_tables(128)
         .max_memory_size(MAX_MEMORY_BYTES)
         .max_core_instances_per_component(64)

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::loader::Plugin;
-use crate::feedback::FeedbackId;
+use super::{Chain, live::Trigger, loader::Plugin};
+use crate::feedback::{FeedbackId, PluginStatus};
 
 /// A plugin went over a batch.
 pub(super) fn ran(plugin: &Plugin, items: usize, each: Duration) {
@@ -16,4 +16,28 @@ pub(super) fn ran(plugin: &Plugin, items: usize, each: Duration) {
 pub(super) fn failed(plugin: &Plugin, feedback: FeedbackId, reason: &str) {
     metrics::counter!("sayso_plugin_faults_total", "plugin" => plugin.name.to_string()).increment(1);
     tracing::warn!(plugin = &*plugin.name, %feedback, reason, "a plugin failed on an item");
+}
+
+/// A plugin in the shadow went over an item.
+pub(super) fn shadowed(plugin: &Plugin, status: PluginStatus) {
+    let status = match status {
+        PluginStatus::Ok => "ok",
+        PluginStatus::Unsupported => "unsupported",
+        PluginStatus::Skipped => "fault",
+    };
+    metrics::counter!("sayso_shadow_items_total", "plugin" => plugin.name.to_string(), "status" => status).increment(1);
+}
+
+/// Another chain took the place of the old one.
+pub(super) fn swapped(trigger: Trigger, old: &Chain, new: &Chain, time: Duration) {
+    metrics::counter!("sayso_chain_reloads_total", "outcome" => "swapped").increment(1);
+    let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let (old, new) = (old.digest(), new.digest());
+    tracing::info!(trigger = trigger.as_str(), digest = new, changed = old != new, ms, "the chain is loaded anew");
+}
+
+/// A new chain cannot run.
+pub(super) fn refused(trigger: Trigger, reason: &str) {
+    metrics::counter!("sayso_chain_reloads_total", "outcome" => "refused").increment(1);
+    tracing::error!(trigger = trigger.as_str(), reason, "the new chain is refused, and the old one goes on");
 }

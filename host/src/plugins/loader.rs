@@ -26,6 +26,7 @@ use crate::config::{self, Grant, Limits, OnFault};
 const MAX_COMPONENT_BYTES: u64 = 64 << 20;
 
 /// A plugin that is ready to run.
+#[derive(Clone)]
 pub struct Plugin {
     /// Its name in the chain.
     pub name: Arc<str>,
@@ -33,12 +34,20 @@ pub struct Plugin {
     pub version: Arc<str>,
     /// One sentence, by its own word.
     pub summary: String,
+    /// What `use` says.
+    pub source: String,
     /// `sha256:` and the digest of the component.
     pub digest: Arc<str>,
     /// `sha256:` and the digest of its configuration.
     pub config_digest: Arc<str>,
     /// What happens to an item that it fails on.
     pub on_fault: OnFault,
+    /// Whether it runs beside the chain.
+    pub shadow: bool,
+    /// What it may import.
+    pub(super) grants: Vec<Grant>,
+    /// The folder of its golden cases, where it has some.
+    pub(super) cases: Option<PathBuf>,
     pub(super) limits: Limits,
     /// What it is given of every feedback.
     pub(super) reads: Reads,
@@ -128,6 +137,16 @@ pub enum LoadError {
         /// Highest allowed.
         max: u64,
     },
+    /// It answers one of its golden cases otherwise than expected.
+    #[error("plugin `{plugin}`: its golden case {} fails: {reason}", .case.display())]
+    CaseFails {
+        /// Its name in the chain.
+        plugin: String,
+        /// The folder of the case.
+        case: PathBuf,
+        /// What is expected, and what it answers.
+        reason: String,
+    },
     /// It does not start.
     #[error("plugin `{plugin}` {reason}")]
     Broken {
@@ -194,9 +213,13 @@ impl Loader {
             name: name.as_str().into(),
             version: "".into(),
             summary: String::new(),
+            source: config.source.clone(),
             digest: format!("sha256:{digest}").into(),
             config_digest: format!("sha256:{}", hex(&Sha256::digest(config_json.as_bytes()))).into(),
             on_fault: config.on_fault,
+            shadow: config.shadow,
+            grants: config.grants.clone(),
+            cases: self.cases(config)?,
             limits: config.limits,
             reads: Reads::empty(),
             uses_history: imported.contains(&Grant::History),
@@ -206,6 +229,20 @@ impl Loader {
             engine: self.engine.clone(),
             pre,
         })
+    }
+
+    /// The folder of a plugin's golden cases.
+    fn cases(&self, config: &config::Plugin) -> Result<Option<PathBuf>, LoadError> {
+        if let Some(named) = &config.cases {
+            let folder = self.base.join(named);
+            if folder.is_dir() {
+                return Ok(Some(folder));
+            }
+            let reason = format!("`cases` names {}, which is no folder", folder.display());
+            return Err(LoadError::NotFound { plugin: config.name.clone(), reason });
+        }
+        let beside = self.base.join(&config.source).with_file_name("cases");
+        Ok((!config.source.starts_with("builtin:") && beside.is_dir()).then_some(beside))
     }
 
     pub(super) fn find(&self, plugin: &str, source: &str) -> Result<(String, Vec<u8>), LoadError> {

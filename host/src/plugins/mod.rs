@@ -4,7 +4,10 @@
 //! - [`aot`]: compiled components, cached on disk.
 //! - [`loader`]: from a `[[plugin]]` to a [`Plugin`] that has been described, checked and configured once.
 //! - [`instance`]: one running instance; dies with its first fault.
-//! - [`chain`]: the plugins in order, over a batch, splitting it to find an item at fault.
+//! - [`chain`]: the plugins in order, over a batch, splitting it to find an item at fault; [`shadow`]: what is kept of
+//!   those that run beside it.
+//! - [`live`]: the chain that runs now, and how another takes its place; [`cases`]: what a plugin has to say of known
+//!   input before it may.
 //! - [`trial`]: one plugin by itself, as those who write it try it; [`inspect`]: what can be told of a component;
 //!   [`written`]: effects in JSON.
 //! - [`item`] and [`effects`]: feedback, and what was said of it so far, as plugins see it; [`check`]: what plugins may answer; [`redact`] (with [`texts`]) and
@@ -17,6 +20,8 @@
 mod aot;
 mod bindings;
 mod builtins;
+pub mod card;
+pub mod cases;
 pub mod chain;
 mod check;
 mod effects;
@@ -26,10 +31,12 @@ pub mod grants;
 pub mod inspect;
 mod instance;
 mod item;
+pub mod live;
 pub mod loader;
 mod merge;
 mod meter;
 mod redact;
+mod shadow;
 mod texts;
 pub mod trial;
 pub mod written;
@@ -37,6 +44,7 @@ pub mod written;
 pub use chain::{Chain, Outcome, Worker};
 pub use engine::Engine;
 pub use grants::text::Dictionaries;
+pub use live::LiveChain;
 pub use loader::{LoadError, Loader, Plugin};
 
 /// The contract between sayso and a plugin, as text.

@@ -188,6 +188,8 @@ pub fn entry(source: &str, config: serde_json::Value, grants: Vec<Grant>) -> con
         limits: config::Limits::default(),
         grants,
         on_fault: config::OnFault::Skip,
+        shadow: false,
+        cases: None,
     }
 }
 

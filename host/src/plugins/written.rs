@@ -123,13 +123,27 @@ pub struct Span {
 pub struct Tag {
     /// The name.
     pub name: String,
-    /// `topic`, `intent`, or a word that this version does not know.
+    /// `topic`, `intent`, or a word that this version does not know; `topic` if absent.
+    #[serde(default = "topic")]
     pub class: String,
-    /// 0 to 1.
+    /// 0 to 1; 1 if absent.
+    #[serde(default = "certain")]
     pub confidence: f64,
     /// The passages that decided it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<Span>,
+}
+
+fn topic() -> String {
+    "topic".into()
+}
+
+const fn certain() -> f64 {
+    1.0
+}
+
+fn normal() -> String {
+    "normal".into()
 }
 
 /// A destination class.
@@ -142,7 +156,8 @@ pub struct Route {
     pub rule: String,
     /// 0 to 100.
     pub priority: u8,
-    /// `low`, `normal`, `high`, `critical`, or a word that this version does not know.
+    /// `low`, `normal`, `high`, `critical`, or a word that this version does not know; `normal` if absent.
+    #[serde(default = "normal")]
     pub urgency: String,
     /// Why, for people to read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

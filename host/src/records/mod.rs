@@ -155,6 +155,12 @@ pub struct Filter {
     pub until: Option<Timestamp>,
 }
 
+/// Reads a time stamp, or a date, which stands for its first moment in UTC.
+pub(crate) fn parse_time(text: &str) -> Option<Timestamp> {
+    let of_date = |date: jiff::civil::Date| format!("{date}T00:00:00Z").parse().ok();
+    text.parse().ok().or_else(|| of_date(text.parse().ok()?))
+}
+
 /// A page of a list, newest first.
 #[derive(Clone, Debug)]
 pub struct Page<T> {

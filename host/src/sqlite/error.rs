@@ -33,6 +33,12 @@ pub enum OpenError {
         /// The newest version known here.
         known: i32,
     },
+    /// An older sayso wrote it, and nobody has opened it to write since.
+    #[error("the store {} has tables of an older sayso; start `sayso serve` on it once, which brings them up to date", path.display())]
+    TooOld {
+        /// The database.
+        path: PathBuf,
+    },
     /// The file is something else.
     #[error("{} is not a sayso store; move it away, or give sayso another folder with --data", path.display())]
     NotAStore {

@@ -23,6 +23,13 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), OpenErro
     if found > known { Err(OpenError::TooNew { path: path.to_owned(), found, known }) } else { Ok(()) }
 }
 
+/// Makes sure that the file is a store whose tables are of this sayso's version.
+pub(super) fn check_whole(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    check(connection, path)?;
+    let found = pragma(connection, "PRAGMA user_version").map_err(|source| OpenError::sqlite(path, source))?;
+    if found == version() { Ok(()) } else { Err(OpenError::TooOld { path: path.to_owned() }) }
+}
+
 /// Brings the tables of a store that was checked to the newest version.
 pub(super) fn run(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -175,6 +175,16 @@ impl Store {
     }
 }
 
+/// Opens the store at `path` to read beside the process that owns it, if there is one: nothing is locked or written.
+///
+/// # Errors
+/// When there is none, or when it is not of this sayso's version.
+pub(crate) fn open_to_read(path: &Path) -> Result<Connection, OpenError> {
+    let connection = open::reader(path, open::QUERY_CACHE_KIB)?;
+    migrations::check_whole(&connection, path)?;
+    Ok(connection)
+}
+
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Store").field("path", &self.0.path).finish_non_exhaustive()

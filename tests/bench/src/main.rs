@@ -6,6 +6,7 @@
 //! cargo run --release --package sayso-bench -- chain    one of them
 //! ```
 
+mod backtest;
 mod bare;
 mod beside;
 mod chain;
@@ -31,7 +32,7 @@ struct Args {
     /// Rounds of each comparison.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// Pieces of feedback in the whole flow.
+    /// Pieces of feedback in the whole flow, and in the backtest.
     #[arg(long, default_value_t = 100_000)]
     items: usize,
 }
@@ -46,6 +47,8 @@ enum Which {
     Intake,
     /// From the post to the webhook.
     Flow,
+    /// Stored feedback through another chain.
+    Backtest,
     /// A healthy webhook with and without one beside it that never answers.
     Beside,
     /// From the start of the process to the first answer.
@@ -79,6 +82,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wants(Which::Flow) {
         flow::run(args.items).await?;
+    }
+    if wants(Which::Backtest) {
+        backtest::run(args.items).await?;
     }
     Ok(())
 }

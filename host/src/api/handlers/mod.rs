@@ -1,6 +1,7 @@
 //! One file a resource.
 
 pub(super) mod aggregate;
+pub(super) mod chain;
 pub(super) mod customers;
 pub(super) mod deliveries;
 pub(super) mod feedback;

@@ -141,7 +141,7 @@ async fn readiness_says_what_is_missing() {
         (&problem["ready"], &problem["chain"], &problem["store"]),
         (&json!(false), &json!("loading"), &json!("ok"))
     );
-    service.state.readiness.note("no dictionary for ko");
+    service.state.readiness.notes(vec!["no dictionary for ko".into()]);
     service.state.readiness.chain_loaded();
     let ready = service.get("/readyz").await.expect(200);
     assert_eq!(ready, json!({"ready": true, "store": "ok", "chain": "loaded", "notes": ["no dictionary for ko"]}));
@@ -155,4 +155,14 @@ async fn metrics_are_prometheus_text() {
     let answer = service.get("/metrics").await;
     assert_eq!(answer.status, 200);
     assert!(answer.header("content-type").starts_with("text/plain; version=0.0.4"));
+}
+
+#[tokio::test]
+async fn a_chain_that_cannot_be_loaded_is_a_problem_of_its_own() {
+    let service = Service::start();
+    let chain = service.get("/v1/chain").await.expect(200);
+    assert_eq!(chain["plugins"], serde_json::json!([]));
+    let answer = service.post_to("/v1/chain/reload", "application/json", &[], "").await;
+    let problem = answer.problem(422, "chain-refused");
+    assert_eq!(problem["detail"], "plugin `a`: no such file. The chain that was there goes on.");
 }

@@ -57,8 +57,8 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let listener = bind(args.listen).await?;
     let url = format!("http://{}", listener.local_addr()?);
     anstream::println!("sayso demo: loading the plugins (the first time they are compiled, which takes some seconds)");
-    let app = App::open(config, Path::new("."), prometheus).await?;
-    show::started(&url, &receiver.url(), app.chain());
+    let app = App::open(config, config::Source::default(), prometheus).await?;
+    show::started(&url, &receiver.url(), &app.chain().current());
     let stop = shutdown.clone();
     let server = tokio::spawn(async move { app.run(listener, stop).await });
 

@@ -1,5 +1,6 @@
 //! The default chain in its sandbox.
 
+mod cases;
 mod japanese;
 mod sentiment;
 

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// When something was accepted, and its sentiment, by id.
-type Said = BTreeMap<FeedbackId, (i64, Option<f64>)>;
+pub(super) type Said = BTreeMap<FeedbackId, (i64, Option<f64>)>;
 
 impl SqliteRecords {
     /// Joins what the index knows with what is not in it yet, since a look-up for every feedback must not have the
@@ -29,7 +29,7 @@ impl SqliteRecords {
 }
 
 /// What the index knows of the customer's feedback with a smaller id.
-fn said(connection: &Connection, customer: &str, before: FeedbackId) -> rusqlite::Result<Said> {
+pub(super) fn said(connection: &Connection, customer: &str, before: FeedbackId) -> rusqlite::Result<Said> {
     let (_, last) = rows::numbers(before);
     let mut statement = connection.prepare_cached(
         "SELECT f.id, f.received_at, f.score FROM customer k CROSS JOIN feedback f ON f.no = k.no \
@@ -39,7 +39,7 @@ fn said(connection: &Connection, customer: &str, before: FeedbackId) -> rusqlite
     statement.query_map(params![customer, last, before.0.as_bytes()], one)?.collect()
 }
 
-fn summary(said: &Said) -> History {
+pub(super) fn summary(said: &Said) -> History {
     let scores: Vec<_> = said.values().filter_map(|(_, score)| *score).collect();
     // Of an odd number the one in the middle is in neither half.
     let half = scores.len() / 2;

@@ -4,6 +4,7 @@
 //! millisecond in the order of saving.
 
 mod aggregate;
+mod archive;
 mod attempts;
 mod deliveries;
 mod erase;
@@ -18,6 +19,8 @@ mod segment;
 #[cfg(test)]
 mod tests;
 mod waiters;
+
+pub use archive::{Archive, ArchivedHistory, Stored};
 
 use std::{sync::Arc, time::Duration};
 

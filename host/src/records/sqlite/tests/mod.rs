@@ -1,5 +1,8 @@
+mod archive;
 mod conformance;
 mod own;
+
+use std::path::PathBuf;
 
 use tempfile::TempDir;
 
@@ -14,8 +17,12 @@ impl Folder {
         Self(tempfile::tempdir().expect("a folder"))
     }
 
+    pub(super) fn path(&self) -> PathBuf {
+        self.0.path().join("sayso.db")
+    }
+
     pub(super) fn store(&self) -> Store {
-        Store::open(&self.0.path().join("sayso.db")).expect("opens")
+        Store::open(&self.path()).expect("opens")
     }
 
     pub(super) fn records(&self) -> SqliteRecords {

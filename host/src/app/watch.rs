@@ -1,0 +1,140 @@
+//! Watches the configuration file and the plugins that it names, and has the chain loaded anew when one of them
+//! changes.
+//!
+//! Editors and deployments put a new file in the place of the old one, or turn a link to another, so it is the folders
+//! that are watched; whatever happens in one, what counts is whether a file is another than before.
+
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::sync::Notify;
+
+use crate::{
+    config::Source,
+    plugins::{LiveChain, live::Trigger},
+};
+
+/// How long files have to stay as they are before they are read: one that is being written is not whole.
+const QUIET: Duration = Duration::from_millis(200);
+
+/// The watch.
+pub struct Watch {
+    source: Source,
+    watcher: RecommendedWatcher,
+    woken: Arc<Notify>,
+    folders: BTreeSet<PathBuf>,
+    /// The files, and how each was when the chain was last loaded.
+    seen: Vec<(PathBuf, Option<Mark>)>,
+}
+
+/// By which one state of a file is told from another: its inode, length, and time of change.
+type Mark = (u64, u64, i64, i64);
+
+impl Watch {
+    /// Begins to watch the files of a configuration.
+    ///
+    /// # Errors
+    /// Where there is no configuration file, or where the system does not let a folder be watched.
+    pub fn start(source: Source) -> io::Result<Self> {
+        if source.file.is_none() {
+            return Err(io::Error::other("--watch needs a configuration file to watch; name one with --config"));
+        }
+        let woken = Arc::new(Notify::new());
+        let wake = woken.clone();
+        let watcher = notify::recommended_watcher(move |_| wake.notify_one()).map_err(io::Error::other)?;
+        let mut watch = Self { source, watcher, woken, folders: BTreeSet::new(), seen: Vec::new() };
+        watch.look()?;
+        Ok(watch)
+    }
+
+    /// Has the chain loaded anew at every change; runs for ever.
+    pub async fn run(mut self, chain: Arc<LiveChain>) {
+        loop {
+            self.woken.notified().await;
+            self.settle().await;
+            if self.is_as_before() {
+                continue;
+            }
+            // Before the files are read, so that what changes meanwhile is seen as a change.
+            if let Err(error) = self.look() {
+                tracing::warn!(%error, "not every file of the chain is watched");
+            }
+            // Whoever asks is told by the log.
+            drop(chain.reload(Trigger::Watch).await);
+        }
+    }
+
+    /// Waits until no file changes any more.
+    async fn settle(&self) {
+        let mut before = self.marks();
+        loop {
+            tokio::time::sleep(QUIET).await;
+            let now = self.marks();
+            if now == before {
+                return;
+            }
+            before = now;
+        }
+    }
+
+    fn marks(&self) -> Vec<Option<Mark>> {
+        self.seen.iter().map(|(file, _)| mark(file)).collect()
+    }
+
+    fn is_as_before(&self) -> bool {
+        self.seen.iter().all(|(file, seen)| mark(file) == *seen)
+    }
+
+    /// Finds out which files there are to watch, and how each is now. Where the configuration cannot be read, they stay
+    /// the same.
+    fn look(&mut self) -> io::Result<()> {
+        let mut files: Vec<PathBuf> = self.source.file.iter().cloned().collect();
+        match self.source.read() {
+            Ok(config) => {
+                let plugins = config.plugins.iter().filter(|plugin| !plugin.source.contains(':'));
+                files.extend(plugins.map(|plugin| self.source.base().join(&plugin.source)));
+            }
+            Err(_) => files.extend(self.seen.iter().skip(1).map(|(file, _)| file.clone())),
+        }
+        let mut outcome = Ok(());
+        for file in &files {
+            outcome = outcome.and(self.follow(file));
+        }
+        self.seen = files.into_iter().map(|file| (file.clone(), mark(&file))).collect();
+        outcome
+    }
+
+    /// Watches the folder of a file, and of the file that it links to.
+    fn follow(&mut self, file: &Path) -> io::Result<()> {
+        let target = fs::canonicalize(file).ok();
+        for file in std::iter::once(file).chain(target.as_deref()) {
+            let folder = match file.parent() {
+                Some(folder) if !folder.as_os_str().is_empty() => folder,
+                _ => Path::new("."),
+            };
+            if !self.folders.contains(folder) && folder.is_dir() {
+                self.watcher.watch(folder, RecursiveMode::NonRecursive).map_err(io::Error::other)?;
+                self.folders.insert(folder.to_owned());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Watch").field("folders", &self.folders).finish_non_exhaustive()
+    }
+}
+
+fn mark(file: &Path) -> Option<Mark> {
+    let meta = fs::metadata(file).ok()?;
+    Some((meta.ino(), meta.len(), meta.mtime(), meta.mtime_nsec()))
+}

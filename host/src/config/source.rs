@@ -1,0 +1,35 @@
+//! Where the configuration comes from, so that it can be read again while sayso runs.
+
+use std::path::{Path, PathBuf};
+
+use super::{Config, ConfigError, load};
+
+/// A file, if there is one, the environment, and what the command line sets.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// The file.
+    pub file: Option<PathBuf>,
+    /// The folder for the data, which wins over the file and the environment.
+    pub data: Option<PathBuf>,
+}
+
+impl Source {
+    /// Reads the configuration as it is now.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn read(&self) -> Result<Config, ConfigError> {
+        let variables =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let mut config = load(self.file.as_deref(), variables)?;
+        if let Some(dir) = &self.data {
+            config.data.dir.clone_from(dir);
+        }
+        Ok(config)
+    }
+
+    /// The folder that the paths of plugins are relative to.
+    pub fn base(&self) -> PathBuf {
+        self.file.as_deref().and_then(Path::parent).map_or_else(PathBuf::new, Path::to_owned)
+    }
+}

@@ -1,0 +1,108 @@
+//! Golden cases: what a plugin has to say of known input before it may join a chain.
+//!
+//! A case is a folder `cases/NAME` with `input.json` (what [`Given::read`] takes) and `expected.json` (an [`Answer`]). The
+//! plugin runs with the configuration in `config.json` of the case or beside the folder `cases`, else with its own in the
+//! chain, and within the limits that it has there.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{
+    loader::{LoadError, Plugin},
+    trial::{Given, Trial},
+    written::{Answer, Effect},
+};
+
+/// Longest piece of an effect in a message, in bytes.
+const MAX_SHOWN: usize = 400;
+
+/// Runs every golden case of a plugin that has some. Returns how many there are.
+///
+/// # Errors
+/// The first case that cannot be run, or that the plugin answers otherwise than expected.
+pub fn run(plugin: &Plugin) -> Result<usize, LoadError> {
+    let Some(folder) = &plugin.cases else { return Ok(0) };
+    let fails =
+        |case: &Path, reason| LoadError::CaseFails { plugin: plugin.name.to_string(), case: case.into(), reason };
+    let cases = list(folder).map_err(|error| fails(folder, error.to_string()))?;
+    for case in &cases {
+        run_one(plugin, folder, case).map_err(|reason| fails(case, reason))?;
+    }
+    Ok(cases.len())
+}
+
+/// The folders of the cases, sorted by name.
+fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
+    let mut cases = entries.collect::<io::Result<Vec<_>>>()?;
+    cases.retain(|path| path.join("input.json").is_file());
+    cases.sort();
+    Ok(cases)
+}
+
+fn run_one(plugin: &Plugin, folder: &Path, case: &Path) -> Result<(), String> {
+    let input = fs::read(case.join("input.json")).map_err(|error| format!("input.json: {error}"))?;
+    let given = Given::read(&input).map_err(|problem| format!("input.json: {problem}"))?;
+    let expected = read::<Answer>(&case.join("expected.json"))?.with_words_of(&given.feedback);
+    let beside = folder.with_file_name("config.json");
+    let config = [case.join("config.json"), beside].into_iter().find(|path| path.is_file());
+    let config = config.map(|path| read::<Value>(&path)).transpose()?;
+    let config_json = config.map_or_else(|| plugin.config_json.clone(), |config| config.to_string());
+    let mut trial = Trial::new(Plugin { config_json, ..plugin.clone() });
+    match trial.answers(&[&given]).pop() {
+        Some(answer) if answer == expected => Ok(()),
+        Some(answer) => Err(difference(&expected, &answer)),
+        None => Err("the plugin gave no answer".into()),
+    }
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Result<T, String> {
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// The first thing that is otherwise, for people to read.
+fn difference(expected: &Answer, answer: &Answer) -> String {
+    if let (Answer::Effects(expected), Answer::Effects(answer)) = (expected, answer) {
+        let place = expected.iter().zip(answer).position(|(expected, answer)| expected != answer);
+        let place = place.unwrap_or_else(|| expected.len().min(answer.len()));
+        let shown = |effects: &[Effect]| effects.get(place).map_or_else(|| "nothing more".into(), shown);
+        return format!("effect {} should be {}, and is {}", place + 1, shown(expected), shown(answer));
+    }
+    format!("the answer should be {}, and is {}", shown(expected), shown(answer))
+}
+
+fn shown<T: Serialize>(value: T) -> String {
+    let mut text = serde_json::to_string(&value).unwrap_or_default();
+    if text.len() > MAX_SHOWN {
+        text.truncate(text.floor_char_boundary(MAX_SHOWN));
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn effects(json: &str) -> Answer {
+        serde_json::from_str(json).expect("is an answer")
+    }
+
+    #[test]
+    fn a_difference_names_the_first_effect_that_is_otherwise() {
+        let expected = effects(r#"{"effects": [{"tag": {"name": "a"}}, {"tag": {"name": "b"}}]}"#);
+        let other = effects(r#"{"effects": [{"tag": {"name": "a"}}, {"tag": {"name": "c"}}]}"#);
+        let said = difference(&expected, &other);
+        assert!(said.starts_with("effect 2 should be ") && said.contains("\"b\"") && said.contains("\"c\""), "{said}");
+        let fewer = effects(r#"{"effects": [{"tag": {"name": "a"}}]}"#);
+        assert!(difference(&expected, &fewer).ends_with("and is nothing more"));
+        let fault = effects(r#"{"fault": {"failed": "why"}}"#);
+        assert!(difference(&expected, &fault).contains(r#"{"fault":{"failed":"why"}}"#));
+    }
+}

@@ -1,0 +1,249 @@
+//! Another chain in the place of the one that runs: on request, by a signal, by a changed file; or none, if it cannot
+//! run.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use reqwest::Method;
+use sayso_tests::{PATIENCE, Server, guest};
+use serde_json::{Value, json};
+
+/// A chain of two plugins that both tell which chain they belong to.
+fn chain(name: &str) -> String {
+    format!(
+        "[[plugin]]\nname = \"tagger\"\nuse = \"builtin:tagger\"\nconfig = {{ mode = \"replace\", topics = {{ \"{name}\" = [\"tea\"] }} }}\n\
+         [[plugin]]\nname = \"router\"\nuse = \"builtin:router\"\nconfig = {{ rules = [], fallback = \"{name}\" }}\n"
+    )
+}
+
+/// A chain of the hostile plugin, whose component lies at `path`.
+fn hostile(path: &Path, more: &str) -> String {
+    format!("[[plugin]]\nname = \"hostile\"\nuse = \"{}\"\n{more}\n", path.display())
+}
+
+fn review(text: &str) -> Value {
+    json!({"kind": "review", "language": "en", "text": text})
+}
+
+async fn reload(server: &Server) -> (u16, Value) {
+    let response = server.request(Method::POST, "/v1/chain/reload").send().await.expect("an answer");
+    let status = response.status().as_u16();
+    (status, response.json().await.expect("JSON"))
+}
+
+/// The digests of the plugins' configurations in a chain or a provenance.
+fn configs(plugins: &Value) -> Vec<String> {
+    let plugins = plugins.as_array().expect("a list");
+    plugins.iter().map(|plugin| plugin["config"].as_str().expect("a digest").to_owned()).collect()
+}
+
+/// Waits until the chain has one plugin with this configuration key in its own digest, by asking for the chain.
+async fn digest_other_than(server: &Server, digest: &Value) -> Value {
+    server.wait_until("/v1/chain", |chain| chain["digest"] != *digest).await
+}
+
+#[tokio::test]
+async fn the_chain_is_shown_with_what_decides_its_results() {
+    let server = Server::builder().start().await;
+    let chain = server.get("/v1/chain").await;
+    let plugins = chain["plugins"].as_array().expect("plugins");
+    let names: Vec<_> = plugins.iter().map(|plugin| plugin["name"].as_str().expect("a name")).collect();
+    assert_eq!(names, ["redact", "sentiment", "tagger", "router"]);
+    assert_eq!(plugins[0]["on_fault"], "park");
+    assert_eq!(plugins[1]["grants"], json!(["text"]));
+    assert!(plugins[3]["reads"].as_array().expect("a list").contains(&json!("tags")), "{:#}", plugins[3]);
+    for plugin in plugins {
+        for key in ["digest", "config"] {
+            assert!(plugin[key].as_str().expect("a digest").starts_with("sha256:"), "{plugin:#}");
+        }
+    }
+    let (status, again) = reload(&server).await;
+    assert_eq!(status, 200);
+    assert_eq!(again["digest"], chain["digest"], "the same configuration gives the same chain");
+}
+
+#[tokio::test]
+async fn a_reload_under_load_loses_nothing_and_mixes_no_two_chains() {
+    const SIZE: usize = 50;
+    let server = Server::builder().config(&chain("one")).start().await;
+    let one = configs(&server.get("/v1/chain").await["plugins"]);
+    let is_over = AtomicBool::new(false);
+    let posting = async {
+        let mut sent = Vec::new();
+        while !is_over.load(Ordering::Relaxed) {
+            let batch: Vec<_> = (0..SIZE).map(|n| review(&format!("A cup of tea, {n}"))).collect();
+            let answer = server.post(&Value::Array(batch)).await;
+            assert_eq!(answer.status(), 202);
+            let answer: Value = answer.json().await.expect("JSON");
+            let accepted = answer["accepted"].as_array().expect("a list");
+            assert_eq!(accepted.len(), SIZE);
+            sent.extend(accepted.iter().map(|item| item["id"].as_str().expect("an id").to_owned()));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        sent
+    };
+    let reloading = async {
+        let mut two = Vec::new();
+        for turn in 0..4 {
+            server.reconfigure(&chain(if turn % 2 == 0 { "two" } else { "one" }));
+            let (status, chain) = reload(&server).await;
+            assert_eq!(status, 200, "{chain:#}");
+            if turn == 0 {
+                two = configs(&chain["plugins"]);
+            }
+        }
+        is_over.store(true, Ordering::Relaxed);
+        two
+    };
+    let (sent, two) = tokio::join!(posting, reloading);
+    // The last of the load goes through the last chain.
+    server.analyze(&review("The last cup of tea")).await;
+    let mut analyses = BTreeMap::new();
+    for id in &sent {
+        let record = server.wait_until(&format!("/v1/feedback/{id}"), |record| record["status"] == "analyzed").await;
+        analyses.insert(id, record["analysis"].clone());
+    }
+    assert_eq!(analyses.len(), sent.len(), "every id is another");
+    let mut by = BTreeMap::from([("one", 0), ("two", 0)]);
+    for analysis in analyses.values() {
+        let configs = configs(&analysis["provenance"]);
+        let name = if configs == one { "one" } else { "two" };
+        assert!(configs == one || configs == two, "half of each chain: {analysis:#}");
+        assert_eq!((&analysis["tags"][0]["name"], &analysis["routes"][0]["name"]), (&json!(name), &json!(name)));
+        *by.get_mut(name).expect("one of two") += 1;
+    }
+    println!("analysed by each chain: {by:?}");
+    assert!(by.values().all(|count| *count > 0), "both chains had a part: {by:?}");
+    let metrics = server.get("/metrics").await;
+    assert!(metrics.as_str().expect("text").contains("sayso_chain_reloads_total{outcome=\"swapped\"} 4"), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_chain_that_cannot_run_is_refused_with_the_reason_and_the_old_one_goes_on() {
+    let server = Server::builder().config(&chain("one")).start().await;
+    let before = server.get("/v1/chain").await;
+    let broken = [
+        (chain("two").replace("builtin:router", "builtin:no-such"), "there is no built-in plugin `no-such`"),
+        (chain("two").replace("fallback", "falback"), "falback"),
+        (chain("two").replace("[[plugin]]", "[[plug]]"), "sayso.toml line 1"),
+        (hostile(&guest("nosy"), ""), "grants = [\"history\"]"),
+    ];
+    for (config, reason) in &broken {
+        server.reconfigure(config);
+        let (status, problem) = reload(&server).await;
+        assert_eq!((status, &problem["type"]), (422, &json!("urn:sayso:problem:chain-refused")), "{problem:#}");
+        let detail = problem["detail"].as_str().expect("a detail");
+        assert!(detail.contains(reason) || reason.contains("history") && detail.contains("grants ="), "{detail}");
+        assert_eq!(server.get("/v1/chain").await, before);
+        let answer = server.analyze(&review("Some tea")).await;
+        assert_eq!(answer["analysis"]["routes"][0]["name"], "one");
+    }
+    let metrics = server.get("/metrics").await;
+    assert!(metrics.as_str().expect("text").contains("sayso_chain_reloads_total{outcome=\"refused\"} 4"), "{metrics}");
+    assert!(server.log().iter().any(|line| line.contains("the old one goes on") && line.contains("no-such")));
+}
+
+#[tokio::test]
+async fn only_an_admin_may_reload() {
+    let server = Server::builder()
+        .config("[[key]]\nname = \"reader\"\nscopes = [\"read\"]\n")
+        .config(&format!("hash = \"{}\"", digest_of("sk_reader")))
+        .start()
+        .await;
+    let with_key = |method, path| server.request(method, path).bearer_auth("sk_reader");
+    let refused = with_key(Method::POST, "/v1/chain/reload").send().await.expect("an answer");
+    assert_eq!(refused.status(), 403);
+    let shown = with_key(Method::GET, "/v1/chain").send().await.expect("an answer");
+    assert_eq!(shown.status(), 200);
+    let anonymous = server.request(Method::GET, "/v1/chain").send().await.expect("an answer");
+    assert_eq!(anonymous.status(), 401);
+}
+
+/// The hash of a key, by the command of the system.
+fn digest_of(key: &str) -> String {
+    let output = std::process::Command::new("sh").args(["-c", &format!("printf %s {key} | sha256sum")]).output();
+    let output = String::from_utf8(output.expect("sha256sum runs").stdout).expect("text");
+    format!("sha256:{}", output.split_whitespace().next().expect("a digest"))
+}
+
+#[tokio::test]
+async fn a_hangup_loads_the_chain_anew() {
+    let server = Server::builder().config(&chain("one")).start().await;
+    let before = server.get("/v1/chain").await;
+    server.reconfigure(&chain("two"));
+    server.signal("HUP");
+    digest_other_than(&server, &before["digest"]).await;
+    let answer = server.analyze(&review("Some tea")).await;
+    assert_eq!(answer["analysis"]["routes"][0]["name"], "two");
+}
+
+#[tokio::test]
+async fn with_watch_a_changed_configuration_or_plugin_is_taken_up_and_a_broken_one_is_not() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let component = dir.path().join("watched.wasm");
+    std::fs::copy(guest("hostile"), &component).expect("copied");
+    let server = Server::builder().config(&hostile(&component, "")).argument("--watch").start().await;
+    let first = server.get("/v1/chain").await;
+    server.reconfigure(&hostile(&component, "on_fault = \"park\""));
+    let second = digest_other_than(&server, &first["digest"]).await;
+    assert_eq!(second["plugins"][0]["on_fault"], "park");
+    std::fs::write(&component, b"\0asm half a compon").expect("written");
+    wait_for_log(&server, "the old one goes on").await;
+    assert_eq!(server.get("/v1/chain").await, second);
+    std::fs::write(&component, std::fs::read(guest("nosy")).expect("read")).expect("written");
+    server.reconfigure(&hostile(&component, "grants = [\"text\", \"history\"]"));
+    let third = digest_other_than(&server, &second["digest"]).await;
+    assert_ne!(third["plugins"][0]["digest"], second["plugins"][0]["digest"], "the other component is taken up");
+}
+
+async fn wait_for_log(server: &Server, text: &str) {
+    let wait = async {
+        while !server.log().iter().any(|line| line.contains(text)) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("the log never says `{text}`"));
+}
+
+/// Writes a golden case beside the component: what the plugin says of a tame text.
+fn golden_case(folder: &Path, expected: &Value) {
+    let case = folder.join("cases/tame");
+    std::fs::create_dir_all(&case).expect("a folder");
+    std::fs::write(case.join("input.json"), review("A tame text").to_string()).expect("written");
+    std::fs::write(case.join("expected.json"), expected.to_string()).expect("written");
+}
+
+#[tokio::test]
+async fn a_plugin_that_fails_a_golden_case_is_refused() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let component = dir.path().join("cased.wasm");
+    std::fs::copy(guest("hostile"), &component).expect("copied");
+    golden_case(dir.path(), &json!({"effects": [{"tag": {"name": "tame"}}]}));
+    let attack = dir.path().join("cases/attack");
+    std::fs::create_dir_all(&attack).expect("a folder");
+    std::fs::write(attack.join("input.json"), review("ATTACK panic").to_string()).expect("written");
+    let fault = json!({"fault": {"failed": "panicked (it executed `unreachable`)"}});
+    std::fs::write(attack.join("expected.json"), fault.to_string()).expect("written");
+    let server = Server::builder().config(&hostile(&component, "")).start().await;
+    let (status, chain) = reload(&server).await;
+    assert_eq!(status, 200, "it passes: {chain:#}");
+    assert!(
+        server.log().iter().any(|line| line.contains("golden cases") && line.contains("\"passed\":2")),
+        "the log says that it ran"
+    );
+    golden_case(dir.path(), &json!({"effects": [{"tag": {"name": "wild"}}]}));
+    let (status, problem) = reload(&server).await;
+    assert_eq!(status, 422, "{problem:#}");
+    let detail = problem["detail"].as_str().expect("a detail");
+    assert!(detail.contains("cases/tame") && detail.contains("wild") && detail.contains("tame\""), "{detail}");
+    let answer = server.analyze(&review("A tame text")).await;
+    assert_eq!(answer["analysis"]["tags"][0]["name"], "tame", "the old chain goes on");
+    std::fs::rename(dir.path().join("cases"), dir.path().join("elsewhere")).expect("renamed");
+    assert_eq!(reload(&server).await.0, 200, "without cases there is nothing to fail");
+    server.reconfigure(&hostile(&component, &format!("cases = \"{}\"", dir.path().join("elsewhere").display())));
+    assert_eq!(reload(&server).await.0, 422, "cases can be named in the configuration");
+}
