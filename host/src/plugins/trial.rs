@@ -43,8 +43,8 @@ pub struct Given {
 struct Pair<'a> {
     #[serde(borrow)]
     feedback: &'a RawValue,
-    #[serde(default)]
-    effects: Vec<Effect>,
+    #[serde(borrow)]
+    effects: Option<&'a RawValue>,
 }
 
 /// Whether a JSON object is a [`Pair`]: no feedback has a field of this name.
@@ -69,7 +69,8 @@ impl Given {
         let limits = validate::Limits::from(&config::Server::default());
         let posted = pair.as_ref().map_or(json, |pair| pair.feedback.get().as_bytes());
         let feedback = validate::validate(posted, &limits).map_err(|invalid| invalid.to_string())?;
-        let effects = pair.map_or_else(Vec::new, |pair| pair.effects);
+        let effects = pair.and_then(|pair| pair.effects).map_or("[]", RawValue::get);
+        let effects: Vec<Effect> = serde_json::from_str(effects).map_err(|error| format!("`effects`: {error}"))?;
         let earlier: Vec<_> = effects.iter().cloned().map(Into::into).collect();
         let generous = config::Limits { effects: 10_000, output_bytes: 16 << 20, ..config::Limits::default() };
         check::effects(&feedback, &earlier, &generous)
