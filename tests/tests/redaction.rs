@@ -5,8 +5,11 @@ use std::{fs, path::Path};
 use sayso_tests::{Receiver, Server, dictionaries};
 use serde_json::{Value, json};
 
-/// What is posted, and the words and classes that have to go.
-const SAMPLES: [(&str, &str, &[(&str, &str)]); 8] = [
+/// Words that have to go, with their class.
+type Secrets = &'static [(&'static str, &'static str)];
+
+/// The language and text of what is posted, and what has to go from it.
+const SAMPLES: [(&str, &str, Secrets); 8] = [
     (
         "en",
         "Write to jane.roe@example.org or call +1 212-555-0123, the delivery was late.",
