@@ -20,7 +20,10 @@ use crate::{
     delivery::{Dispatcher, WebhookError},
     dictionary::{self, DictionaryLanguage, ManifestError},
     pipeline::Pipeline,
-    plugins::{Chain, Dictionaries, Engine, LoadError, Loader},
+    plugins::{
+        Chain, Dictionaries, Engine, LoadError, Loader,
+        signature::{PublicKey, SignatureError},
+    },
     queue::{Queue, QueueError, sqlite::SqliteQueue},
     records::{Records, RecordsError, sqlite::SqliteRecords},
     sqlite::{OpenError, Store},
@@ -65,6 +68,9 @@ pub enum AppError {
     /// A plugin cannot join the chain.
     #[error(transparent)]
     Plugin(#[from] LoadError),
+    /// A key that signatures are held against cannot be read.
+    #[error(transparent)]
+    Trust(SignatureError),
     /// A dictionary is damaged.
     #[error(transparent)]
     Dictionary(#[from] ManifestError),
@@ -197,10 +203,13 @@ pub async fn bind(config: &Config) -> Result<TcpListener, AppError> {
 /// # Errors
 /// See [`AppError`].
 pub fn load_chain(config: &Config, base: &Path) -> Result<Chain, AppError> {
-    let engine = Engine::new().map_err(AppError::Engine)?;
+    let instances = config.pipeline.workers.saturating_mul(config.plugins.len());
+    let engine = Engine::with_room_for(instances).map_err(AppError::Engine)?;
+    let keys = config.trust.require_signature.iter().map(|key| PublicKey::parse(key));
+    let keys = keys.collect::<Result<_, _>>().map_err(AppError::Trust)?;
     let cache = config.data.dir.join("cache");
     let loader = Loader::new(engine, &cache, base).map_err(|source| AppError::Data { path: cache, source })?;
-    let loader = loader.with_dictionaries(open_dictionaries(config)?);
+    let loader = loader.with_dictionaries(open_dictionaries(config)?).with_required_signature(keys);
     Ok(Chain::load(&loader, &config.plugins)?)
 }
 

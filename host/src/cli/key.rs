@@ -1,13 +1,24 @@
 //! `sayso key`
 
-use std::process::ExitCode;
+use std::{
+    fs::OpenOptions,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-use crate::{api::auth, config::Scope};
+use anyhow::Context as _;
+
+use crate::{api::auth, config::Scope, plugins::signature::PrivateKey};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// Make a key, and the lines of configuration that let it in. The key is shown this once.
-    #[command(after_help = "Examples:\n  sayso key new --name ci\n  sayso key new --name ops --scope admin --json")]
+    /// Make a key, and the lines of configuration that let it in. The key is shown this once. Or a pair of keys,
+    /// to sign plugins with.
+    #[command(
+        after_help = "Examples:\n  sayso key new --name ci\n  sayso key new --name ops --scope admin --json\n  sayso key new --ed25519 release.pem"
+    )]
     New(New),
 }
 
@@ -19,13 +30,19 @@ pub(super) struct New {
     /// What it allows; give it again for more.
     #[arg(long = "scope", value_enum, default_values = ["ingest"])]
     scopes: Vec<Scope>,
+    /// Make a pair of keys to sign plugins with instead: writes the private one to this new file.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "scopes"])]
+    ed25519: Option<PathBuf>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
 }
 
-pub(super) fn run(command: Command) -> ExitCode {
+pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
     let Command::New(new) = command;
+    if let Some(file) = &new.ed25519 {
+        return new_pair(file, new.json);
+    }
     let (key, hash) = auth::new_key();
     let scopes: Vec<&str> = new.scopes.iter().map(|scope| scope.as_str()).collect();
     if new.json {
@@ -37,5 +54,20 @@ pub(super) fn run(command: Command) -> ExitCode {
         anstream::println!("# Add to sayso.toml; only its digest is kept:");
         anstream::println!("[[key]]\nname = \"{}\"\nhash = \"{hash}\"\nscopes = [\"{scopes}\"]", new.name);
     }
-    ExitCode::SUCCESS
+    Ok(ExitCode::SUCCESS)
+}
+
+fn new_pair(file: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let (key, pem) = PrivateKey::generate()?;
+    let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    new.and_then(|mut new| new.write_all(pem.as_bytes()))
+        .with_context(|| format!("cannot write {}; it must not be there yet", file.display()))?;
+    if json {
+        anstream::println!("{}", serde_json::json!({"file": file, "public": key.public()}));
+    } else {
+        anstream::println!("{}: keep it secret\n", file.display());
+        anstream::println!("# In the sayso.toml of who wants plugins signed with it:");
+        anstream::println!("[plugins]\nrequire_signature = [\"{}\"]", key.public());
+    }
+    Ok(ExitCode::SUCCESS)
 }

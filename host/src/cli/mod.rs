@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod dict;
 mod key;
+mod plugin;
 mod receiver;
 mod send;
 mod serve;
@@ -56,6 +57,9 @@ enum Command {
     /// Work on keys.
     #[command(subcommand)]
     Key(key::Command),
+    /// Work on plugins.
+    #[command(subcommand)]
+    Plugin(plugin::Command),
 }
 
 impl Cli {
@@ -71,7 +75,8 @@ impl Cli {
             Command::Check(args) => check::run(args),
             Command::Webhook(command) => webhook::run(command).await,
             Command::Dict(command) => dict::run(command),
-            Command::Key(command) => Ok(key::run(command)),
+            Command::Key(command) => key::run(command),
+            Command::Plugin(command) => plugin::run(command).await,
         }
     }
 }

@@ -53,7 +53,15 @@ pub enum ConfigError {
 const PREFIX: &str = "SAYSO_";
 
 /// Variables with the prefix that are no keys of the configuration.
-const NOT_KEYS: [&str; 5] = ["SAYSO_CONFIG", "SAYSO_LOG", "SAYSO_LOG_FORMAT", "SAYSO_KEY", "SAYSO_URL"];
+const NOT_KEYS: [&str; 7] = [
+    "SAYSO_CONFIG",
+    "SAYSO_LOG",
+    "SAYSO_LOG_FORMAT",
+    "SAYSO_KEY",
+    "SAYSO_URL",
+    "SAYSO_REGISTRY_USER",
+    "SAYSO_REGISTRY_PASSWORD",
+];
 
 /// Reads the configuration from `file`, if there is one, and from the variables.
 ///
@@ -93,6 +101,7 @@ fn default_chain() -> Vec<Plugin> {
         .map(|(name, on_fault, grants)| Plugin {
             name: name.into(),
             source: format!("builtin:{name}"),
+            digest: None,
             config: Plugin::default_config(),
             limits: super::Limits::default(),
             grants,

@@ -29,6 +29,9 @@ pub struct Config {
     /// The chain, in order. Without any: the built-in plugins.
     #[serde(rename = "plugin")]
     pub plugins: Vec<Plugin>,
+    /// Which components may be plugins at all.
+    #[serde(rename = "plugins")]
+    pub trust: Trust,
     /// Who gets the results.
     #[serde(rename = "webhook")]
     pub webhooks: Vec<Webhook>,
@@ -173,9 +176,13 @@ pub enum Scope {
 pub struct Plugin {
     /// Its name in the chain, in analyses and in metrics.
     pub name: String,
-    /// `builtin:NAME`, or the path of a component, relative to the configuration file.
+    /// `builtin:NAME`, the path of a component, relative to the configuration file, or
+    /// `oci://REGISTRY/NAME@sha256:DIGEST`; with `digest`, a tag of a registry: `oci://REGISTRY/NAME:TAG`.
     #[serde(rename = "use")]
     pub source: String,
+    /// `sha256:` and the digest that the component has to have, in hex.
+    #[serde(default)]
+    pub digest: Option<String>,
     /// Its own configuration; checked against the schema that it declares.
     #[serde(default = "Plugin::default_config")]
     pub config: serde_json::Value,
@@ -194,6 +201,15 @@ impl Plugin {
     fn default_config() -> serde_json::Value {
         serde_json::Value::Object(serde_json::Map::new())
     }
+}
+
+/// `[plugins]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Trust {
+    /// Keys, each `ed25519:` and 32 bytes in base64, of which one has to have signed every plugin that is not built in;
+    /// none, and no signature is required.
+    pub require_signature: Vec<String>,
 }
 
 /// What a plugin may import.

@@ -17,6 +17,15 @@ pub const TICK: Duration = Duration::from_millis(10);
 /// Largest memory that any plugin can be given, in bytes.
 pub const MAX_MEMORY_BYTES: usize = 128 << 20;
 
+/// Instances that an engine has room for at least.
+const MIN_INSTANCES: usize = 64;
+/// Core instances, memories and tables of one component; JavaScript and Python need so many.
+const MAX_CORE_INSTANCES: u32 = 64;
+const MAX_MEMORIES: u32 = 16;
+const MAX_TABLES: u32 = 32;
+/// Most memories of all instances: each reserves more than 4 GiB of 128 TiB of addresses.
+const MAX_TOTAL_MEMORIES: u32 = 8_192;
+
 /// The engine that every plugin runs on; cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
@@ -25,12 +34,21 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts the engine and its ticker.
+    /// Starts the engine and its ticker, with room for a few threads that run a chain.
     ///
     /// # Errors
     /// Where this machine or system cannot run the engine as configured.
     pub fn new() -> wasmtime::Result<Self> {
-        let inner = wasmtime::Engine::new(&config())?;
+        Self::with_room_for(MIN_INSTANCES)
+    }
+
+    /// Like [`Engine::new`], with room for so many instances at once: every plugin of a chain has one on every thread
+    /// that runs it. Where there is no room, a plugin fails on its items through no fault of its own.
+    ///
+    /// # Errors
+    /// As [`Engine::new`].
+    pub fn with_room_for(instances: usize) -> wasmtime::Result<Self> {
+        let inner = wasmtime::Engine::new(&config(instances.max(MIN_INSTANCES)))?;
         let ticker = Arc::new(Ticker::start(inner.clone())?);
         Ok(Self { inner, ticker })
     }
@@ -54,16 +72,18 @@ impl std::fmt::Debug for Engine {
 }
 
 /// Memory reservation and guard stay at their defaults: a smaller reservation forces bounds checks, which cost a fifth.
-fn config() -> Config {
+/// Every instance can have as much as one may have, so that none can take from another.
+fn config(instances: usize) -> Config {
+    let instances = u32::try_from(instances).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(64)
-        .total_core_instances(256)
-        .total_memories(64)
-        .total_tables(128)
+    pool.total_component_instances(instances)
+        .total_core_instances(instances.saturating_mul(MAX_CORE_INSTANCES))
+        .total_memories(instances.saturating_mul(MAX_MEMORIES).min(MAX_TOTAL_MEMORIES))
+        .total_tables(instances.saturating_mul(MAX_TABLES).min(2 * MAX_TOTAL_MEMORIES))
         .max_memory_size(MAX_MEMORY_BYTES)
-        .max_core_instances_per_component(64)
-        .max_memories_per_component(16)
-        .max_tables_per_component(32)
+        .max_core_instances_per_component(MAX_CORE_INSTANCES)
+        .max_memories_per_component(MAX_MEMORIES)
+        .max_tables_per_component(MAX_TABLES)
         .table_elements(50_000)
         .max_component_instance_size(2 << 20)
         .max_core_instance_size(2 << 20)

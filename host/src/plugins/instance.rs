@@ -20,6 +20,9 @@ const MAX_CALLS: u32 = 20_000;
 /// Time for instantiation, `describe` and `configure` together.
 const SETUP_TIME: Duration = Duration::from_secs(5);
 
+/// What a plugin may say of itself, and of its configuration, in bytes.
+const SETUP_BYTES: usize = 1 << 20;
+
 /// Bytes that a result of no effects may cost beside `output_bytes`: the frame of lists and records.
 const OUTPUT_FRAME: usize = 4 << 10;
 
@@ -48,7 +51,7 @@ impl Instance {
         let mut store = Store::new(plugin.engine.wasm(), state);
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(Engine::ticks(SETUP_TIME));
-        let guest = plugin.pre.instantiate(&mut store).map_err(|error| explain(&error, plugin))?;
+        let guest = plugin.pre.instantiate(&mut store).map_err(|error| explain_start(&error, plugin))?;
         Ok(Self { store, guest, calls: 0 })
     }
 
@@ -64,15 +67,15 @@ impl Instance {
 
     /// What the plugin says of itself.
     pub(super) fn describe(&mut self, plugin: &Plugin) -> Result<bindings::sayso::plugin::types::Description, String> {
-        self.store.set_hostcall_fuel(1 << 20);
-        self.guest.sayso_plugin_analysis().call_describe(&mut self.store).map_err(|error| explain(&error, plugin))
+        self.store.set_hostcall_fuel(SETUP_BYTES);
+        self.guest.sayso_plugin_analysis().call_describe(&mut self.store).map_err(|error| explain_start(&error, plugin))
     }
 
     /// Hands over the configuration. The inner error is the plugin's own.
     pub(super) fn configure(&mut self, plugin: &Plugin) -> Result<Result<(), String>, String> {
-        self.store.set_hostcall_fuel(1 << 20);
+        self.store.set_hostcall_fuel(SETUP_BYTES);
         let guest = self.guest.sayso_plugin_analysis();
-        guest.call_configure(&mut self.store, &plugin.config_json).map_err(|error| explain(&error, plugin))
+        guest.call_configure(&mut self.store, &plugin.config_json).map_err(|error| explain_start(&error, plugin))
     }
 
     /// Lets the grant `history` tell of the customers of the batch that comes next.
@@ -107,6 +110,17 @@ impl Instance {
     pub(super) const fn is_worn(&self) -> bool {
         self.calls >= MAX_CALLS
     }
+}
+
+/// What stopped a plugin before its first item: time and size have limits of their own there.
+fn explain_start(error: &wasmtime::Error, plugin: &Plugin) -> String {
+    if let Some(Trap::Interrupt) = error.downcast_ref() {
+        return format!("took longer than {SETUP_TIME:?} to start; do less in `describe` and `configure`");
+    }
+    if format!("{error:#}").contains("hostcall") {
+        return format!("says more than {SETUP_BYTES} bytes in `describe` or `configure`; shorten it");
+    }
+    explain(error, plugin)
 }
 
 /// What stopped a plugin, and what an operator can do about it.

@@ -1,29 +1,27 @@
 //! From a `[[plugin]]` of the configuration to a plugin that is ready to run: found, compiled, its imports held against
 //! its grants, described, its configuration held against the schema that it declares, and configured once.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
-use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, Linker};
 
 use super::{
     aot::Cache,
     bindings::{self, sayso::plugin::types::Description},
-    builtins,
+    contract::{BuiltFor, OFFERED},
     engine::{Engine, MAX_MEMORY_BYTES},
     grants::{self, NoHistory, State, text::Dictionaries},
     instance::Instance,
     item::Reads,
+    signature::PublicKey,
+    source::{SourceError, Sources, hex},
 };
 use crate::config::{self, Grant, Limits, OnFault};
 
-/// Largest component, in bytes.
-const MAX_COMPONENT_BYTES: u64 = 64 << 20;
+/// Longest version of a plugin, in bytes.
+const MAX_VERSION: usize = 64;
+/// Longest summary of a plugin, and longest reason for which it refuses its configuration, in bytes.
+const MAX_SENTENCE: usize = 1 << 10;
 
 /// A plugin that is ready to run.
 pub struct Plugin {
@@ -66,13 +64,29 @@ impl std::fmt::Debug for Plugin {
 /// Why a plugin cannot join the chain. Every message names the plugin and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// `use` names nothing that is there.
-    #[error("plugin `{plugin}`: {reason}")]
-    NotFound {
+    /// `use` leads to nothing that may be loaded.
+    #[error("plugin `{plugin}`: {error}")]
+    Source {
         /// Its name in the chain.
         plugin: String,
-        /// What was looked for.
+        /// Why not.
+        #[source]
+        error: SourceError,
+    },
+    /// It is built for a version of the contract that this host cannot serve.
+    #[error(
+        "plugin `{plugin}` was built for sayso:plugin {built_for}, and this sayso offers {}.{}: {reason}; {remedy}",
+        OFFERED.0, OFFERED.1
+    )]
+    WrongContract {
+        /// Its name in the chain.
+        plugin: String,
+        /// The version.
+        built_for: String,
+        /// What does not fit.
         reason: String,
+        /// What to do.
+        remedy: &'static str,
     },
     /// The file is no component that this host can run.
     #[error("plugin `{plugin}`: {path} is no component that sayso can run: {reason}")]
@@ -143,17 +157,25 @@ pub enum LoadError {
 pub struct Loader {
     engine: Engine,
     cache: Cache,
-    base: PathBuf,
+    sources: Sources,
     dictionaries: Arc<Dictionaries>,
 }
 
 impl Loader {
-    /// Uses `cache_dir` for compiled plugins; paths in `use` are relative to `base`.
+    /// Uses `cache_dir` for compiled plugins and for those of registries; paths in `use` are relative to `base`.
     ///
     /// # Errors
     /// Where the cache folder cannot be made private.
     pub fn new(engine: Engine, cache_dir: &Path, base: &Path) -> io::Result<Self> {
-        Ok(Self { engine, cache: Cache::open(cache_dir)?, base: base.to_owned(), dictionaries: Arc::default() })
+        let sources = Sources { base: base.to_owned(), kept: cache_dir.join("oci"), trusted: Vec::new() };
+        Ok(Self { engine, cache: Cache::open(cache_dir)?, sources, dictionaries: Arc::default() })
+    }
+
+    /// Requires of every plugin that is not built in a signature by one of these keys, if there is any.
+    #[must_use]
+    pub fn with_required_signature(mut self, keys: Vec<PublicKey>) -> Self {
+        self.sources.trusted = keys;
+        self
     }
 
     /// Gives the plugins these dictionaries, rather than none.
@@ -170,25 +192,27 @@ impl Loader {
     pub fn load(&self, config: &config::Plugin) -> Result<Plugin, LoadError> {
         let name = &config.name;
         check_limits(name, &config.limits)?;
-        let (path, bytes) = self.find(name, &config.source)?;
-        let digest = hex(&Sha256::digest(&bytes));
+        let found = self.sources.find(config).map_err(|error| LoadError::Source { plugin: name.clone(), error })?;
         let bad = |error: wasmtime::Error| LoadError::NotAComponent {
             plugin: name.clone(),
-            path: path.clone(),
+            path: found.place.clone(),
             reason: format!("{error:#}"),
         };
-        let component = self.cache.component(self.engine.wasm(), &bytes, &digest).map_err(bad)?;
+        let component = self.cache.component(self.engine.wasm(), &found.bytes, &found.digest).map_err(bad)?;
+        let built_for = BuiltFor::of(&component.component_type(), self.engine.wasm());
+        built_for.check(name)?;
         let imported = self.check_imports(name, &component, &config.grants)?;
         let mut linker = Linker::new(self.engine.wasm());
         grants::link(&mut linker, &config.grants).map_err(bad)?;
-        let pre = linker.instantiate_pre(&component).and_then(bindings::PluginPre::new).map_err(bad)?;
+        let linked = linker.instantiate_pre(&component).and_then(bindings::PluginPre::new);
+        let pre = linked.map_err(|error| built_for.explain(name, &found.place, &error))?;
         let config_json = config.config.to_string();
         let mut plugin = Plugin {
             name: name.as_str().into(),
             version: "".into(),
             summary: String::new(),
-            digest: format!("sha256:{digest}").into(),
-            config_digest: format!("sha256:{}", hex(&Sha256::digest(config_json.as_bytes()))).into(),
+            digest: format!("sha256:{}", found.digest).into(),
+            config_digest: format!("sha256:{}", hex(config_json.as_bytes())).into(),
             on_fault: config.on_fault,
             limits: config.limits,
             reads: Reads::empty(),
@@ -201,28 +225,6 @@ impl Loader {
         };
         self.introduce(&mut plugin, &config.config)?;
         Ok(plugin)
-    }
-
-    fn find(&self, plugin: &str, source: &str) -> Result<(String, Vec<u8>), LoadError> {
-        let missing = |reason: String| LoadError::NotFound { plugin: plugin.into(), reason };
-        if let Some(name) = source.strip_prefix("builtin:") {
-            let bytes = builtins::find(name).ok_or_else(|| {
-                missing(format!("there is no built-in plugin `{name}`; there are {}", builtins::names()))
-            })?;
-            return Ok((source.into(), bytes.to_vec()));
-        }
-        let path = self.base.join(source);
-        let display = path.display().to_string();
-        let meta = fs::metadata(&path).map_err(|error| missing(format!("{display}: {error}; is `use` right?")))?;
-        if meta.len() > MAX_COMPONENT_BYTES {
-            let reason = format!(
-                "{display} has {} bytes, more than {MAX_COMPONENT_BYTES}; build it in release mode and strip it",
-                meta.len()
-            );
-            return Err(missing(reason));
-        }
-        let bytes = fs::read(&path).map_err(|error| missing(format!("{display}: {error}")))?;
-        Ok((display, bytes))
     }
 
     /// Holds the imports against the grants. Returns the grants that it uses.
@@ -251,12 +253,13 @@ impl Loader {
         let broken = |reason: String| LoadError::Broken { plugin: name.clone(), reason };
         let mut instance = Instance::start(plugin, Arc::new(NoHistory)).map_err(broken)?;
         let description: Description = instance.describe(plugin).map_err(broken)?;
+        check_description(&description).map_err(broken)?;
         let reasons = against_schema(&description.config_schema, config).map_err(broken)?;
         if !reasons.is_empty() {
             return Err(LoadError::BadConfig { plugin: name, reasons });
         }
         if let Err(refusal) = instance.configure(plugin).map_err(broken)? {
-            return Err(LoadError::BadConfig { plugin: name, reasons: vec![refusal] });
+            return Err(LoadError::BadConfig { plugin: name, reasons: vec![clean(&refusal)] });
         }
         plugin.reads = description.reads;
         plugin.version = description.version.into();
@@ -296,6 +299,20 @@ fn against_schema(schema: &str, config: &serde_json::Value) -> Result<Vec<String
         .collect())
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// What a plugin says of itself goes to terminals and into logs: it is kept short and free of control characters.
+fn check_description(description: &Description) -> Result<(), String> {
+    let texts = [("version", &description.version, MAX_VERSION), ("summary", &description.summary, MAX_SENTENCE)];
+    let unfit = |text: &str, longest: usize| text.len() > longest || text.chars().any(char::is_control);
+    match texts.into_iter().find(|(_, text, longest)| unfit(text, *longest)) {
+        None => Ok(()),
+        Some((what, _, longest)) => Err(format!(
+            "describes itself with a {what} that is longer than {longest} bytes or has control characters; shorten it in `describe`"
+        )),
+    }
+}
+
+/// A reason of a plugin, cut and without control characters.
+fn clean(reason: &str) -> String {
+    let end = reason.floor_char_boundary(MAX_SENTENCE);
+    reason[..end].chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -2,6 +2,9 @@
 //!
 //! - [`engine`]: one wasmtime engine, its pool, its epoch ticker.
 //! - [`aot`]: compiled components, cached on disk.
+//! - [`source`]: where components come from: built in, files, registries ([`oci`]), each as pinned and signed
+//!   ([`signature`]).
+//! - [`contract`]: which version of the contract a component is built for.
 //! - [`loader`]: from a `[[plugin]]` to a [`Plugin`] that has been described, checked and configured once.
 //! - [`instance`]: one running instance; dies with its first fault.
 //! - [`chain`]: the plugins in order, over a batch, splitting it to find an item at fault.
@@ -17,6 +20,7 @@ mod bindings;
 mod builtins;
 pub mod chain;
 mod check;
+mod contract;
 mod effects;
 pub mod engine;
 mod events;
@@ -25,7 +29,10 @@ mod instance;
 mod item;
 pub mod loader;
 mod merge;
+pub mod oci;
 mod redact;
+pub mod signature;
+pub mod source;
 mod texts;
 
 pub use chain::{Chain, Outcome, Worker};
