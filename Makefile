@@ -41,5 +41,5 @@ dictionaries: setup ## The dictionaries for Japanese, Korean and Chinese, from t
 setup: ## What building needs: a C compiler, Rust's WebAssembly target.
 	@plugins/toolchain.sh
 
-setup-tests: ## What the tests need beyond that: Python with the package standardwebhooks.
+setup-tests: ## What the tests need beyond that: a browser, an OCI registry, Python with the package standardwebhooks.
 	@tests/setup.sh $(VENV)

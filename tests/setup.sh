@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes sure that the tests have a browser for the console, and a Python with the package `standardwebhooks`, which
-# verifies deliveries as an integrator's receiver would.
+# Makes sure that the tests have a browser for the console, an OCI registry for plugins, and a Python with the package
+# `standardwebhooks`, which verifies deliveries as an integrator's receiver would.
 #
 #   tests/setup.sh FOLDER    the folder of the virtual environment
 #
@@ -22,6 +22,7 @@ apt_install() {
 }
 
 command -v chromium >/dev/null || apt_install chromium || { say 'Chromium is missing: install it, then try again'; exit 1; }
+command -v docker-registry >/dev/null || apt_install docker-registry || { say 'docker-registry is missing: install it, then try again'; exit 1; }
 
 "$folder/bin/python" -c 'import standardwebhooks' 2>/dev/null && exit
 python_works() { python3 -c 'import ensurepip, venv' 2>/dev/null; }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 fn chain(more: &str) -> String {
     let path = guest("hostile");
     format!(
-        "[[plugin]]\nname = \"hostile\"\nuse = \"{}\"\n{more}\n[[plugin]]\nname = \"sentiment\"\nuse = \"builtin:sentiment\"\ngrants = [\"text\"]\n",
+        "[[plugin]]\nname = \"hostile\"\nuse = \"{}\"\ngrants = [\"text\", \"history\"]\n{more}\n[[plugin]]\nname = \"sentiment\"\nuse = \"builtin:sentiment\"\ngrants = [\"text\"]\n",
         path.display()
     )
 }
