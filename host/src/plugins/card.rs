@@ -4,7 +4,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{
-    item::Reads,
+    inspect,
     loader::{Plugin, hex},
 };
 use crate::config::{Grant, Limits, OnFault};
@@ -37,21 +37,6 @@ pub struct Card<'a> {
     pub limits: Limits,
 }
 
-/// The words of the contract.
-const READS: [(Reads, &str); 11] = [
-    (Reads::ORIGIN, "origin"),
-    (Reads::CUSTOMER, "customer"),
-    (Reads::DETAILS, "details"),
-    (Reads::METADATA, "metadata"),
-    (Reads::SCORES, "scores"),
-    (Reads::PARTS, "parts"),
-    (Reads::EVIDENCE, "evidence"),
-    (Reads::PASSAGES, "passages"),
-    (Reads::TAGS, "tags"),
-    (Reads::ROUTES, "routes"),
-    (Reads::NOTES, "notes"),
-];
-
 impl Plugin {
     /// What is told of it.
     pub fn card(&self) -> Card<'_> {
@@ -64,7 +49,7 @@ impl Plugin {
             config: &self.config_digest,
             on_fault: self.on_fault,
             shadow: self.shadow,
-            reads: READS.iter().filter(|(flag, _)| self.reads.contains(*flag)).map(|(_, word)| *word).collect(),
+            reads: inspect::names(self.reads),
             grants: &self.grants,
             limits: self.limits,
         }

@@ -108,7 +108,7 @@ impl From<Description> for Described {
 }
 
 /// The names of the flags, as in the contract.
-fn names(reads: Reads) -> Vec<&'static str> {
+pub(super) fn names(reads: Reads) -> Vec<&'static str> {
     let all = [
         (Reads::ORIGIN, "origin"),
         (Reads::CUSTOMER, "customer"),
