@@ -36,8 +36,10 @@ check: setup ## Format, lints as errors, docs.
 	RUSTDOCFLAGS="$(DOCFLAGS)" $(CARGO) doc --locked --no-deps --document-private-items --quiet
 	RUSTDOCFLAGS="$(DOCFLAGS)" $(CARGO) doc --locked $(PLUGINS) --no-deps --document-private-items --quiet
 
-bench: setup ## The figures: the chain against native code, intake and the whole flow against a bare server.
+bench: setup ## The figures: the chain against native code, intake and the whole flow against a bare server; VADER's numbers.
+	tests/parity/run.sh
 	$(CARGO) build --locked --release --package sayso
+	@host/dictionaries.sh target/release/sayso $(DICTIONARIES)
 	$(CARGO) run --locked --release --package sayso-bench
 
 dictionaries: setup ## The dictionaries for Japanese, Korean and Chinese, from the packages that publish their data.

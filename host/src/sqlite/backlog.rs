@@ -179,7 +179,7 @@ mod tests {
     fn job(haste: Haste) -> Job {
         Job::Operation(
             haste,
-            Box::new(Call::new(|_: &Connection| Ok(()), |_: Result<(), StoreError>, _: &mut Wakes| {})),
+            Box::new(Call::new(|_: &Connection| Ok(()), |_: Result<&(), &StoreError>, _: &mut Wakes| {}, drop)),
         )
     }
 

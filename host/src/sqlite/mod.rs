@@ -125,13 +125,13 @@ impl Store {
         then: impl FnOnce(&T, &mut Wakes) + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.submit(haste, run, move |outcome, wakes| {
-            if let Ok(value) = &outcome {
+        let done = move |outcome: Result<&T, &StoreError>, wakes: &mut Wakes| {
+            if let Ok(value) = outcome {
                 then(value, wakes);
             }
-            // A caller that went away needs no answer.
-            reply.send(outcome).ok();
-        });
+        };
+        // A caller that went away needs no answer.
+        self.send(haste, Call::new(run, done, move |outcome| drop(reply.send(outcome))));
         answer.await.unwrap_or_else(|_| Err(self.stopped()))
     }
 
@@ -140,9 +140,9 @@ impl Store {
         &self,
         haste: Haste,
         run: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
-        done: impl FnOnce(Result<T, StoreError>, &mut Wakes) + Send + 'static,
+        done: impl FnOnce(Result<&T, &StoreError>, &mut Wakes) + Send + 'static,
     ) {
-        self.0.writer.send(Job::Operation(haste, Box::new(Call::new(run, done))));
+        self.send(haste, Call::new(run, done, drop));
     }
 
     /// Like [`Self::write`], and blocks; for the start of the process.
@@ -151,10 +151,13 @@ impl Store {
         run: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = std::sync::mpsc::channel();
-        self.submit(Haste::Soon, run, move |outcome, _| {
-            reply.send(outcome).ok();
-        });
+        let answer_with = move |outcome| drop(reply.send(outcome));
+        self.send(Haste::Soon, Call::new(run, |_: Result<&T, &StoreError>, _: &mut Wakes| {}, answer_with));
         answer.recv().unwrap_or_else(|_| Err(self.stopped()))
+    }
+
+    fn send(&self, haste: Haste, operation: impl writer::Operation + 'static) {
+        self.0.writer.send(Job::Operation(haste, Box::new(operation)));
     }
 
     /// Runs `read` on a connection that sees everything committed before the call.

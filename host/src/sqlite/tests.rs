@@ -99,7 +99,7 @@ async fn what_was_submitted_is_written_before_the_store_closes() {
         store.submit(
             Haste::Later,
             move |connection| connection.execute("INSERT INTO lane (name) VALUES (?1)", [number.to_string()]),
-            |outcome, _| assert_eq!(outcome, Ok(1)),
+            |outcome, _| assert_eq!(outcome, Ok(&1)),
         );
     }
     drop(store);

@@ -8,7 +8,10 @@ use std::{
 };
 
 use rusqlite::Connection;
-use tokio::sync::{Notify, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, oneshot},
+};
 
 use super::{
     StoreError,
@@ -26,7 +29,10 @@ const LOOK_AT_LOG: u32 = 16;
 /// Something to do inside a transaction.
 pub(super) trait Operation: Send {
     fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
-    fn settle(self: Box<Self>, outcome: Result<(), StoreError>, wakes: &mut Wakes);
+    /// Takes in, on the writer's thread and in the order of the writes, how it came out.
+    fn settle(&mut self, outcome: Result<(), StoreError>, wakes: &mut Wakes);
+    /// Tells whoever waits, on any thread; it has been settled.
+    fn answer(self: Box<Self>);
 }
 
 /// What the writer finds in its inbox.
@@ -40,32 +46,41 @@ pub(super) enum Job {
 pub(super) type Reply = oneshot::Sender<Result<(), StoreError>>;
 
 /// An operation made of closures.
-pub(super) struct Call<T, R, D> {
+pub(super) struct Call<T, R, D, A> {
     run: R,
-    done: D,
+    done: Option<D>,
+    answer: A,
     value: Option<T>,
+    outcome: Result<(), StoreError>,
 }
 
-impl<T, R, D> Call<T, R, D> {
-    pub(super) const fn new(run: R, done: D) -> Self {
-        Self { run, done, value: None }
+impl<T, R, D, A> Call<T, R, D, A> {
+    pub(super) const fn new(run: R, done: D, answer: A) -> Self {
+        Self { run, done: Some(done), answer, value: None, outcome: Ok(()) }
     }
 }
 
-impl<T, R, D> Operation for Call<T, R, D>
+impl<T, R, D, A> Operation for Call<T, R, D, A>
 where
     T: Send,
     R: FnMut(&Connection) -> rusqlite::Result<T> + Send,
-    D: FnOnce(Result<T, StoreError>, &mut Wakes) + Send,
+    D: FnOnce(Result<&T, &StoreError>, &mut Wakes) + Send,
+    A: FnOnce(Result<T, StoreError>) + Send,
 {
     fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         self.value = Some((self.run)(connection)?);
         Ok(())
     }
 
-    fn settle(self: Box<Self>, outcome: Result<(), StoreError>, wakes: &mut Wakes) {
+    fn settle(&mut self, outcome: Result<(), StoreError>, wakes: &mut Wakes) {
+        let Some(done) = self.done.take() else { return };
+        done(outcome.as_ref().map(|()| self.value.as_ref().expect("an operation that succeeded has run")), wakes);
+        self.outcome = outcome;
+    }
+
+    fn answer(self: Box<Self>) {
         let value = self.value;
-        (self.done)(outcome.map(|()| value.expect("an operation that succeeded has run")), wakes);
+        (self.answer)(self.outcome.map(|()| value.expect("an operation that succeeded has run")));
     }
 }
 
@@ -97,7 +112,7 @@ impl Writer {
     pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
         let (inbox, jobs) = channel();
         let failure = Arc::new(OnceLock::new());
-        let scribe = Scribe { connection, failure: failure.clone() };
+        let scribe = Scribe { connection, failure: failure.clone(), runtime: Handle::try_current().ok() };
         let thread = std::thread::Builder::new().name("sayso-store".into()).spawn(move || scribe.serve(&jobs))?;
         Ok(Self { inbox: Some(inbox), thread: Some(thread), failure })
     }
@@ -131,6 +146,8 @@ impl Drop for Writer {
 struct Scribe {
     connection: Connection,
     failure: Arc<OnceLock<String>>,
+    /// Where those run who wait for answers.
+    runtime: Option<Handle>,
 }
 
 impl Drop for Scribe {
@@ -169,16 +186,26 @@ impl Scribe {
         let mut wakes = Wakes::default();
         match self.guard(|connection| transact(connection, &mut group)) {
             Err(_) if group.len() > 1 && self.failure.get().is_none() => {
-                for operation in group {
-                    let mut alone = [operation];
-                    let outcome = self.guard(|connection| transact(connection, &mut alone));
-                    let [operation] = alone;
-                    operation.settle(outcome, &mut wakes);
+                for alone in group.chunks_mut(1) {
+                    let outcome = self.guard(|connection| transact(connection, alone));
+                    alone.iter_mut().for_each(|operation| operation.settle(outcome.clone(), &mut wakes));
                 }
             }
-            outcome => group.into_iter().for_each(|operation| operation.settle(outcome.clone(), &mut wakes)),
+            outcome => group.iter_mut().for_each(|operation| operation.settle(outcome.clone(), &mut wakes)),
         }
+        self.answer(group);
         wakes.wake();
+    }
+
+    /// Answers a group from the threads that those run on who wait: to wake each of them from here costs this thread
+    /// more than its transaction does.
+    fn answer(&self, group: Vec<Box<dyn Operation>>) {
+        match &self.runtime {
+            Some(runtime) if group.len() > 1 => {
+                drop(runtime.spawn(async move { group.into_iter().for_each(Operation::answer) }));
+            }
+            _ => group.into_iter().for_each(Operation::answer),
+        }
     }
 
     /// Runs `work` unless the store is poisoned, and poisons it where `work` fails in a way that calls for it.
@@ -207,7 +234,10 @@ impl Scribe {
 
 fn settle(job: Job, outcome: Result<(), StoreError>, wakes: &mut Wakes) {
     match job {
-        Job::Operation(_, operation) => operation.settle(outcome, wakes),
+        Job::Operation(_, mut operation) => {
+            operation.settle(outcome, wakes);
+            operation.answer();
+        }
         // A caller that went away needs no answer.
         Job::Fold(reply) => drop(reply.send(outcome)),
     }

@@ -49,7 +49,7 @@ pub(crate) fn compile(build: &Build, toolchain: &Toolchain) -> Result<(), Error>
         command.env("RUSTC", rustc).env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_abort");
         command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
     }
-    command.env("CARGO_ENCODED_RUSTFLAGS", remapped_paths(build));
+    command.env("CARGO_ENCODED_RUSTFLAGS", flags(build));
     let output = command.output().map_err(|source| Error::Run { tool: "cargo".into(), source })?;
     if output.status.success() {
         return Ok(());
@@ -83,19 +83,17 @@ fn is_harmful(name: &OsStr) -> bool {
         || (name.starts_with("CARGO_") && !KEPT.iter().any(|kept| name.starts_with(kept)))
 }
 
-/// Flags that keep the paths of this machine out of the module, so that the same sources give the same bytes.
-fn remapped_paths(build: &Build) -> OsString {
+/// Vectors, which every engine of today has; and flags that keep the paths of this machine out of the module, so that the
+/// same sources give the same bytes.
+fn flags(build: &Build) -> OsString {
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let sources = absolute(&build.manifest).parent().map(Path::to_owned);
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
-    let mut flags = OsString::new();
+    let mut flags = OsString::from("-Ctarget-feature=+simd128");
     for (from, to) in [(sources, "/plugins"), (home, "/cargo"), (Some(absolute(&build.target_dir)), "/target")] {
         let Some(from) = from else { continue };
-        if !flags.is_empty() {
-            flags.push("\x1f");
-        }
-        flags.push("--remap-path-prefix=");
+        flags.push("\x1f--remap-path-prefix=");
         flags.push(from);
         flags.push("=");
         flags.push(to);

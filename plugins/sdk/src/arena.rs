@@ -1,9 +1,9 @@
 //! The allocator of guests: what a call allocates, it frees before the next one, so that allocating is moving a pointer.
 //!
-//! Until [`Arena::enable`], after the plugin is configured, everything goes to the standard allocator, and so does what
-//! does not fit later. The arena begins anew whenever nothing of it is in use, which is at the end of every call. What a
-//! plugin keeps from one call to the next stays in the arena and keeps it from beginning anew, until it is full: then
-//! the plugin is as fast as with the standard allocator.
+//! Until [`Arena::enable`], after the first batch, everything goes to the standard allocator: what a plugin makes once and
+//! keeps, at the latest at its first item. So does what does not fit later. The arena begins anew whenever nothing of it is
+//! in use, which is at the end of every call. What a plugin keeps from a later call to the next stays in the arena and keeps
+//! it from beginning anew, until it is full: then the plugin is as fast as with the standard allocator.
 #![expect(unsafe_code, reason = "an allocator cannot be written without")]
 
 use std::{

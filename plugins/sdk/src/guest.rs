@@ -133,18 +133,19 @@ macro_rules! export {
 
                 fn configure(config: String) -> Result<(), String> {
                     let plugin = $crate::configure::<$plugin>(&config)?;
-                    $crate::ALLOCATOR.enable();
                     PLUGIN.with(|cell| cell.set(plugin)).map_err(|_| String::from("the plugin is configured already"))
                 }
 
                 fn process(items: Vec<$crate::Item>) -> Vec<Result<Vec<$crate::Effect>, $crate::Fault>> {
-                    PLUGIN.with(|cell| match cell.get() {
+                    let results = PLUGIN.with(|cell| match cell.get() {
                         Some(plugin) => $crate::process(plugin, &items),
                         None => {
                             let fault = || $crate::Fault::Failed(String::from("process was called before configure"));
                             items.iter().map(|_| Err(fault())).collect()
                         }
-                    })
+                    });
+                    $crate::ALLOCATOR.enable();
+                    results
                 }
             }
 

@@ -1,8 +1,15 @@
 //! Sentences a second in each language on one core, tokenising included: through `sentiment` alone, and through the
 //! default chain. And what a fresh instance of `sentiment` costs: from nothing to its first answer, and its end.
 
-use std::{env, path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::Arc,
+    time::Instant,
+};
 
+use anyhow::Context;
 use sayso::{
     config,
     feedback::{Feedback, FeedbackId},
@@ -15,6 +22,9 @@ use crate::{median, process::scratch};
 const BATCH: usize = 64;
 /// Items in one round.
 const ITEMS: usize = 6_400;
+
+/// The Python that `tests/parity/run.sh` installs VADER's reference for.
+const REFERENCE: &str = "target/parity-venv/bin/python";
 
 /// Fresh instances in one round.
 const INSTANCES: usize = 200;
@@ -84,15 +94,12 @@ pub(crate) fn run(rounds: usize) -> anyhow::Result<()> {
     let folder = dictionaries();
     let loader = |plugins: &[config::Plugin]| -> anyhow::Result<Worker> {
         let engine = Engine::new().map_err(|error| anyhow::anyhow!("{error:#}"))?;
-        let loader = Loader::new(engine, &scratch()?.join("cache"), std::path::Path::new("."))?;
+        let loader = Loader::new(engine, &scratch()?.join("cache"), Path::new("."))?;
         let loader = loader.with_dictionaries(Dictionaries::open(Some(&folder))?);
         Ok(Worker::new(Arc::new(Chain::load(&loader, plugins)?), Arc::new(NoHistory)))
     };
     let (mut alone, mut chain) = (loader(&alone)?, loader(&config.plugins)?);
-    println!(
-        "languages  en: {:.0} sentences/s by the crate vader_sentiment natively, which the plugin has to double",
-        by_the_crate(&LANGUAGES[0].sentences)
-    );
+    english(rounds, &mut alone)?;
     for language in &LANGUAGES {
         let batches = batches(language)?;
         if rate(&mut alone, &batches)?.is_none() {
@@ -118,15 +125,57 @@ pub(crate) fn run(rounds: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sentences a second by the crate that others score English with.
-fn by_the_crate(sentences: &[&str]) -> f64 {
+/// The sandboxed plugin against the crate that others score English with, natively, and against the reference in Python.
+fn english(rounds: usize, alone: &mut Worker) -> anyhow::Result<()> {
+    let (sentences, batches) = (&LANGUAGES[0].sentences, batches(&LANGUAGES[0])?);
     let analyzer = vader_sentiment::SentimentIntensityAnalyzer::new();
+    // Instances, and the lexicons of the crate, are made at first use.
+    (rate(alone, &batches)?, by_the_crate(&analyzer, sentences));
+    let (mut natively, mut ratios) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        let plugin = rate(alone, &batches)?.context("English needs no dictionary")?;
+        let by_the_crate = by_the_crate(&analyzer, sentences);
+        ratios.push(plugin / by_the_crate);
+        natively.push(by_the_crate);
+    }
+    println!(
+        "languages  en: {:.0} sentences/s by the crate vader_sentiment natively; sentiment in the sandbox {:.2} times that (goal 2)",
+        median(natively),
+        median(ratios)
+    );
+    let Some(reference) = by_the_reference(sentences)? else {
+        println!("languages  en: no VADER in Python in {REFERENCE}; `make bench` installs it");
+        return Ok(());
+    };
+    let plugin = rate(alone, &batches)?.context("English needs no dictionary")?;
+    println!(
+        "languages  en: {reference:.0} sentences/s by VADER's reference in Python; sentiment in the sandbox {:.1} times that (goal 10)",
+        plugin / reference
+    );
+    Ok(())
+}
+
+/// Sentences a second by the crate.
+fn by_the_crate(analyzer: &vader_sentiment::SentimentIntensityAnalyzer<'_>, sentences: &[&str]) -> f64 {
     let score = |text: &&str| drop(std::hint::black_box(analyzer.polarity_scores(text)));
-    // Its lexicons are read at first use.
-    sentences.iter().for_each(score);
     let started = Instant::now();
     sentences.iter().cycle().take(ITEMS).for_each(score);
     ITEMS as f64 / started.elapsed().as_secs_f64()
+}
+
+/// Sentences a second by the reference in Python; none where it is not installed.
+fn by_the_reference(sentences: &[&str]) -> anyhow::Result<Option<f64>> {
+    if !Path::new(REFERENCE).exists() {
+        return Ok(None);
+    }
+    let mut python = Command::new(REFERENCE);
+    python.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../parity/rate.py"));
+    let mut python = python.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let all: Vec<_> = sentences.iter().cycle().take(ITEMS).collect();
+    serde_json::to_writer(python.stdin.take().context("piped")?, &all)?;
+    let output = python.wait_with_output()?;
+    anyhow::ensure!(output.status.success(), "{REFERENCE} failed");
+    Ok(Some(String::from_utf8(output.stdout)?.trim().parse()?))
 }
 
 /// Where `SAYSO_DATA__DICTIONARIES` says, or where `make dictionaries` puts them.

@@ -64,7 +64,7 @@ impl SqliteQueue {
             Haste::Later,
             move |connection| drop_settled(connection, number, writing.horizon()),
             move |outcome, _| match outcome {
-                Ok(horizon) => written.set_horizon(horizon),
+                Ok(horizon) => written.set_horizon(*horizon),
                 Err(_) => written.inner().settled += PRUNE,
             },
         );

@@ -34,7 +34,8 @@ const LEAST_EVIDENCE: f64 = 0.1;
 pub fn read(table: Table, text: &str, tokens: &[u32]) -> Reading {
     let units = weighed(table, text, tokens);
     let sum = units.iter().fold(0.0, |sum, (_, weight)| sum + weight);
-    let weights = units.iter().enumerate().filter(|(_, (_, weight))| weight.abs() >= LEAST_EVIDENCE);
+    let tells = |(unit, weight): &(Unit, f64)| weight.abs() >= LEAST_EVIDENCE && !unit.is_separator(text);
+    let weights = units.iter().enumerate().filter(|(_, unit)| tells(unit));
     let weights =
         weights.map(|(word, (unit, value))| Weight { word, span: unit.span.clone(), value: *value }).collect();
     Reading { scored: scored(sum, &units), weights }

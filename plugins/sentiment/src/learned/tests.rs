@@ -42,6 +42,19 @@ fn the_weights_of_all_units_add_up_to_the_score() {
 }
 
 #[test]
+fn what_only_parts_words_is_no_evidence_and_what_stresses_them_is() {
+    let text = "정말 재미 없다 . 최악 !!";
+    let reading = read_korean(text);
+    let evidence: Vec<_> = reading.weights.iter().map(|weight| &text[weight.span.clone()]).collect();
+    assert!(evidence.contains(&"최악"), "{evidence:?}");
+    let units = weighed(KOREAN, text, &tokens(text));
+    let separators: Vec<_> =
+        units.iter().filter(|(unit, _)| unit.is_separator(text)).map(|(unit, _)| &text[unit.span.clone()]).collect();
+    assert_eq!(separators, ["."]);
+    assert!(!evidence.contains(&"."), "{evidence:?}");
+}
+
+#[test]
 fn every_line_of_the_tables_is_found_with_its_weight() {
     let tables = [(KOREAN, include_str!("../../data/ko.tsv")), (CHINESE, include_str!("../../data/zh.tsv"))];
     for (table, lines) in tables {

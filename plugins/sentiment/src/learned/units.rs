@@ -7,6 +7,9 @@ use super::hash;
 /// The most characters of punctuation between two words that count; what follows says nothing new.
 const MOST_MARKS: usize = 2;
 
+/// Marks that part words and sentences without stressing them.
+const SEPARATORS: &str = " ,.:;/，。、．：；・·\u{3000}";
+
 /// A word, or the punctuation between two words.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unit {
@@ -34,6 +37,11 @@ impl Unit {
             Kind::Word => form(unit).collect(),
             Kind::Marks => marks(unit).collect(),
         }
+    }
+
+    /// Whether it only parts words. It may well weigh something, and tells nobody anything.
+    pub(crate) fn is_separator(&self, text: &str) -> bool {
+        self.kind == Kind::Marks && text[self.span.clone()].chars().all(|mark| SEPARATORS.contains(mark))
     }
 
     /// The hash of its form.
