@@ -113,7 +113,7 @@ pub struct Sentiment {
     /// Named shares: for English VADER's `neg`, `neu`, `pos` and `compound`.
     #[serde(flatten)]
     pub parts: Scores,
-    /// Whether stars and words disagree; none where there is no rating.
+    /// Whether stars and words disagree; none where there are no stars.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rating_mismatch: Option<bool>,
     /// Whose words were scored: `customer`, or `agent` for a note that quotes none of the customer's.

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     config::{self, OnFault},
     dictionary::DictionaryLanguage,
-    feedback::{Analysis, Feedback, Language, PluginStatus, Provenance, Redaction},
+    feedback::{Analysis, Feedback, Kind, Language, PluginStatus, Provenance, Redaction},
 };
 use bumpalo::Bump;
 use jiff::Timestamp;
@@ -345,6 +345,10 @@ impl Work {
     fn finish(self) -> Outcome {
         let (feedback, language, effects) = self.subject.into_parts();
         let mut analysis = merge::analysis(language, effects, self.redactions, self.provenance);
+        if let (Some(sentiment), Kind::Review, Some(_)) = (&mut analysis.sentiment, feedback.kind, &feedback.rating) {
+            // A plugin says so where they disagree, which is seldom.
+            sentiment.rating_mismatch.get_or_insert(false);
+        }
         analysis.shadow = self.shadows;
         Outcome::Analyzed { feedback, analysis: Box::new(analysis) }
     }

@@ -4,7 +4,8 @@
 //!   `analysis.sentiment`, those of a passage its `sentences`; those of a topic make `analysis.aspects`.
 //! - Tags and intents of one name are one: the highest confidence, all spans.
 //! - Routes of one name are one: the highest priority. Urgency is the highest of any route's, with all reasons.
-//! - Notes go to `other`, but for `sentiment_basis` and `rating_mismatch`, which belong to the sentiment.
+//! - Notes go to `other`, but for `sentiment_basis` and `rating_mismatch`, which belong to the sentiment. A review with a
+//!   rating, a sentiment and no note `rating_mismatch` has none.
 
 use serde_json::Value;
 

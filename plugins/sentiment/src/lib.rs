@@ -64,8 +64,8 @@ impl Plugin for Sentiment {
                 .passages(sentences(read, &words)),
         );
         match (&feedback.kind, &feedback.rating) {
-            (Kind::Review, Some(rating)) => {
-                effects.note("rating_mismatch", scale::is_mismatch(rating.normalised(), scored.compound));
+            (Kind::Review, Some(rating)) if scale::is_mismatch(rating.normalised(), scored.compound) => {
+                effects.note("rating_mismatch", true);
             }
             (Kind::CsrNote, _) => effects.note("sentiment_basis", words.basis.as_str()),
             _ => {}
