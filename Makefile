@@ -3,6 +3,7 @@
 CARGO ?= cargo
 VENV := target/venv
 NODE := target/node
+REGISTRY := target/registry
 DICTIONARIES := target/dictionaries
 # The plugins are a workspace of their own; natively they are built into a folder beside that of the host.
 PLUGINS := --manifest-path plugins/Cargo.toml --target-dir target/plugins
@@ -49,5 +50,5 @@ dictionaries: setup ## The dictionaries for Japanese, Korean and Chinese, from t
 setup: ## What building needs: a C compiler, Rust's WebAssembly target.
 	@plugins/toolchain.sh
 
-setup-tests: ## What the tests need beyond that: a browser, Python packages, what makes plugins of JavaScript and Python.
-	@tests/setup.sh $(VENV) $(NODE)
+setup-tests: ## What the tests need beyond that: a browser, an OCI registry, Python packages, what makes plugins of JavaScript and Python.
+	@tests/setup.sh $(VENV) $(NODE) $(REGISTRY)

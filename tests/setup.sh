@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # Makes sure that the tests have a browser for the console; a Python with the package `standardwebhooks`, which verifies
-# deliveries as an integrator's receiver would; and what makes plugins of JavaScript and Python, in the versions that
-# the templates of `sayso plugin new` name.
+# deliveries as an integrator's receiver would; what makes plugins of JavaScript and Python, in the versions that the
+# templates of `sayso plugin new` name; and an OCI registry for plugins.
 #
-#   tests/setup.sh VENV NODE    the folders of the virtual environment and of the npm packages
+#   tests/setup.sh VENV NODE REGISTRY    the folders of the virtual environment, the npm packages and the registry
 #
 # Says in one line what it installs, and nothing where nothing is missing.
 set -euo pipefail
 
 venv=$1
 node=$2
+registry=$3
 templates=$(dirname "$0")/../host/src/cli/plugin/templates
 package=standardwebhooks==1.0.0
 
@@ -50,6 +51,24 @@ install_node() {
   printf '%s\n' "$wanted" >"$node/node_modules/sayso-tests.json"
 }
 
+# Takes the program out of the package rather than to install it, which would start a service.
+install_registry() {
+  ! command -v docker-registry >/dev/null && [ ! -x "$registry/usr/bin/docker-registry" ] || return 0
+  say "unpacking docker-registry of Debian into $registry"
+  mkdir -p "$registry"
+  local sudo=()
+  [ "$(id -u)" -eq 0 ] || sudo=(sudo)
+  local download=(apt-get download -qq docker-registry)
+  (
+    cd "$registry"
+    rm -f docker-registry_*.deb
+    "${download[@]}" >/dev/null 2>&1 || { "${sudo[@]}" apt-get update -qq >/dev/null && "${download[@]}" >/dev/null 2>&1; }
+    dpkg-deb --extract docker-registry_*.deb .
+    rm docker-registry_*.deb
+  ) || { say 'docker-registry is missing: install it, then try again'; exit 1; }
+}
+
 command -v chromium >/dev/null || apt_install chromium || { say 'Chromium is missing: install it, then try again'; exit 1; }
 install_python
 install_node
+install_registry

@@ -23,7 +23,10 @@ use crate::{
     delivery::{Dispatcher, WebhookError},
     dictionary::{self, DictionaryLanguage, ManifestError},
     pipeline::Pipeline,
-    plugins::{Chain, Dictionaries, Engine, LiveChain, LoadError, Loader, cases},
+    plugins::{
+        Chain, Dictionaries, Engine, LiveChain, LoadError, Loader, cases,
+        signature::{PublicKey, SignatureError},
+    },
     queue::{Queue, QueueError, sqlite::SqliteQueue},
     records::{Records, RecordsError, sqlite::SqliteRecords},
     sqlite::{OpenError, Store},
@@ -71,6 +74,19 @@ pub enum AppError {
     /// A plugin cannot join the chain.
     #[error(transparent)]
     Plugin(#[from] LoadError),
+    /// The chain grew, while sayso runs, beyond what its engine has room for.
+    #[error(
+        "the chain has {plugins} plugins, and there is room for {most} in this process; restart sayso to make more"
+    )]
+    NoRoom {
+        /// How many plugins.
+        plugins: usize,
+        /// How many can run at once on every thread of the pipeline.
+        most: usize,
+    },
+    /// A key that signatures are held against cannot be read.
+    #[error("[plugins] require_signature: {0}")]
+    Trust(SignatureError),
     /// A dictionary is damaged.
     #[error(transparent)]
     Dictionary(#[from] ManifestError),
@@ -198,7 +214,7 @@ pub async fn bind(config: &Config) -> Result<TcpListener, AppError> {
 
 /// Loads the chain of the configuration, and later what `source` says then of `[[plugin]]`, into the same engine.
 fn live_chain(config: &Arc<Config>, source: Source, readiness: Arc<Readiness>) -> Result<Arc<LiveChain>, AppError> {
-    let engine = Engine::new().map_err(AppError::Engine)?;
+    let engine = engine(config)?;
     let chain = load_chain_into(&engine, config, &source.base())?;
     tell(&chain, &readiness);
     readiness.chain_loaded();
@@ -229,10 +245,20 @@ fn tell(chain: &Chain, readiness: &Readiness) {
 /// # Errors
 /// See [`AppError`].
 pub fn load_chain(config: &Config, base: &Path) -> Result<Chain, AppError> {
-    load_chain_into(&Engine::new().map_err(AppError::Engine)?, config, base)
+    load_chain_into(&engine(config)?, config, base)
+}
+
+/// An engine with room for the chain, and for a chain of twice as many plugins, since it may grow while sayso runs.
+fn engine(config: &Config) -> Result<Engine, AppError> {
+    let instances = config.pipeline.workers.saturating_mul(2 * config.plugins.len());
+    Engine::with_room_for(instances).map_err(AppError::Engine)
 }
 
 fn load_chain_into(engine: &Engine, config: &Config, base: &Path) -> Result<Chain, AppError> {
+    let most = engine.room() / config.pipeline.workers;
+    if config.plugins.len() > most {
+        return Err(AppError::NoRoom { plugins: config.plugins.len(), most });
+    }
     let chain = Chain::load(&loader(engine, config, base)?, &config.plugins)?;
     for plugin in chain.plugins() {
         let passed = cases::run(plugin)?;
@@ -250,6 +276,8 @@ fn load_chain_into(engine: &Engine, config: &Config, base: &Path) -> Result<Chai
 pub fn loader(engine: &Engine, config: &Config, base: &Path) -> Result<Loader, AppError> {
     let cache = config.data.dir.join("cache");
     let loader = Loader::new(engine.clone(), &cache, base).map_err(|source| AppError::Data { path: cache, source })?;
+    let keys = config.trust.require_signature.iter().map(|key| PublicKey::parse(key)).collect::<Result<_, _>>();
+    let loader = loader.with_required_signature(keys.map_err(AppError::Trust)?);
     Ok(loader.with_dictionaries(open_dictionaries(config)?))
 }
 

@@ -1,4 +1,5 @@
-//! The HTTP client of the commands that call sayso itself: no proxy, no redirects, rustls with ring.
+//! What HTTP clients share: rustls with ring, and the client of the commands that call sayso itself, without proxy and
+//! redirects.
 
 use std::time::Duration;
 
@@ -10,12 +11,19 @@ const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// # Errors
 /// Where TLS cannot be set up.
 pub(crate) fn new() -> reqwest::Result<reqwest::Client> {
-    // Whoever comes first installs it; the outcome is the same.
-    drop(rustls::crypto::ring::default_provider().install_default());
+    install_crypto();
     reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIME)
         .user_agent(concat!("sayso/", env!("CARGO_PKG_VERSION")))
         .build()
+}
+
+/// Uses ring for TLS in this process, unless something else was chosen already.
+pub(crate) fn install_crypto() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // It fails only if another thread was faster, which installs the same.
+        drop(rustls::crypto::ring::default_provider().install_default());
+    }
 }

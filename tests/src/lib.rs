@@ -1,12 +1,16 @@
 //! What the end-to-end tests are made of: the real `sayso` binary as a child process, receivers of webhooks that
 //! verify with the independent crate `standardwebhooks`, and the plugins that attack.
 
+mod component;
 mod guests;
 mod receiver;
+mod registry;
 mod server;
 
+pub use component::{Raw, component};
 pub use guests::guest;
 pub use receiver::{Event, Receiver, SECRET};
+pub use registry::{PASSWORD, Registry, USER};
 pub use server::{Server, ServerBuilder, client, dictionaries, folder, refusal, sayso};
 
 use std::time::Duration;

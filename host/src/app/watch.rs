@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 
 use crate::{
     config::Source,
-    plugins::{LiveChain, live::Trigger},
+    plugins::{LiveChain, live::Trigger, source},
 };
 
 /// How long files have to stay as they are before they are read: one that is being written is not whole.
@@ -98,8 +98,9 @@ impl Watch {
         let mut files: Vec<PathBuf> = self.source.file.iter().cloned().collect();
         match self.source.read() {
             Ok(config) => {
-                let plugins = config.plugins.iter().filter(|plugin| !plugin.source.contains(':'));
-                files.extend(plugins.map(|plugin| self.source.base().join(&plugin.source)));
+                let plugins = config.plugins.iter().filter(|plugin| source::is_file(&plugin.source));
+                let components = plugins.map(|plugin| self.source.base().join(&plugin.source));
+                files.extend(components.flat_map(|file| [source::signature_path(&file), file]));
             }
             Err(_) => files.extend(self.seen.iter().skip(1).map(|(file, _)| file.clone())),
         }

@@ -21,7 +21,7 @@ use std::{
 use crate::{
     config::{self, OnFault},
     feedback::Feedback,
-    plugins::{Chain, Outcome, Worker, engine::MAX_INSTANCES, grants::HistorySource},
+    plugins::{Chain, Outcome, Worker, engine::MIN_INSTANCES, grants::HistorySource},
     records::{
         RecordsError,
         sqlite::{Archive, Stored},
@@ -82,7 +82,7 @@ impl Backtest {
     fn workers(&self) -> usize {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let plugins = self.live.plugins().len().max(self.candidate.plugins().len()).max(1);
-        cores.min(MAX_INSTANCES as usize / plugins).max(1)
+        cores.min(MIN_INSTANCES / plugins).max(1)
     }
 
     fn work(&self, history: &Arc<dyn HistorySource>, progress: &(dyn Fn(usize) + Sync)) -> Result<Tally, RecordsError> {

@@ -51,7 +51,7 @@ enum Command {
     Send(send::Args),
     /// Validate the configuration and load the chain, without serving.
     Check(check::Args),
-    /// Write plugins: new, build, test, bench, inspect, run.
+    /// Write plugins: new, build, test, bench, inspect, run; and hand them on: push, pull, sign.
     #[command(subcommand)]
     Plugin(plugin::Command),
     /// Run stored feedback through another chain, and report what would change.
@@ -78,11 +78,11 @@ impl Cli {
             Command::Demo(args) => demo::run(args).await,
             Command::Send(args) => send::run(args).await,
             Command::Check(args) => check::run(args),
-            Command::Plugin(command) => plugin::run(command),
+            Command::Plugin(command) => plugin::run(command).await,
             Command::Backtest(args) => backtest::run(&args),
             Command::Webhook(command) => webhook::run(command).await,
             Command::Dict(command) => dict::run(command),
-            Command::Key(command) => Ok(key::run(command)),
+            Command::Key(command) => key::run(command),
         }
     }
 }

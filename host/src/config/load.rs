@@ -53,8 +53,17 @@ pub enum ConfigError {
 const PREFIX: &str = "SAYSO_";
 
 /// Variables with the prefix that are no keys of the configuration.
-const NOT_KEYS: [&str; 6] =
-    ["SAYSO_CONFIG", "SAYSO_LOG", "SAYSO_LOG_FORMAT", "SAYSO_KEY", "SAYSO_URL", "SAYSO_WASM_TOOLCHAIN"];
+const NOT_KEYS: [&str; 9] = [
+    "SAYSO_CONFIG",
+    "SAYSO_LOG",
+    "SAYSO_LOG_FORMAT",
+    "SAYSO_KEY",
+    "SAYSO_URL",
+    "SAYSO_WASM_TOOLCHAIN",
+    "SAYSO_REGISTRY",
+    "SAYSO_REGISTRY_USER",
+    "SAYSO_REGISTRY_PASSWORD",
+];
 
 /// Reads the configuration from `file`, if there is one, and from the variables.
 ///
@@ -124,6 +133,7 @@ fn default_chain() -> Vec<Plugin> {
         .map(|(name, on_fault, grants)| Plugin {
             name: name.into(),
             source: format!("builtin:{name}"),
+            digest: None,
             config: Plugin::default_config(),
             limits: super::Limits::default(),
             grants,

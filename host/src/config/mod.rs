@@ -31,6 +31,9 @@ pub struct Config {
     /// The chain, in order. Without any: the built-in plugins.
     #[serde(rename = "plugin")]
     pub plugins: Vec<Plugin>,
+    /// Which components may be plugins at all.
+    #[serde(rename = "plugins")]
+    pub trust: Trust,
     /// Who gets the results.
     #[serde(rename = "webhook")]
     pub webhooks: Vec<Webhook>,
@@ -175,9 +178,13 @@ pub enum Scope {
 pub struct Plugin {
     /// Its name in the chain, in analyses and in metrics.
     pub name: String,
-    /// `builtin:NAME`, or the path of a component, relative to the configuration file.
+    /// `builtin:NAME`; the path of a component, relative to the configuration file; `oci://REGISTRY/NAME@sha256:…`, with
+    /// the digest that `sayso plugin push` and `pull` print; or, beside a `digest`, `oci://REGISTRY/NAME:TAG`.
     #[serde(rename = "use")]
     pub source: String,
+    /// `sha256:` and the digest, in hex, that the component has to have whenever it is loaded; any if absent.
+    #[serde(default)]
+    pub digest: Option<String>,
     /// Its own configuration; checked against the schema that it declares.
     #[serde(default = "Plugin::default_config")]
     pub config: serde_json::Value,
@@ -202,6 +209,15 @@ impl Plugin {
     fn default_config() -> serde_json::Value {
         serde_json::Value::Object(serde_json::Map::new())
     }
+}
+
+/// `[plugins]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Trust {
+    /// Public keys, each `ed25519:` and 32 bytes in base64. Where there are any, every plugin that is not built in has
+    /// to be signed with one of them (`sayso key new --signing`, `sayso plugin sign`). A reload does not change them.
+    pub require_signature: Vec<String>,
 }
 
 /// What a plugin may import.

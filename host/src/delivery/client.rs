@@ -15,7 +15,7 @@ use super::{
     retry_after,
     signing::Signer,
 };
-use crate::{config, feedback::DeliveryId, records::Attempt};
+use crate::{config, feedback::DeliveryId, http_client::install_crypto, records::Attempt};
 
 /// How long a connection is kept for the next delivery. Less than the 5 s after which common servers close one, so
 /// that no delivery goes out into a connection that is just being closed.
@@ -224,14 +224,6 @@ impl Answer {
         let address = self.address.map(|address| address.to_string());
         let error = failure.map(|failure| failure.to_string());
         Tried { attempt: Attempt { number, at, address, status, latency_ms, response, error }, verdict }
-    }
-}
-
-/// Uses ring for TLS in this process, unless something else was chosen already.
-fn install_crypto() {
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // It fails only if another thread was faster, which installs the same.
-        drop(rustls::crypto::ring::default_provider().install_default());
     }
 }
 

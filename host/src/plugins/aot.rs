@@ -93,7 +93,8 @@ fn store(path: &Path, artefact: &[u8]) -> io::Result<()> {
     write_whole(&digest_path(path), &Sha256::digest(artefact))
 }
 
-fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Writes a file so that it is either there as a whole or not at all, for this user alone.
+pub(super) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension(format!("tmp{}", std::process::id()));
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
     file.write_all(content)?;

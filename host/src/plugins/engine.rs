@@ -17,25 +17,53 @@ pub const TICK: Duration = Duration::from_millis(10);
 /// Largest memory that any plugin can be given, in bytes.
 pub const MAX_MEMORY_BYTES: usize = 128 << 20;
 
-/// How many instances of plugins can run at once on one engine.
-pub const MAX_INSTANCES: u32 = 64;
+/// How many instances of plugins every engine has room for, at least.
+pub const MIN_INSTANCES: usize = 64;
+
+/// Most core instances of one component: one of CPython is some thirty.
+pub(super) const MAX_CORE_INSTANCES: u32 = 64;
+/// Most memories of one component.
+pub(super) const MAX_MEMORIES: u32 = 16;
+/// Most tables of one component.
+pub(super) const MAX_TABLES: u32 = 32;
+/// Most elements of one table.
+pub(super) const MAX_TABLE_ELEMENTS: usize = 50_000;
+
+/// Most memories of one engine: each takes more than 4 of the 131,072 GiB of addresses that a process has.
+const MAX_TOTAL_MEMORIES: u32 = 8_192;
 
 /// The engine that every plugin runs on; cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
     inner: wasmtime::Engine,
     ticker: Arc<Ticker>,
+    room: usize,
 }
 
 impl Engine {
-    /// Starts the engine and its ticker.
+    /// Starts the engine and its ticker, with room for [`MIN_INSTANCES`].
     ///
     /// # Errors
     /// Where this machine or system cannot run the engine as configured.
     pub fn new() -> wasmtime::Result<Self> {
-        let inner = wasmtime::Engine::new(&config())?;
+        Self::with_room_for(MIN_INSTANCES)
+    }
+
+    /// Like [`Engine::new`], with room for so many instances at once. Every thread that runs a chain has one of each of
+    /// its plugins; where there is no room, a plugin fails on its items through no fault of its own.
+    ///
+    /// # Errors
+    /// As [`Engine::new`].
+    pub fn with_room_for(instances: usize) -> wasmtime::Result<Self> {
+        let room = instances.max(MIN_INSTANCES);
+        let inner = wasmtime::Engine::new(&config(u32::try_from(room).unwrap_or(u32::MAX)))?;
         let ticker = Arc::new(Ticker::start(inner.clone())?);
-        Ok(Self { inner, ticker })
+        Ok(Self { inner, ticker, room })
+    }
+
+    /// How many instances can run at once.
+    pub const fn room(&self) -> usize {
+        self.room
     }
 
     /// The engine itself.
@@ -56,20 +84,20 @@ impl std::fmt::Debug for Engine {
     }
 }
 
-/// A component of CPython is some thirty core instances, and each worker runs one of it: hence so many of them.
+/// Every instance can have as much as one may have, so that none takes it from another.
 ///
 /// Memory reservation and guard stay at their defaults: a smaller reservation forces bounds checks, which cost a fifth.
-fn config() -> Config {
+fn config(instances: u32) -> Config {
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(MAX_INSTANCES)
-        .total_core_instances(1024)
-        .total_memories(MAX_INSTANCES)
-        .total_tables(128)
+    pool.total_component_instances(instances)
+        .total_core_instances(instances.saturating_mul(MAX_CORE_INSTANCES))
+        .total_memories(instances.saturating_mul(MAX_MEMORIES).min(MAX_TOTAL_MEMORIES))
+        .total_tables(instances.saturating_mul(MAX_TABLES).min(2 * MAX_TOTAL_MEMORIES))
         .max_memory_size(MAX_MEMORY_BYTES)
-        .max_core_instances_per_component(64)
-        .max_memories_per_component(16)
-        .max_tables_per_component(32)
-        .table_elements(50_000)
+        .max_core_instances_per_component(MAX_CORE_INSTANCES)
+        .max_memories_per_component(MAX_MEMORIES)
+        .max_tables_per_component(MAX_TABLES)
+        .table_elements(MAX_TABLE_ELEMENTS)
         .max_component_instance_size(2 << 20)
         .max_core_instance_size(2 << 20)
         .linear_memory_keep_resident(256 << 10)

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
 
 use super::{
@@ -11,7 +10,7 @@ use super::{
     grants::{self, NoHistory},
     instance::Instance,
     item::Reads,
-    loader::{LoadError, Loader, hex},
+    loader::{LoadError, Loader, check_description},
     trial,
 };
 use crate::config::Grant;
@@ -57,14 +56,8 @@ impl Loader {
     /// # Errors
     /// Where there is none, or its bytes are no component.
     pub fn inspect(&self, source: &str) -> Result<Inspection, LoadError> {
-        let (path, bytes) = self.find(source, source)?;
-        let digest = hex(&Sha256::digest(&bytes));
-        let component = self.cache.component(self.engine.wasm(), &bytes, &digest);
-        let component = component.map_err(|error| LoadError::NotAComponent {
-            plugin: source.into(),
-            path,
-            reason: format!("{error:#}"),
-        })?;
+        let found = self.find(&trial::entry(source, Value::Null, Vec::new()))?;
+        let component = self.compile(source, &found)?;
         let component_type = component.component_type();
         let imports: Vec<String> =
             component_type.imports(self.engine.wasm()).map(|(name, _)| name.to_owned()).collect();
@@ -76,8 +69,8 @@ impl Loader {
             None => Err(format!("it exports no {EXPORT}…, so it is no plugin of sayso")),
         };
         Ok(Inspection {
-            digest: format!("sha256:{digest}"),
-            bytes: bytes.len(),
+            digest: format!("sha256:{}", found.digest),
+            bytes: found.bytes.len(),
             contract,
             imports,
             grants,
@@ -95,6 +88,7 @@ impl Loader {
         let entry = trial::entry(source, Value::Null, grants);
         let plugin = self.prepare(&entry).map_err(|error| error.to_string())?;
         let described = Instance::start(&plugin, Arc::new(NoHistory))?.describe(&plugin)?;
+        check_description(&described)?;
         Ok(described.into())
     }
 }

@@ -7,10 +7,12 @@ use wasmtime::{Store, StoreLimitsBuilder, Trap};
 
 use super::{
     bindings,
-    engine::Engine,
+    engine::{self, Engine},
     grants::{HistorySource, State},
     item::{Effect, Fault, Item},
+    line::clean,
     loader::Plugin,
+    meter::Meter,
 };
 use crate::feedback::Feedback;
 
@@ -19,6 +21,9 @@ const MAX_CALLS: u32 = 20_000;
 
 /// Time for instantiation, `describe` and `configure` together.
 const SETUP_TIME: Duration = Duration::from_secs(5);
+
+/// What a plugin may say of itself, and of its configuration, in bytes.
+const SETUP_BYTES: usize = 1 << 20;
 
 /// Bytes that a result of no effects may cost beside `output_bytes`: the frame of lists and records.
 const OUTPUT_FRAME: usize = 4 << 10;
@@ -38,17 +43,18 @@ impl Instance {
     pub(super) fn start(plugin: &Plugin, history: Arc<dyn HistorySource>) -> Result<Self, String> {
         let limits = StoreLimitsBuilder::new()
             .memory_size(plugin.limits.memory_bytes)
-            .table_elements(50_000)
-            .instances(64)
-            .memories(16)
-            .tables(32)
+            .table_elements(engine::MAX_TABLE_ELEMENTS)
+            .instances(engine::MAX_CORE_INSTANCES as usize)
+            .memories(engine::MAX_MEMORIES as usize)
+            .tables(engine::MAX_TABLES as usize)
             .trap_on_grow_failure(true)
             .build();
+        let limits = Meter::new(limits, plugin.limits.memory_bytes);
         let state = State::new(plugin.name.clone(), limits, history, plugin.dictionaries.clone());
         let mut store = Store::new(plugin.engine.wasm(), state);
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(Engine::ticks(SETUP_TIME));
-        let guest = plugin.pre.instantiate(&mut store).map_err(|error| explain(&error, plugin))?;
+        let guest = plugin.pre.instantiate(&mut store).map_err(|error| explain_start(&error, plugin))?;
         Ok(Self { store, guest, calls: 0 })
     }
 
@@ -64,15 +70,15 @@ impl Instance {
 
     /// What the plugin says of itself.
     pub(super) fn describe(&mut self, plugin: &Plugin) -> Result<bindings::sayso::plugin::types::Description, String> {
-        self.store.set_hostcall_fuel(1 << 20);
-        self.guest.sayso_plugin_analysis().call_describe(&mut self.store).map_err(|error| explain(&error, plugin))
+        self.store.set_hostcall_fuel(SETUP_BYTES);
+        self.guest.sayso_plugin_analysis().call_describe(&mut self.store).map_err(|error| explain_start(&error, plugin))
     }
 
     /// Hands over the configuration. The inner error is the plugin's own.
     pub(super) fn configure(&mut self, plugin: &Plugin) -> Result<Result<(), String>, String> {
-        self.store.set_hostcall_fuel(1 << 20);
+        self.store.set_hostcall_fuel(SETUP_BYTES);
         let guest = self.guest.sayso_plugin_analysis();
-        guest.call_configure(&mut self.store, &plugin.config_json).map_err(|error| explain(&error, plugin))
+        guest.call_configure(&mut self.store, &plugin.config_json).map_err(|error| explain_start(&error, plugin))
     }
 
     /// Lets the grant `history` tell of the customers of the batch that comes next.
@@ -114,6 +120,17 @@ impl Instance {
     }
 }
 
+/// What stopped a plugin before its first item: time and size have limits of their own there.
+fn explain_start(error: &wasmtime::Error, plugin: &Plugin) -> String {
+    if let Some(Trap::Interrupt) = error.downcast_ref() {
+        return format!("took longer than {SETUP_TIME:?} to start; do less in `describe` and `configure`");
+    }
+    if format!("{error:#}").contains("hostcall") {
+        return format!("says more than {SETUP_BYTES} bytes in `describe` or `configure`; shorten it");
+    }
+    explain(error, plugin)
+}
+
 /// What stopped a plugin, and what an operator can do about it.
 fn explain(error: &wasmtime::Error, plugin: &Plugin) -> String {
     let limits = &plugin.limits;
@@ -135,6 +152,6 @@ fn explain_limit(text: &str, plugin: &Plugin) -> String {
     } else if text.contains("hostcall") {
         format!("answered more than limits.output_bytes = {} an item", limits.output_bytes)
     } else {
-        format!("failed: {text}")
+        format!("failed: {}", clean(text))
     }
 }

@@ -2,28 +2,32 @@
 //! its grants, described, its configuration held against the schema that it declares, and configured once.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
-use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, Linker};
 
 use super::{
     aot::Cache,
     bindings::{self, sayso::plugin::types::Description},
-    builtins,
+    contract::{BuiltFor, OFFERED},
     engine::{Engine, MAX_MEMORY_BYTES},
     grants::{self, NoHistory, State, text::Dictionaries},
     instance::Instance,
     item::Reads,
+    line::clean,
+    signature::PublicKey,
+    source::{self, Found, SourceError, Sources, hex},
 };
 use crate::config::{self, Grant, Limits, OnFault};
 
-/// Largest component, in bytes.
-const MAX_COMPONENT_BYTES: u64 = 64 << 20;
+/// Longest name and version of a plugin, by its own word, in bytes.
+const MAX_WORD: usize = 64;
+/// Longest summary of a plugin, in bytes.
+const MAX_SENTENCE: usize = 1 << 10;
 
 /// A plugin that is ready to run.
 #[derive(Clone)]
@@ -75,16 +79,42 @@ impl std::fmt::Debug for Plugin {
 /// Why a plugin cannot join the chain. Every message names the plugin and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// `use` names nothing that is there.
-    #[error("plugin `{plugin}`: {reason}")]
-    NotFound {
+    /// `use` leads to nothing that may be loaded.
+    #[error("plugin `{plugin}`: {error}")]
+    Source {
         /// Its name in the chain.
         plugin: String,
-        /// What was looked for.
+        /// Why not.
+        #[source]
+        error: SourceError,
+    },
+    /// `cases` names no folder.
+    #[error("plugin `{plugin}`: `cases` names {}, which is no folder", .path.display())]
+    NoCases {
+        /// Its name in the chain.
+        plugin: String,
+        /// What it names.
+        path: PathBuf,
+    },
+    /// It is built for a version of the contract that this host cannot serve.
+    #[error(
+        "plugin `{plugin}` was built for sayso:plugin {built_for}, and this sayso offers {}.{}: {reason}; {remedy}",
+        OFFERED.0, OFFERED.1
+    )]
+    WrongContract {
+        /// Its name in the chain.
+        plugin: String,
+        /// The version.
+        built_for: String,
+        /// What does not fit.
         reason: String,
+        /// What to do.
+        remedy: &'static str,
     },
     /// The file is no component that this host can run.
-    #[error("plugin `{plugin}`: {path} is no component that sayso can run: {reason}")]
+    #[error(
+        "plugin `{plugin}`: {path} is no component that sayso can run: {reason}; build it with `sayso plugin build`, or get it anew if it was damaged on its way"
+    )]
     NotAComponent {
         /// Its name in the chain.
         plugin: String,
@@ -162,17 +192,25 @@ pub enum LoadError {
 pub struct Loader {
     pub(super) engine: Engine,
     pub(super) cache: Cache,
-    base: PathBuf,
+    sources: Sources,
     dictionaries: Arc<Dictionaries>,
 }
 
 impl Loader {
-    /// Uses `cache_dir` for compiled plugins; paths in `use` are relative to `base`.
+    /// Uses `cache_dir` for compiled plugins and for those of registries; paths in `use` are relative to `base`.
     ///
     /// # Errors
     /// Where the cache folder cannot be made private.
     pub fn new(engine: Engine, cache_dir: &Path, base: &Path) -> io::Result<Self> {
-        Ok(Self { engine, cache: Cache::open(cache_dir)?, base: base.to_owned(), dictionaries: Arc::default() })
+        let sources = Sources { base: base.to_owned(), kept: cache_dir.join("oci"), trusted: Vec::new() };
+        Ok(Self { engine, cache: Cache::open(cache_dir)?, sources, dictionaries: Arc::default() })
+    }
+
+    /// Requires of every plugin that is not built in a signature by one of these keys, if there are any.
+    #[must_use]
+    pub fn with_required_signature(mut self, keys: Vec<PublicKey>) -> Self {
+        self.sources.trusted = keys;
+        self
     }
 
     /// Gives the plugins these dictionaries, rather than none.
@@ -196,26 +234,23 @@ impl Loader {
     pub(super) fn prepare(&self, config: &config::Plugin) -> Result<Plugin, LoadError> {
         let name = &config.name;
         check_limits(name, &config.limits)?;
-        let (path, bytes) = self.find(name, &config.source)?;
-        let digest = hex(&Sha256::digest(&bytes));
-        let bad = |error: wasmtime::Error| LoadError::NotAComponent {
-            plugin: name.clone(),
-            path: path.clone(),
-            reason: format!("{error:#}"),
-        };
-        let component = self.cache.component(self.engine.wasm(), &bytes, &digest).map_err(bad)?;
-        let imported = self.check_imports(name, &component, &config.grants)?;
+        let found = self.find(config)?;
+        let component = self.compile(name, &found)?;
+        let built_for = BuiltFor::of(&component.component_type(), self.engine.wasm());
+        built_for.check(name)?;
+        let imported = self.check_imports(name, &component, &config.grants, &built_for)?;
         let mut linker = Linker::new(self.engine.wasm());
-        grants::link(&mut linker, &config.grants, &component).map_err(bad)?;
-        let pre = linker.instantiate_pre(&component).and_then(bindings::PluginPre::new).map_err(bad)?;
+        let linked = grants::link(&mut linker, &config.grants, &component);
+        let linked = linked.and_then(|()| linker.instantiate_pre(&component)).and_then(bindings::PluginPre::new);
+        let pre = linked.map_err(|error| built_for.explain(name, &found.place, &error))?;
         let config_json = config.config.to_string();
         Ok(Plugin {
             name: name.as_str().into(),
             version: "".into(),
             summary: String::new(),
             source: config.source.clone(),
-            digest: format!("sha256:{digest}").into(),
-            config_digest: format!("sha256:{}", hex(&Sha256::digest(config_json.as_bytes()))).into(),
+            digest: format!("sha256:{}", found.digest).into(),
+            config_digest: format!("sha256:{}", hex(config_json.as_bytes())).into(),
             on_fault: config.on_fault,
             shadow: config.shadow,
             grants: config.grants.clone(),
@@ -234,46 +269,40 @@ impl Loader {
     /// The folder of a plugin's golden cases.
     fn cases(&self, config: &config::Plugin) -> Result<Option<PathBuf>, LoadError> {
         if let Some(named) = &config.cases {
-            let folder = self.base.join(named);
-            if folder.is_dir() {
-                return Ok(Some(folder));
-            }
-            let reason = format!("`cases` names {}, which is no folder", folder.display());
-            return Err(LoadError::NotFound { plugin: config.name.clone(), reason });
+            let path = self.sources.base.join(named);
+            let plugin = config.name.clone();
+            return if path.is_dir() { Ok(Some(path)) } else { Err(LoadError::NoCases { plugin, path }) };
         }
-        let beside = self.base.join(&config.source).with_file_name("cases");
-        Ok((!config.source.starts_with("builtin:") && beside.is_dir()).then_some(beside))
+        let beside = self.sources.base.join(&config.source).with_file_name("cases");
+        Ok((source::is_file(&config.source) && beside.is_dir()).then_some(beside))
     }
 
-    pub(super) fn find(&self, plugin: &str, source: &str) -> Result<(String, Vec<u8>), LoadError> {
-        let missing = |reason: String| LoadError::NotFound { plugin: plugin.into(), reason };
-        if let Some(name) = source.strip_prefix("builtin:") {
-            let bytes = builtins::find(name).ok_or_else(|| {
-                missing(format!("there is no built-in plugin `{name}`; there are {}", builtins::names()))
-            })?;
-            return Ok((source.into(), bytes.to_vec()));
-        }
-        let path = self.base.join(source);
-        let display = path.display().to_string();
-        let meta = fs::metadata(&path).map_err(|error| missing(format!("{display}: {error}; is `use` right?")))?;
-        if meta.len() > MAX_COMPONENT_BYTES {
-            let reason = format!(
-                "{display} has {} bytes, more than {MAX_COMPONENT_BYTES}; build it in release mode and strip it",
-                meta.len()
-            );
-            return Err(missing(reason));
-        }
-        let bytes = fs::read(&path).map_err(|error| missing(format!("{display}: {error}")))?;
-        Ok((display, bytes))
+    /// The bytes of a component, as pinned and signed.
+    pub(super) fn find(&self, config: &config::Plugin) -> Result<Found, LoadError> {
+        self.sources.find(config).map_err(|error| LoadError::Source { plugin: config.name.clone(), error })
+    }
+
+    pub(super) fn compile(&self, plugin: &str, found: &Found) -> Result<Component, LoadError> {
+        let compiled = self.cache.component(self.engine.wasm(), &found.bytes, &found.digest);
+        compiled.map_err(|error| LoadError::NotAComponent {
+            plugin: plugin.into(),
+            path: found.place.clone(),
+            reason: clean(&format!("{error:#}")),
+        })
     }
 
     /// Holds the imports against the grants. Returns the grants that it uses.
-    fn check_imports(&self, plugin: &str, component: &Component, granted: &[Grant]) -> Result<Vec<Grant>, LoadError> {
+    fn check_imports(
+        &self,
+        plugin: &str,
+        component: &Component,
+        granted: &[Grant],
+        built_for: &BuiltFor,
+    ) -> Result<Vec<Grant>, LoadError> {
         let component_type = component.component_type();
         let mut used = Vec::new();
         for (import, _) in component_type.imports(self.engine.wasm()) {
-            let needed = grants::of_import(import)
-                .ok_or_else(|| LoadError::UnknownImport { plugin: plugin.into(), import: import.into() })?;
+            let needed = grants::of_import(import).ok_or_else(|| built_for.without(plugin, import))?;
             used.extend(needed);
             if let Some(grant) = needed.filter(|grant| *grant != Grant::Log && !granted.contains(grant)) {
                 return Err(LoadError::NotGranted {
@@ -293,12 +322,13 @@ impl Loader {
         let broken = |reason: String| LoadError::Broken { plugin: name.clone(), reason };
         let mut instance = Instance::start(plugin, Arc::new(NoHistory)).map_err(broken)?;
         let description: Description = instance.describe(plugin).map_err(broken)?;
+        check_description(&description).map_err(broken)?;
         let reasons = against_schema(&description.config_schema, config).map_err(broken)?;
         if !reasons.is_empty() {
             return Err(LoadError::BadConfig { plugin: name, reasons });
         }
         if let Err(refusal) = instance.configure(plugin).map_err(broken)? {
-            return Err(LoadError::BadConfig { plugin: name, reasons: vec![refusal] });
+            return Err(LoadError::BadConfig { plugin: name, reasons: vec![clean(&refusal)] });
         }
         plugin.reads = description.reads;
         plugin.version = description.version.into();
@@ -325,19 +355,32 @@ fn check_limits(plugin: &str, limits: &Limits) -> Result<(), LoadError> {
 /// What in `config` does not fit the schema: each offence with its key.
 fn against_schema(schema: &str, config: &serde_json::Value) -> Result<Vec<String>, String> {
     let schema: serde_json::Value = serde_json::from_str(schema)
-        .map_err(|error| format!("declares a configuration schema that is not JSON: {error}"))?;
-    let validator = jsonschema::validator_for(&schema)
-        .map_err(|error| format!("declares a configuration schema that is not JSON Schema: {error}"))?;
+        .map_err(|error| format!("declares a configuration schema that is not JSON: {}", clean(&error.to_string())))?;
+    let validator = jsonschema::validator_for(&schema).map_err(|error| {
+        format!("declares a configuration schema that is not JSON Schema: {}", clean(&error.to_string()))
+    })?;
     let offences = validator.iter_errors(config).take(10);
     Ok(offences
         .map(|error| {
             let path = error.instance_path().to_string();
             let key = if path.is_empty() { "config".into() } else { format!("config{}", path.replace('/', ".")) };
-            format!("{key}: {error}")
+            clean(&format!("{key}: {error}"))
         })
         .collect())
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// What a plugin says of itself goes to terminals and into logs: it is kept short and free of control characters.
+pub(super) fn check_description(description: &Description) -> Result<(), String> {
+    let texts = [
+        ("name", &description.name, MAX_WORD),
+        ("version", &description.version, MAX_WORD),
+        ("summary", &description.summary, MAX_SENTENCE),
+    ];
+    let is_unfit = |text: &str, longest: usize| text.len() > longest || text.chars().any(char::is_control);
+    match texts.into_iter().find(|(_, text, longest)| is_unfit(text, *longest)) {
+        None => Ok(()),
+        Some((what, _, longest)) => Err(format!(
+            "describes itself with a {what} that is longer than {longest} bytes or has control characters; shorten it in `describe`"
+        )),
+    }
 }

@@ -2,6 +2,8 @@
 //!
 //! - [`engine`]: one wasmtime engine, its pool, its epoch ticker.
 //! - [`aot`]: compiled components, cached on disk.
+//! - [`source`]: where components come from: built in, files, registries ([`oci`]), each as pinned and as signed
+//!   ([`signature`]); [`contract`]: which version of the contract they are built for.
 //! - [`loader`]: from a `[[plugin]]` to a [`Plugin`] that has been described, checked and configured once.
 //! - [`instance`]: one running instance; dies with its first fault.
 //! - [`chain`]: the plugins in order, over a batch, splitting it to find an item at fault; [`shadow`]: what is kept of
@@ -24,6 +26,7 @@ pub mod card;
 pub mod cases;
 pub mod chain;
 mod check;
+mod contract;
 mod effects;
 pub mod engine;
 mod events;
@@ -31,12 +34,16 @@ pub mod grants;
 pub mod inspect;
 mod instance;
 mod item;
+mod line;
 pub mod live;
 pub mod loader;
 mod merge;
 mod meter;
+pub mod oci;
 mod redact;
 mod shadow;
+pub mod signature;
+pub mod source;
 mod texts;
 pub mod trial;
 pub mod written;

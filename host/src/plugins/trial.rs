@@ -185,6 +185,7 @@ pub fn entry(source: &str, config: serde_json::Value, grants: Vec<Grant>) -> con
     config::Plugin {
         name: Path::new(source).file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         source: source.into(),
+        digest: None,
         config,
         limits: config::Limits::default(),
         grants,

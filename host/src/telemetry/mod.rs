@@ -3,7 +3,10 @@
 use std::{io::IsTerminal, time::Duration};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
+use tracing::Metadata;
+use tracing_subscriber::{
+    EnvFilter, filter::filter_fn, fmt::format::FmtSpan, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 /// Buckets of every histogram of times, in seconds: from a plugin's microseconds to a webhook's time limit.
 const SECONDS: [f64; 14] = [1e-6, 5e-6, 2.5e-5, 1e-4, 5e-4, 2.5e-3, 1e-2, 2.5e-2, 0.1, 0.25, 1.0, 2.5, 5.0, 15.0];
@@ -21,10 +24,16 @@ pub fn start_logs() {
     let logs =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_span_events(FmtSpan::NONE);
     if as_json {
-        logs.json().flatten_event(true).init();
+        logs.json().flatten_event(true).finish().with(filter_fn(tells_no_secret)).init();
     } else {
-        logs.with_target(false).init();
+        logs.with_target(false).finish().with(filter_fn(tells_no_secret)).init();
     }
+}
+
+/// The client of registries writes the tokens that it gets into its debug lines: none of its lines counts, whatever
+/// `SAYSO_LOG` says.
+fn tells_no_secret(line: &Metadata<'_>) -> bool {
+    !line.target().starts_with("oci_client")
 }
 
 /// Starts counting. The handle renders what was counted for Prometheus.
@@ -51,5 +60,6 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
 /// that print something else.
 pub fn start_logs_for_people() {
     let filter = EnvFilter::try_from_env("SAYSO_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    logs.finish().with(filter_fn(tells_no_secret)).init();
 }

@@ -8,8 +8,12 @@ mod inspect;
 mod languages;
 mod new;
 mod project;
+mod pull;
+mod push;
 mod run;
+mod sign;
 mod test;
+mod transfer;
 mod workbench;
 
 use std::process::ExitCode;
@@ -31,9 +35,15 @@ pub(super) enum Command {
     Inspect(inspect::Args),
     /// Run a plugin over feedback from standard input, one JSON object a line. Exit code 1 where a line is bad.
     Run(run::Args),
+    /// Put a plugin into an OCI registry, with its signature if there is one beside it.
+    Push(push::Args),
+    /// Get a plugin from an OCI registry, and print the lines of configuration that pin it.
+    Pull(pull::Args),
+    /// Sign a plugin: writes FILE.sig.
+    Sign(sign::Args),
 }
 
-pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     telemetry::start_logs_for_people();
     match command {
         Command::New(args) => new::run(&args),
@@ -42,5 +52,8 @@ pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Bench(args) => bench::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Run(args) => run::run(args),
+        Command::Push(args) => push::run(&args).await,
+        Command::Pull(args) => pull::run(&args).await,
+        Command::Sign(args) => sign::run(&args),
     }
 }

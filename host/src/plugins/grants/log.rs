@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::{State, wit};
+use crate::plugins::line::clean;
 
-/// Longest line, in bytes.
-const MAX_LINE: usize = 1 << 10;
 /// Most lines of one instance in [`WINDOW`].
 const MAX_LINES: u32 = 20;
 const WINDOW: Duration = Duration::from_secs(10);
@@ -46,21 +45,9 @@ impl wit::log::Host for State {
     }
 }
 
-/// Cuts the line, and takes control characters out, so that a plugin can forge no line of another.
-fn clean(message: &str) -> String {
-    let end = message.floor_char_boundary(MAX_LINE);
-    message[..end].chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_line_is_cut_and_cannot_forge_another() {
-        assert_eq!(clean("a\nERROR b"), "a ERROR b");
-        assert_eq!(clean(&"é".repeat(MAX_LINE)).len(), MAX_LINE);
-    }
 
     #[test]
     fn only_so_many_lines_pass_in_a_window() {

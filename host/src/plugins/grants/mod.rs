@@ -9,10 +9,7 @@ pub use history::{HistorySource, NoHistory};
 
 use std::sync::Arc;
 
-use wasmtime::{
-    StoreLimits,
-    component::{Component, Linker},
-};
+use wasmtime::component::{Component, Linker};
 
 use super::{bindings::sayso::plugin as wit, meter::Meter};
 use crate::config::Grant;
@@ -36,12 +33,12 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(
         plugin: Arc<str>,
-        limits: StoreLimits,
+        limits: Meter,
         history: Arc<dyn HistorySource>,
         dictionaries: Arc<text::Dictionaries>,
     ) -> Self {
         Self {
-            limits: Meter::new(limits),
+            limits,
             plugin,
             log: log::Budget::default(),
             history: history::Scope::new(history),

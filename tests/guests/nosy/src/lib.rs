@@ -1,4 +1,7 @@
-//! Uses the grants `history` and `text`, and says what it learnt.
+//! Uses the grants `history` and `text`, and says what it learnt; or uses one without end where a text says so:
+//! `ATTACK history` and so on.
+
+use std::hint::black_box;
 
 use sayso_plugin::{Effects, Fault, Item, NoConfig, Plugin, history, text};
 
@@ -15,6 +18,9 @@ impl Plugin for Nosy {
 
     fn process(&self, item: &Item, effects: &mut Effects) -> Result<(), Fault> {
         let feedback = &item.feedback;
+        if let Some(attack) = feedback.text.strip_prefix("ATTACK ") {
+            pester(attack);
+        }
         let language = text::detect(&feedback.text).map_or_else(String::new, |language| language.code);
         let tokens = text::segment(&feedback.text, &language);
         let lemmas = text::lemmas(&feedback.text, &language);
@@ -29,6 +35,20 @@ impl Plugin for Nosy {
         effects.note("earlier", earlier);
         effects.note("stranger", stranger);
         Ok(())
+    }
+}
+
+const SENTENCE: &str = "The delivery was late again, and nobody at the counter knew anything about it.";
+
+fn pester(grant: &str) -> ! {
+    loop {
+        match grant {
+            "history" => drop(black_box(history::before(0))),
+            "detect" => drop(black_box(text::detect(SENTENCE))),
+            "segment" => drop(black_box(text::segment(SENTENCE, "en"))),
+            "lemmas" => drop(black_box(text::lemmas(SENTENCE, "ja"))),
+            other => panic!("no such attack: {other}"),
+        }
     }
 }
 

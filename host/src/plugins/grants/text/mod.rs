@@ -90,10 +90,12 @@ mod tests {
     use wasmtime::StoreLimits;
 
     use super::{super::NoHistory, wit::text::Host as _, *};
+    use crate::plugins::meter::Meter;
 
     #[test]
     fn a_text_beyond_the_limit_is_an_error_and_one_at_it_is_segmented() {
-        let mut state = State::new("p".into(), StoreLimits::default(), Arc::new(NoHistory), Arc::default());
+        let limits = Meter::new(StoreLimits::default(), 0);
+        let mut state = State::new("p".into(), limits, Arc::new(NoHistory), Arc::default());
         let text = "a ".repeat(MAX_TEXT / 2);
         assert_eq!(state.segment(text.clone(), "en".into()).expect("within the limit").len(), 3 * MAX_TEXT / 2);
         assert_eq!(state.lemmas(text.clone(), "en".into()).expect("within the limit").len(), MAX_TEXT / 2);
