@@ -8,7 +8,7 @@ use std::{
 
 use sayso_guest_build::{Build, build};
 
-const GUESTS: [&str; 2] = ["hostile", "nosy"];
+const GUESTS: [&str; 3] = ["calling", "hostile", "nosy"];
 
 fn main() {
     if let Err(error) = run() {
@@ -22,8 +22,8 @@ fn main() {
 fn run() -> Result<(), Box<dyn std::error::Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    for path in ["guests/Cargo.toml", "guests/Cargo.lock", "guests/hostile", "guests/nosy", "../plugins/sdk", "../wit"]
-    {
+    let shared = ["guests/Cargo.toml", "guests/Cargo.lock", "../plugins/sdk", "../wit"].map(String::from);
+    for path in shared.into_iter().chain(GUESTS.iter().map(|name| format!("guests/{name}"))) {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
     println!("cargo::rerun-if-env-changed=SAYSO_WASM_TOOLCHAIN");

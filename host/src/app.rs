@@ -248,9 +248,14 @@ pub fn load_chain(config: &Config, base: &Path) -> Result<Chain, AppError> {
     load_chain_into(&engine(config)?, config, base)
 }
 
+/// Threads that an engine has room for beyond one a worker, since they may wait for answers of others.
+const MAX_WAITING: usize = 32;
+
 /// An engine with room for the chain, and for a chain of twice as many plugins, since it may grow while sayso runs.
 fn engine(config: &Config) -> Result<Engine, AppError> {
-    let instances = config.pipeline.workers.saturating_mul(2 * config.plugins.len());
+    let waiting: usize = config.plugins.iter().filter_map(|plugin| Some(plugin.http.as_ref()?.concurrency)).sum();
+    let threads = config.pipeline.workers + waiting.min(MAX_WAITING);
+    let instances = threads.saturating_mul(2 * config.plugins.len());
     Engine::with_room_for(instances).map_err(AppError::Engine)
 }
 

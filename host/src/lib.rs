@@ -16,7 +16,7 @@
 //! # The flow
 //! ```text
 //! intake ─▶ queue:intake ─▶ pipeline (plugin chain) ─▶ records + queue:delivery ─▶ delivery ─▶ webhooks
-//!                                ▲ grants: text, history, log                 └▶ records (attempts)
+//!                                ▲ grants: text, history, http, log           └▶ records (attempts)
 //!                                                  console, api ─▶ records
 //! ```
 //!
@@ -29,7 +29,7 @@
 //! 4. A plugin can do nothing that its component type and its grants do not show. No plugin can stop, slow without
 //!    bound, or corrupt the host or another plugin.
 //! 5. The chain is deterministic: plugins get no clock and no randomness, so any feedback can be re-run later, with
-//!    another chain, and compared.
+//!    another chain, and compared. Where a plugin asks others, by the grant `http`, the provenance says that it is not.
 //! 6. Nothing goes out to an address that the operator did not allow.
 
 pub mod api;

@@ -6,12 +6,14 @@ mod guests;
 mod receiver;
 mod registry;
 mod server;
+mod upstream;
 
 pub use component::{Raw, component};
 pub use guests::guest;
 pub use receiver::{Event, Receiver, SECRET};
 pub use registry::{PASSWORD, Registry, USER};
 pub use server::{Server, ServerBuilder, client, dictionaries, folder, refusal, sayso};
+pub use upstream::{Call, Upstream};
 
 use std::time::Duration;
 

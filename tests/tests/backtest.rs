@@ -170,7 +170,7 @@ async fn what_cannot_be_done_is_said_with_what_to_do() {
         assert!(complaint.contains(text), "`{text}` is not in {complaint}");
     };
     fails(&candidate, &["--data", "nowhere"], "nowhere/sayso.db: there are no records");
-    fails(&candidate, &["--filter", "colour=red"], "`colour` is no key; the keys are kind");
+    fails(&candidate, &["--filter", "colour=red"], "`colour` is no key; the keys are q, kind");
     fails(&candidate, &["--filter", "kind=song"], "kind=song");
     fails(&candidate, &["--since", "yesterday"], "7d");
     fails("[server]\n", &[], "names no [[plugin]]");

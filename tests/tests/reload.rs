@@ -218,6 +218,26 @@ fn golden_case(folder: &Path, expected: &Value) {
 }
 
 #[tokio::test]
+async fn with_watch_a_changed_golden_case_is_put_to_the_plugin() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let component = dir.path().join("cased.wasm");
+    std::fs::copy(guest("hostile"), &component).expect("copied");
+    golden_case(dir.path(), &json!({"effects": [{"tag": {"name": "tame"}}]}));
+    let server = Server::builder().config(&hostile(&component, "")).argument("--watch").start().await;
+    let first = server.get("/v1/chain").await;
+    golden_case(dir.path(), &json!({"effects": [{"tag": {"name": "wild"}}]}));
+    wait_for_log(&server, "the old one goes on").await;
+    assert_eq!(server.get("/v1/chain").await, first);
+    golden_case(dir.path(), &json!({"effects": [{"tag": {"name": "tame"}}]}));
+    let loaded_again = async {
+        while server.get("/v1/chain").await["loaded_at"] == first["loaded_at"] {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, loaded_again).await.expect("the chain is loaded again");
+}
+
+#[tokio::test]
 async fn a_plugin_that_fails_a_golden_case_is_refused() {
     let dir = tempfile::tempdir().expect("a folder");
     let component = dir.path().join("cased.wasm");

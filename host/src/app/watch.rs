@@ -1,5 +1,5 @@
-//! Watches the configuration file and the plugins that it names, and has the chain loaded anew when one of them
-//! changes.
+//! Watches the configuration file, the plugins that it names and their golden cases, and has the chain loaded anew when
+//! one of them changes.
 //!
 //! Editors and deployments put a new file in the place of the old one, or turn a link to another, so it is the folders
 //! that are watched; whatever happens in one, what counts is whether a file is another than before.
@@ -17,12 +17,15 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
 use crate::{
-    config::Source,
-    plugins::{LiveChain, live::Trigger, source},
+    config::{self, Source},
+    plugins::{LiveChain, cases, live::Trigger, source},
 };
 
 /// How long files have to stay as they are before they are read: one that is being written is not whole.
 const QUIET: Duration = Duration::from_millis(200);
+
+/// Most golden cases of one plugin that are watched: each takes a watch of the system, of which there are so many.
+const MAX_CASES: usize = 1_000;
 
 /// The watch.
 pub struct Watch {
@@ -98,12 +101,16 @@ impl Watch {
         let mut files: Vec<PathBuf> = self.source.file.iter().cloned().collect();
         match self.source.read() {
             Ok(config) => {
+                let base = self.source.base();
                 let plugins = config.plugins.iter().filter(|plugin| source::is_file(&plugin.source));
-                let components = plugins.map(|plugin| self.source.base().join(&plugin.source));
+                let components = plugins.map(|plugin| base.join(&plugin.source));
                 files.extend(components.flat_map(|file| [source::signature_path(&file), file]));
+                files.extend(config.plugins.iter().flat_map(|plugin| files_of_cases(plugin, &base)));
             }
             Err(_) => files.extend(self.seen.iter().skip(1).map(|(file, _)| file.clone())),
         }
+        // One that went and comes again is another folder to the system.
+        self.folders.retain(|folder| folder.is_dir());
         let mut outcome = Ok(());
         for file in &files {
             outcome = outcome.and(self.follow(file));
@@ -133,6 +140,19 @@ impl std::fmt::Debug for Watch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Watch").field("folders", &self.folders).finish_non_exhaustive()
     }
+}
+
+/// The files of a plugin's golden cases, and the folders in which there may be more of them.
+fn files_of_cases(plugin: &config::Plugin, base: &Path) -> Vec<PathBuf> {
+    let Some(folder) = cases::folder(plugin, base) else { return Vec::new() };
+    let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files = vec![folder.with_file_name("config.json")];
+    for case in entries(&folder).take(MAX_CASES) {
+        files.extend(["input.json", "expected.json", "config.json", "answers.json"].map(|name| case.join(name)));
+        files.push(case);
+    }
+    files.push(folder);
+    files
 }
 
 fn mark(file: &Path) -> Option<Mark> {

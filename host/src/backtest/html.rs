@@ -5,6 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::{
     report::{Line, Part, Report, ScoreLine},
     tally::Example,
+    text::UNREPEATABLE,
 };
 
 const STYLE: &str = "\
@@ -76,6 +77,7 @@ fn part(name: &str, part: &Part) -> Markup {
                     span title={ (plugin.digest) ", configuration " (plugin.config) } {
                         @if plugin.in_both { (plugin.name) } @else { strong { (plugin.name) } }
                         " " code { (plugin.version) }
+                        @if !plugin.repeatable { " (" (UNREPEATABLE) ")" }
                     }
                 }
             }

@@ -78,11 +78,12 @@ impl Backtest {
         Ok(Report::of(total, &self.live, &self.candidate, workers, started.elapsed()))
     }
 
-    /// One a core, as far as each engine has instances for every plugin.
+    /// One a core, and as many as may wait for answers of others, as far as each engine has instances for every plugin.
     fn workers(&self) -> usize {
         let cores = thread::available_parallelism().map_or(1, usize::from);
+        let waiting = self.live.may_wait().max(self.candidate.may_wait());
         let plugins = self.live.plugins().len().max(self.candidate.plugins().len()).max(1);
-        cores.min(MIN_INSTANCES / plugins).max(1)
+        (cores + waiting).min(MIN_INSTANCES / plugins).max(1)
     }
 
     fn work(&self, history: &Arc<dyn HistorySource>, progress: &(dyn Fn(usize) + Sync)) -> Result<Tally, RecordsError> {

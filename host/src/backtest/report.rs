@@ -50,6 +50,8 @@ pub(super) struct PluginLine {
     pub(super) config: String,
     /// Whether the other chain has it, configured alike.
     pub(super) in_both: bool,
+    /// Whether it would say the same again: not where it asks others.
+    pub(super) repeatable: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -130,6 +132,7 @@ fn part(chain: &Chain, other: &Chain, side: &Side) -> Part {
         in_both: other.plugins().iter().any(|twin| {
             twin.name == plugin.name && twin.digest == plugin.digest && twin.config_digest == plugin.config_digest
         }),
+        repeatable: !chain.unrepeatable().contains(&&*plugin.name),
     });
     let faults = side.faults.iter().map(|(plugin, faults)| FaultLine {
         plugin: plugin.to_string(),

@@ -7,6 +7,9 @@ use super::{
     tally::{Example, Mover},
 };
 
+/// What to know of a plugin with the grant `http`.
+pub(super) const UNREPEATABLE: &str = "asks other services: what it says may be otherwise another time";
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} of {} pieces of feedback would come out otherwise.", self.changed, self.items)?;
@@ -46,6 +49,9 @@ fn part(f: &mut fmt::Formatter<'_>, name: &str, part: &Part) -> fmt::Result {
     let plugins: Vec<_> = plugins.collect();
     let time = part.us_per_item.map_or_else(|| "not run".into(), |us| format!("{us:.1} µs an item"));
     writeln!(f, "{name:<10} {}  ({time}; {} analyses from the records)", plugins.join(" > "), part.stored)?;
+    for plugin in part.plugins.iter().filter(|plugin| !plugin.repeatable) {
+        writeln!(f, "{:<10} ! {} {UNREPEATABLE}", "", plugin.name)?;
+    }
     part.faults.iter().try_for_each(|fault| {
         writeln!(f, "{:<10} ! {} failed on {} items, the first: {}", "", fault.plugin, fault.count, fault.reason)
     })

@@ -10,7 +10,7 @@ use std::{
 
 use toml::{Table, Value};
 
-use super::{Config, Plugin};
+use super::{Config, Plugin, http};
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -137,6 +137,7 @@ fn default_chain() -> Vec<Plugin> {
             config: Plugin::default_config(),
             limits: super::Limits::default(),
             grants,
+            http: None,
             on_fault,
             shadow: false,
             cases: None,
@@ -249,6 +250,13 @@ fn check(config: &Config, file: &Path, text: &str) -> Result<(), ConfigError> {
                 return Err(at_fault(format!("[[{list}]] name = \"{name}\" is given twice; names tell them apart")));
             }
         }
+    }
+    for (index, plugin) in config.plugins.iter().enumerate() {
+        http::check(plugin).map_err(|(key, message)| {
+            let key = format!("plugin.{index}.{key}");
+            let message = format!("plugin `{}`: {message}", plugin.name);
+            ConfigError::Key { place: place(file, text, &key, "", &[]), message }
+        })?;
     }
     check_numbers(config, file, text)
 }

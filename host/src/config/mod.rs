@@ -1,9 +1,11 @@
 //! Configuration: `sayso.toml`, overlaid by the environment. Every key is optional and documented here with its
 //! default; a key that is not here is an error that names its line.
 
+mod http;
 mod load;
 mod source;
 
+pub use self::http::Http;
 pub use load::{ConfigError, load, load_chain};
 pub use source::Source;
 
@@ -194,6 +196,9 @@ pub struct Plugin {
     /// What it may import beyond `log`.
     #[serde(default)]
     pub grants: Vec<Grant>,
+    /// Whom it may call; goes with the grant `http`.
+    #[serde(default)]
+    pub http: Option<Http>,
     /// What happens to an item that it fails on.
     #[serde(default)]
     pub on_fault: OnFault,
@@ -230,6 +235,8 @@ pub enum Grant {
     Text,
     /// The customer's earlier feedback in summary.
     History,
+    /// Requests to the hosts that `http` lists.
+    Http,
 }
 
 /// What happens to an item that a plugin fails on.
@@ -355,6 +362,7 @@ impl Grant {
             Self::Log => "log",
             Self::Text => "text",
             Self::History => "history",
+            Self::Http => "http",
         }
     }
 }

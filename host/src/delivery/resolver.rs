@@ -17,7 +17,7 @@ use super::address::{self, Forbidden};
 
 /// Why a name gave no address to connect to.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ResolveError {
+pub(crate) enum ResolveError {
     /// There was no answer, or a negative one.
     #[error("{0}")]
     Failed(#[from] io::Error),
@@ -36,7 +36,7 @@ pub(super) enum ResolveError {
 type Lookup = dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> + Send + Sync;
 
 /// Resolves names, and refuses a name if **any** of its addresses is refused.
-pub(super) struct Resolver {
+pub(crate) struct Resolver {
     lookup: Box<Lookup>,
     allow_private: bool,
     limit: Duration,
@@ -53,7 +53,7 @@ enum LedTo {
 
 impl Resolver {
     /// A resolver that asks the system, for at most `limit`.
-    pub(super) fn system(allow_private: bool, limit: Duration) -> Self {
+    pub(crate) fn system(allow_private: bool, limit: Duration) -> Self {
         Self::new(allow_private, limit, |name| {
             Box::pin(async move {
                 let addresses = tokio::net::lookup_host((name, 0)).await?;
@@ -62,7 +62,8 @@ impl Resolver {
         })
     }
 
-    fn new<F>(allow_private: bool, limit: Duration, lookup: F) -> Self
+    /// A resolver that asks `lookup`, for at most `limit`.
+    pub(crate) fn new<F>(allow_private: bool, limit: Duration, lookup: F) -> Self
     where
         F: Fn(String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> + Send + Sync + 'static,
     {
@@ -104,7 +105,7 @@ impl Resolver {
 }
 
 /// The form in which reqwest takes a resolver.
-pub(super) struct Shared(pub(super) Arc<Resolver>);
+pub(crate) struct Shared(pub(crate) Arc<Resolver>);
 
 impl Resolve for Shared {
     fn resolve(&self, name: Name) -> Resolving {

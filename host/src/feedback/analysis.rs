@@ -252,8 +252,20 @@ pub struct Provenance {
     /// Why, where the status is not `ok`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Whether it would say the same again: not where it may ask others, by the grant `http`.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub repeatable: bool,
     /// Time it took, in microseconds; for a batch the item's share.
     pub us: u32,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+const fn is_yes(is: &bool) -> bool {
+    *is
 }
 
 /// What came of one plugin's run.

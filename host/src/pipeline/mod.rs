@@ -1,19 +1,20 @@
 //! The pipeline: pulls accepted feedback from the queue, runs the chain over it, keeps the analyses, and puts what the
 //! webhooks are owed into their lanes.
 //!
-//! The chain runs on threads of its own, since a plugin that spins would stall every timer of an async thread. Each
+//! The chain runs on threads of its own, since a plugin that spins would stall every timer of an async thread. There is
+//! one a core, and beside these, where plugins wait for answers of others, as many as may wait at once ([`threads`]). Each
 //! batch is settled in this order: save, publish the deliveries, acknowledge. A crash between two of these repeats the
 //! batch, and every step is idempotent by id.
 
 mod events;
 mod history;
 mod settle;
+mod threads;
 mod worker;
 
-use std::{sync::Arc, thread};
+use std::sync::Arc;
 
 use tokio::{
-    runtime::Handle,
     sync::{Semaphore, mpsc},
     task::JoinSet,
 };
@@ -60,15 +61,25 @@ impl Pipeline {
     /// Where a thread cannot be started.
     pub async fn run(self, shutdown: CancellationToken) -> std::io::Result<()> {
         let (sender, mut done) = mpsc::channel::<Done>(SETTLE_BACKLOG);
-        let mut threads = Vec::with_capacity(self.config.workers);
-        for number in 0..self.config.workers {
-            let worker = worker::ChainThread::new(&self, sender.clone(), shutdown.clone(), Handle::current());
-            threads.push(thread::Builder::new().name(format!("chain-{number}")).spawn(move || worker.run())?);
-        }
-        drop(sender);
+        let mut chains = self.chain.subscribe();
+        let mut threads = threads::Threads::start(&self, sender, &shutdown)?;
         let slots = Arc::new(Semaphore::new(SETTLE_AT_ONCE));
         let mut settling = JoinSet::new();
-        while let Some(batch) = done.recv().await {
+        loop {
+            let batch = tokio::select! {
+                batch = done.recv() => batch,
+                Ok(()) = chains.changed(), if !shutdown.is_cancelled() => {
+                    if let Err(error) = threads.suit(&self) {
+                        tracing::error!(%error, "no more threads can be started for the new chain");
+                    }
+                    continue;
+                }
+                () = shutdown.cancelled(), if threads.may_grow() => {
+                    threads.close();
+                    continue;
+                }
+            };
+            let Some(batch) = batch else { break };
             let Ok(slot) = slots.clone().acquire_owned().await else { break };
             let pipeline = self.clone();
             settling.spawn(async move {
@@ -78,11 +89,7 @@ impl Pipeline {
             while settling.try_join_next().is_some() {}
         }
         settling.join_all().await;
-        for thread in threads {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the chain panicked; what it held comes back when its leases end");
-            }
-        }
+        threads.join();
         Ok(())
     }
 }

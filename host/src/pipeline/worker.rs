@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{runtime::Handle, sync::mpsc};
+use tokio::{runtime::Handle, sync::mpsc, task::AbortHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::{Done, Pipeline, events, history::RecordsHistory};
+use super::{Done, Pipeline, events, history::RecordsHistory, threads};
 use crate::{
     feedback::{Feedback, FeedbackId},
     plugins::{LiveChain, Worker, grants::HistorySource},
@@ -14,6 +14,9 @@ use crate::{
 
 /// How long one look into the queue waits for work.
 const PULL_WAIT: Duration = Duration::from_secs(5);
+
+/// After what time leases are extended; they last 60 s.
+const EXTEND: Duration = Duration::from_secs(20);
 
 /// Pause after the queue failed to answer.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -30,6 +33,9 @@ fn yield_to_intake() {
 }
 
 pub(super) struct ChainThread {
+    /// Its place among the threads, from 0.
+    number: usize,
+    workers: usize,
     queue: Arc<dyn Queue>,
     chain: Arc<LiveChain>,
     history: Arc<dyn HistorySource>,
@@ -42,6 +48,7 @@ pub(super) struct ChainThread {
 
 impl ChainThread {
     pub(super) fn new(
+        number: usize,
         pipeline: &Pipeline,
         done: mpsc::Sender<Done>,
         shutdown: CancellationToken,
@@ -49,6 +56,8 @@ impl ChainThread {
     ) -> Self {
         let history: Arc<dyn HistorySource> = Arc::new(RecordsHistory::new(pipeline.records.clone(), runtime.clone()));
         Self {
+            number,
+            workers: pipeline.config.workers,
             queue: pipeline.queue.clone(),
             chain: pipeline.chain.clone(),
             worker: Worker::new(pipeline.chain.current(), history.clone()),
@@ -63,17 +72,57 @@ impl ChainThread {
     /// Runs until shutdown, or until nobody settles any more.
     pub(super) fn run(mut self) {
         yield_to_intake();
-        while let Some(leases) = self.next_batch() {
+        loop {
+            if !self.is_wanted() {
+                self.sleep();
+            }
+            let Some(leases) = self.next_batch() else { return };
             self.take_up_chain();
             if leases.is_empty() {
                 continue;
             }
             let (leases, feedback) = self.read(leases);
+            let kept = self.keep(&leases);
             let outcomes = self.worker.run(feedback);
+            kept.abort();
             if self.done.blocking_send(Done { leases, outcomes }).is_err() {
                 return;
             }
         }
+    }
+
+    /// Whether the chain that is live needs so many threads.
+    fn is_wanted(&self) -> bool {
+        self.number < threads::count(self.workers, &self.chain.current())
+    }
+
+    /// Lets go of the instances, and waits until the thread is wanted again, or until shutdown.
+    fn sleep(&mut self) {
+        let mut chains = self.chain.subscribe();
+        self.worker = Worker::new(Arc::default(), self.history.clone());
+        self.runtime.block_on(async {
+            while !self.is_wanted() {
+                tokio::select! {
+                    () = self.shutdown.cancelled() => return,
+                    // It never errs while `self.chain` is there.
+                    _ = chains.changed() => {}
+                }
+            }
+        });
+    }
+
+    /// Extends the leases while plugins take their time, so that nobody else begins with the same batch.
+    fn keep(&self, leases: &[Lease]) -> AbortHandle {
+        let (queue, leases) = (self.queue.clone(), leases.to_vec());
+        let keep = async move {
+            loop {
+                tokio::time::sleep(EXTEND).await;
+                if let Err(error) = queue.extend(&leases).await {
+                    events::queue_failed(&error);
+                }
+            }
+        };
+        self.runtime.spawn(keep).abort_handle()
     }
 
     /// Takes up the chain that is live now, and lets go of the instances of the one before.
@@ -86,11 +135,13 @@ impl ChainThread {
 
     /// The next leases; none at shutdown.
     fn next_batch(&self) -> Option<Vec<Lease>> {
+        let threads = threads::count(self.workers, &self.chain.current());
+        let batch = threads::batch(self.batch, self.workers, threads);
         self.runtime.block_on(async {
             let pulled = tokio::select! {
                 biased;
                 () = self.shutdown.cancelled() => return None,
-                pulled = self.queue.pull(&Lane::Intake, self.batch, PULL_WAIT) => pulled,
+                pulled = self.queue.pull(&Lane::Intake, batch, PULL_WAIT) => pulled,
             };
             match pulled {
                 Ok(leases) => Some(leases),

@@ -1,9 +1,11 @@
 //! What is told of a plugin in the chain, by the API and the command line, and by which one chain is told from another.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{inspect, loader::Plugin, source::hex};
-use crate::config::{Grant, Limits, OnFault};
+use crate::config::{self, Grant, Limits, OnFault, Secret};
 
 /// What is told of a plugin in the chain.
 #[derive(Clone, Debug, Serialize)]
@@ -29,8 +31,47 @@ pub struct Card<'a> {
     pub reads: Vec<&'static str>,
     /// What it may import beyond `log`.
     pub grants: &'a [Grant],
+    /// Whom it may call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http: Option<HttpCard<'a>>,
     /// What it may use up.
     pub limits: Limits,
+}
+
+/// What is told of the grant `http` of a plugin: of headers the names alone.
+#[derive(Clone, Debug, Serialize)]
+pub struct HttpCard<'a> {
+    /// The hosts.
+    pub hosts: &'a [String],
+    /// The names of the headers that are added, by the host.
+    pub headers: BTreeMap<&'a str, Vec<&'a str>>,
+    /// Time limit of a request, in milliseconds.
+    pub timeout_ms: u64,
+    /// Requests under way at once.
+    pub concurrency: usize,
+    /// Largest body of a request, in bytes.
+    pub max_request_bytes: usize,
+    /// Largest body of an answer, in bytes.
+    pub max_response_bytes: usize,
+    /// Whether hosts may lead to private addresses.
+    pub allow_private: bool,
+}
+
+impl<'a> From<&'a config::Http> for HttpCard<'a> {
+    fn from(http: &'a config::Http) -> Self {
+        let names = |(host, headers): (&'a String, &'a BTreeMap<String, Secret>)| {
+            (host.as_str(), headers.keys().map(String::as_str).collect())
+        };
+        Self {
+            hosts: &http.hosts,
+            headers: http.headers.iter().map(names).collect(),
+            timeout_ms: u64::try_from(http.timeout.as_millis()).unwrap_or(u64::MAX),
+            concurrency: http.concurrency,
+            max_request_bytes: http.max_request_bytes,
+            max_response_bytes: http.max_response_bytes,
+            allow_private: http.allow_private,
+        }
+    }
 }
 
 impl Plugin {
@@ -47,6 +88,7 @@ impl Plugin {
             shadow: self.shadow,
             reads: inspect::names(self.reads),
             grants: &self.grants,
+            http: self.http_config.as_ref().map(HttpCard::from),
             limits: self.limits,
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! A case is a folder `cases/NAME` with `input.json` (what [`Given::read`] takes) and `expected.json` (an [`Answer`]). The
 //! plugin runs with the configuration in `config.json` of the case or beside the folder `cases`, else with `{}`, as its
-//! author tests it, and within the limits that it has in the chain.
+//! author tests it, and within the limits that it has in the chain. Its requests are answered out of `answers.json`
+//! ([`Trial::answer_from`]), so that a case does not depend on what others answer today.
 
 use std::{
     fs, io,
@@ -14,12 +15,24 @@ use serde_json::Value;
 
 use super::{
     loader::{LoadError, Plugin},
+    source,
     trial::{Given, Trial},
     written::{Answer, Effect},
 };
+use crate::config;
 
 /// Longest piece of an effect in a message, in bytes.
 const MAX_SHOWN: usize = 400;
+
+/// Where the golden cases of a plugin are, or would be: where `cases` says, else beside its component. Built-in plugins
+/// have none by themselves.
+pub fn folder(config: &config::Plugin, base: &Path) -> Option<PathBuf> {
+    match &config.cases {
+        Some(named) => Some(base.join(named)),
+        None if !source::is_file(&config.source) => None,
+        None => Some(base.join(&config.source).with_file_name("cases")),
+    }
+}
 
 /// Runs every golden case of a plugin that has some. Returns how many there are.
 ///
@@ -54,6 +67,7 @@ fn run_one(plugin: &Plugin, folder: &Path, case: &Path) -> Result<(), String> {
     let config = config.map(|path| read::<Value>(&path)).transpose()?;
     let config_json = config.map_or_else(|| "{}".into(), |config| config.to_string());
     let mut trial = Trial::new(Plugin { config_json, ..plugin.clone() });
+    trial.answer_from([case])?;
     match trial.answers(&[&given]).pop() {
         Some(answer) if answer == expected => Ok(()),
         Some(answer) => Err(difference(&expected, &answer)),

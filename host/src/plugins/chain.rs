@@ -7,7 +7,9 @@ use std::{
 };
 
 use super::{
-    card, check, events,
+    card, check,
+    engine::MIN_INSTANCES,
+    events,
     grants::{
         HistorySource,
         text::{self, Dictionaries},
@@ -64,6 +66,22 @@ impl Chain {
     /// The dictionaries, if a plugin uses them.
     pub fn dictionaries(&self) -> Option<&Arc<Dictionaries>> {
         self.plugins.iter().find(|plugin| plugin.uses_text).map(|plugin| &plugin.dictionaries)
+    }
+
+    /// Requests that its plugins may have under way at once: so many threads may wait in it.
+    pub fn may_wait(&self) -> usize {
+        let waiting = self.plugins.iter().filter(|plugin| plugin.uses_http);
+        waiting.filter_map(|plugin| Some(plugin.http_config.as_ref()?.concurrency)).sum()
+    }
+
+    /// Instances of plugins that its engine can run at once.
+    pub fn room(&self) -> usize {
+        self.plugins.first().map_or(MIN_INSTANCES, |plugin| plugin.engine.room())
+    }
+
+    /// The names of the plugins that may say something else of the same feedback another time.
+    pub fn unrepeatable(&self) -> Vec<&str> {
+        self.plugins.iter().filter(|plugin| plugin.uses_http).map(|plugin| &*plugin.name).collect()
     }
 
     /// The languages that a plugin would segment by dictionary, if there were one.
@@ -227,7 +245,7 @@ impl Slot {
         let items: Vec<_> = numbered.map(|(index, subject)| subject.item(index, plugin.reads, bump)).collect();
         let answers = instance.process(plugin, &items)?;
         drop(items);
-        self.note_time(started.elapsed(), subjects.len());
+        self.note_time(started.elapsed().saturating_sub(instance.waited()), subjects.len());
         if !instance.is_worn() {
             self.instance = Some(instance);
         }
@@ -362,6 +380,7 @@ fn provenance(plugin: &Plugin, status: PluginStatus, reason: Option<String>, eac
         config: plugin.config_digest.clone(),
         status,
         reason,
+        repeatable: !plugin.uses_http,
         us: u32::try_from(each.as_micros()).unwrap_or(u32::MAX),
     }
 }

@@ -18,6 +18,18 @@ pub(super) fn failed(plugin: &Plugin, feedback: FeedbackId, reason: &str) {
     tracing::warn!(plugin = &*plugin.name, %feedback, reason, "a plugin failed on an item");
 }
 
+/// A request of a plugin ended.
+pub(super) fn requested(plugin: &str, outcome: &'static str, time: Duration) {
+    let name = plugin.to_owned();
+    metrics::counter!("sayso_plugin_http_requests_total", "plugin" => name.clone(), "outcome" => outcome).increment(1);
+    metrics::histogram!("sayso_plugin_http_request_seconds", "plugin" => name).record(time.as_secs_f64());
+}
+
+/// A plugin asked for a host that is not its own, for the first time.
+pub(super) fn denied(plugin: &str, target: &str) {
+    tracing::warn!(plugin, target, "a plugin may not call a host that its `http` does not list; nothing was sent");
+}
+
 /// A plugin in the shadow went over an item.
 pub(super) fn shadowed(plugin: &Plugin, status: PluginStatus) {
     let status = match status {

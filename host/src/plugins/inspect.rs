@@ -56,7 +56,7 @@ impl Loader {
     /// # Errors
     /// Where there is none, or its bytes are no component.
     pub fn inspect(&self, source: &str) -> Result<Inspection, LoadError> {
-        let found = self.find(&trial::entry(source, Value::Null, Vec::new()))?;
+        let found = self.find(&trial::entry(source, Value::Null, Vec::new(), None))?;
         let component = self.compile(source, &found)?;
         let component_type = component.component_type();
         let imports: Vec<String> =
@@ -85,7 +85,7 @@ impl Loader {
     }
 
     fn describe(&self, source: &str, grants: Vec<Grant>) -> Result<Described, String> {
-        let entry = trial::entry(source, Value::Null, grants);
+        let entry = trial::entry(source, Value::Null, grants, None);
         let plugin = self.prepare(&entry).map_err(|error| error.to_string())?;
         let described = Instance::start(&plugin, Arc::new(NoHistory))?.describe(&plugin)?;
         check_description(&described)?;

@@ -1,9 +1,12 @@
 //! One running instance of a plugin. It lives as long as every call returns cleanly; with the first trap, time-out or
 //! exceeded limit it is dead, and whoever holds it drops it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use wasmtime::{Store, StoreLimitsBuilder, Trap};
+use wasmtime::{Store, StoreContextMut, StoreLimitsBuilder, Trap, UpdateDeadline};
 
 use super::{
     bindings,
@@ -50,10 +53,11 @@ impl Instance {
             .trap_on_grow_failure(true)
             .build();
         let limits = Meter::new(limits, plugin.limits.memory_bytes);
-        let state = State::new(plugin.name.clone(), limits, history, plugin.dictionaries.clone());
+        let state = State::new(plugin.name.clone(), limits, history, plugin.dictionaries.clone(), plugin.http.clone());
         let mut store = Store::new(plugin.engine.wasm(), state);
         store.limiter(|state| &mut state.limits);
-        store.set_epoch_deadline(Engine::ticks(SETUP_TIME));
+        store.epoch_deadline_callback(more_time);
+        arm(&mut store, SETUP_TIME);
         let guest = plugin.pre.instantiate(&mut store).map_err(|error| explain_start(&error, plugin))?;
         Ok(Self { store, guest, calls: 0 })
     }
@@ -97,9 +101,10 @@ impl Instance {
         items: &[Item<'_>],
     ) -> Result<Vec<Result<Vec<Effect>, Fault>>, String> {
         self.calls += 1;
-        self.store
-            .set_hostcall_fuel(plugin.limits.output_bytes.saturating_add(OUTPUT_FRAME).saturating_mul(items.len()));
-        self.store.set_epoch_deadline(Engine::ticks(plugin.deadline()));
+        let from_item = plugin.bytes_of_item().saturating_add(OUTPUT_FRAME);
+        self.store.set_hostcall_fuel(from_item.saturating_mul(items.len()));
+        self.store.data_mut().http.open(items.len(), plugin.limits.memory_bytes);
+        arm(&mut self.store, plugin.deadline());
         let guest = self.guest.sayso_plugin_analysis();
         let results = guest.call_process(&mut self.store, items).map_err(|error| explain(&error, plugin))?;
         if results.len() == items.len() {
@@ -107,6 +112,11 @@ impl Instance {
         } else {
             Err(format!("answered {} results for {} items", results.len(), items.len()))
         }
+    }
+
+    /// How long the last call waited for answers to requests.
+    pub(super) fn waited(&self) -> Duration {
+        self.store.data().http.waited()
     }
 
     /// How much memory it has, in bytes. A memory never shrinks, so it is the most that it needed so far.
@@ -129,6 +139,19 @@ fn explain_start(error: &wasmtime::Error, plugin: &Plugin) -> String {
         return format!("says more than {SETUP_BYTES} bytes in `describe` or `configure`; shorten it");
     }
     explain(error, plugin)
+}
+
+/// Gives the plugin so much time from here on, what it waits not counted.
+fn arm(store: &mut Store<State>, time: Duration) {
+    store.data_mut().ends = Instant::now() + time;
+    store.set_epoch_deadline(Engine::ticks(time));
+}
+
+/// Epochs go by while a plugin waits for answers: what it waited it gets back.
+fn more_time(store: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
+    let state = store.data();
+    let left = (state.ends + state.http.waited()).saturating_duration_since(Instant::now());
+    Ok(if left.is_zero() { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(Engine::ticks(left)) })
 }
 
 /// What stopped a plugin, and what an operator can do about it.

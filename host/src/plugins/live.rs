@@ -49,6 +49,11 @@ impl LiveChain {
         self.current.borrow().clone()
     }
 
+    /// Tells when another chain has taken the place of this one.
+    pub fn subscribe(&self) -> watch::Receiver<Arc<Chain>> {
+        self.current.subscribe()
+    }
+
     /// Loads the chain anew and lets it take the place of the old one. Goes on to the end even if nobody waits for it.
     ///
     /// # Errors

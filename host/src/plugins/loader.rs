@@ -13,14 +13,15 @@ use wasmtime::component::{Component, Linker};
 use super::{
     aot::Cache,
     bindings::{self, sayso::plugin::types::Description},
+    cases,
     contract::{BuiltFor, OFFERED},
     engine::{Engine, MAX_MEMORY_BYTES},
-    grants::{self, NoHistory, State, text::Dictionaries},
+    grants::{self, NoHistory, State, http, text::Dictionaries},
     instance::Instance,
     item::Reads,
     line::clean,
     signature::PublicKey,
-    source::{self, Found, SourceError, Sources, hex},
+    source::{Found, SourceError, Sources, hex},
 };
 use crate::config::{self, Grant, Limits, OnFault};
 
@@ -57,6 +58,12 @@ pub struct Plugin {
     pub(super) reads: Reads,
     pub(super) uses_history: bool,
     pub(super) uses_text: bool,
+    /// Whether it may say something else of the same feedback another time.
+    pub(super) uses_http: bool,
+    /// Where its requests go.
+    pub(super) http: Option<Arc<http::Source>>,
+    /// What `http` says.
+    pub(super) http_config: Option<config::Http>,
     pub(super) dictionaries: Arc<Dictionaries>,
     pub(super) config_json: String,
     pub(super) engine: Engine,
@@ -67,6 +74,12 @@ impl Plugin {
     /// The time for one call.
     pub(super) const fn deadline(&self) -> Duration {
         Duration::from_millis(self.limits.deadline_ms)
+    }
+
+    /// Most bytes that it may hand over for one item, as effects or as requests.
+    pub(super) fn bytes_of_item(&self) -> usize {
+        let request = self.http_config.as_ref().map_or(0, |http| http.max_request_bytes);
+        self.limits.output_bytes.max(request)
     }
 }
 
@@ -137,7 +150,7 @@ pub enum LoadError {
     },
     /// It imports what sayso does not offer at all.
     #[error(
-        "plugin `{plugin}` imports `{import}`, which this sayso does not offer to plugins (it offers sayso:plugin 1.0: log, text, history; and an empty WASI 0.2 without wasi:http); build it without"
+        "plugin `{plugin}` imports `{import}`, which this sayso does not offer to plugins (it offers sayso:plugin 1.0: log, text, history, http; and an empty WASI 0.2 without wasi:http); build it without"
     )]
     UnknownImport {
         /// Its name in the chain.
@@ -152,6 +165,14 @@ pub enum LoadError {
         plugin: String,
         /// Each with the key that it is about.
         reasons: Vec<String>,
+    },
+    /// What `http` says cannot be held to.
+    #[error("plugin `{plugin}`: {reason}")]
+    BadHttp {
+        /// Its name in the chain.
+        plugin: String,
+        /// What is at fault, and what to do.
+        reason: String,
     },
     /// A limit is beyond what this host can give.
     #[error("plugin `{plugin}`: limits.{key} = {value}, and this host gives {min} to {max}")]
@@ -244,6 +265,7 @@ impl Loader {
         let linked = linked.and_then(|()| linker.instantiate_pre(&component)).and_then(bindings::PluginPre::new);
         let pre = linked.map_err(|error| built_for.explain(name, &found.place, &error))?;
         let config_json = config.config.to_string();
+        let http = imported.contains(&Grant::Http).then(|| http_source(name, config.http.as_ref())).transpose()?;
         Ok(Plugin {
             name: name.as_str().into(),
             version: "".into(),
@@ -259,6 +281,9 @@ impl Loader {
             reads: Reads::empty(),
             uses_history: imported.contains(&Grant::History),
             uses_text: imported.contains(&Grant::Text),
+            uses_http: imported.contains(&Grant::Http),
+            http: http.flatten(),
+            http_config: config.http.clone(),
             dictionaries: self.dictionaries.clone(),
             config_json,
             engine: self.engine.clone(),
@@ -268,13 +293,13 @@ impl Loader {
 
     /// The folder of a plugin's golden cases.
     fn cases(&self, config: &config::Plugin) -> Result<Option<PathBuf>, LoadError> {
-        if let Some(named) = &config.cases {
-            let path = self.sources.base.join(named);
-            let plugin = config.name.clone();
-            return if path.is_dir() { Ok(Some(path)) } else { Err(LoadError::NoCases { plugin, path }) };
+        let folder = cases::folder(config, &self.sources.base);
+        match folder {
+            Some(folder) if config.cases.is_some() && !folder.is_dir() => {
+                Err(LoadError::NoCases { plugin: config.name.clone(), path: folder })
+            }
+            folder => Ok(folder.filter(|folder| folder.is_dir())),
         }
-        let beside = self.sources.base.join(&config.source).with_file_name("cases");
-        Ok((source::is_file(&config.source) && beside.is_dir()).then_some(beside))
     }
 
     /// The bytes of a component, as pinned and signed.
@@ -335,6 +360,14 @@ impl Loader {
         plugin.summary = description.summary;
         Ok(())
     }
+}
+
+/// Where the requests of a plugin go.
+fn http_source(plugin: &str, config: Option<&config::Http>) -> Result<Option<Arc<http::Source>>, LoadError> {
+    let Some(config) = config else { return Ok(None) };
+    let client = http::Client::new(plugin.into(), config, &|name| std::env::var(name).ok())
+        .map_err(|reason| LoadError::BadHttp { plugin: plugin.into(), reason })?;
+    Ok(Some(Arc::new(http::Source::Hosts(client))))
 }
 
 fn check_limits(plugin: &str, limits: &Limits) -> Result<(), LoadError> {

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::{
     chain::{Slot, Verdict, language_of},
     check,
-    grants::{HistorySource, NoHistory},
+    grants::{HistorySource, NoHistory, http},
     instance::Instance,
     item::Subject,
     loader::Plugin,
@@ -111,6 +111,17 @@ impl Trial {
         Self { plugin: Arc::new(plugin), slot: Slot::default(), history: Arc::new(NoHistory) }
     }
 
+    /// Answers the requests of the plugin out of the golden cases in these folders, and out of no other place.
+    ///
+    /// # Errors
+    /// What in the answers of a case is at fault.
+    pub fn answer_from<'a>(&mut self, cases: impl IntoIterator<Item = &'a Path>) -> Result<(), String> {
+        let http = Some(Arc::new(http::Source::Recorded(http::Answers::of_cases(cases)?)));
+        self.plugin = Arc::new(Plugin { http, ..Plugin::clone(&self.plugin) });
+        self.restart();
+        Ok(())
+    }
+
     /// The plugin.
     pub fn plugin(&self) -> &Plugin {
         &self.plugin
@@ -180,8 +191,14 @@ impl std::fmt::Debug for Trial {
     }
 }
 
-/// What to load for a trial: the component at `source`, with the grants that it imports and the limits of production.
-pub fn entry(source: &str, config: serde_json::Value, grants: Vec<Grant>) -> config::Plugin {
+/// What to load for a trial: the component at `source`, with the grants that it imports and the limits of production;
+/// without `http` its requests are refused.
+pub fn entry(
+    source: &str,
+    config: serde_json::Value,
+    grants: Vec<Grant>,
+    http: Option<config::Http>,
+) -> config::Plugin {
     config::Plugin {
         name: Path::new(source).file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         source: source.into(),
@@ -189,6 +206,7 @@ pub fn entry(source: &str, config: serde_json::Value, grants: Vec<Grant>) -> con
         config,
         limits: config::Limits::default(),
         grants,
+        http,
         on_fault: config::OnFault::Skip,
         shadow: false,
         cases: None,

@@ -188,6 +188,9 @@ pub trait Queue: Send + Sync + 'static {
     /// Leases up to `max` messages that are due; waits up to `wait` for the first.
     async fn pull(&self, lane: &Lane, max: usize, wait: Duration) -> Result<Vec<Lease>, QueueError>;
 
+    /// Lets the time of leases begin anew, for work that takes longer. One that has run out already stays so.
+    async fn extend(&self, leases: &[Lease]) -> Result<(), QueueError>;
+
     /// Settles messages as done. May return before that is durable: a crash then repeats them.
     async fn ack(&self, leases: Vec<Lease>) -> Result<(), QueueError>;
 

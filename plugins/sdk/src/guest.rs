@@ -1,6 +1,6 @@
 //! What every plugin does alike: describe itself, read its configuration, work through a batch.
 
-use crate::{Description, Effect, Effects, Fault, Item, Plugin};
+use crate::{Description, Effect, Fault, Item, Plugin};
 
 /// What a plugin says of itself; `version` is that of its crate.
 ///
@@ -86,11 +86,7 @@ pub fn configure<P: Plugin>(config: &str) -> Result<P, String> {
 /// assert_eq!(results.len(), 2);
 /// ```
 pub fn process<P: Plugin>(plugin: &P, items: &[Item]) -> Vec<Result<Vec<Effect>, Fault>> {
-    let one = |item| {
-        let mut effects = Effects::new();
-        plugin.process(item, &mut effects).map(|()| effects.into())
-    };
-    items.iter().map(one).collect()
+    plugin.process_all(items).into_iter().map(|result| result.map(Into::into)).collect()
 }
 
 /// Makes a type that implements [`Plugin`] the plugin of this component.
@@ -157,7 +153,7 @@ macro_rules! export {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Tag;
+    use crate::{Effects, Tag};
 
     #[derive(serde::Deserialize, schemars::JsonSchema)]
     #[serde(deny_unknown_fields)]

@@ -57,23 +57,26 @@ mod effects;
 mod fault;
 mod find;
 mod guest;
+pub mod history;
+pub mod http;
 mod item;
 pub mod log;
 mod plugin;
+#[cfg(not(target_family = "wasm"))]
+mod stand_in;
 pub mod testing;
+pub mod text;
+mod types;
 
-pub use bindings::sayso::plugin::{
-    history, text,
-    types::{
-        Answer, AnswerValue, AuthorRole, CsrNote, Customer, CustomerValue, Description, Details, Effect, Evidence,
-        Fault, Feedback, Field, FieldType, Item, Kind, Language, Note, Origin, Part, Passage, Rating, Reads, Redaction,
-        Review, Route, Scope, Score, Source, Span, Survey, Tag, TagClass, Urgency,
-    },
-};
 pub use effects::Effects;
 pub use find::find;
 pub use guest::{configure, describe, process};
 pub use plugin::{NoConfig, Plugin};
+pub use types::{
+    Answer, AnswerValue, AuthorRole, CsrNote, Customer, CustomerValue, Description, Details, Effect, Evidence, Fault,
+    Feedback, Field, FieldType, Item, Kind, Language, Note, Origin, Part, Passage, Rating, Reads, Redaction, Review,
+    Route, Scope, Score, Source, Span, Survey, Tag, TagClass, Urgency,
+};
 
 /// What [`export!`] uses.
 #[doc(hidden)]

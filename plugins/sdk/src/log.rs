@@ -8,6 +8,13 @@
 //! log::warn("a rule has no name");
 //! ```
 
+/// How grave a line is.
+///
+/// ```
+/// use sayso_plugin::log::{self, Level};
+///
+/// log::write(Level::Debug, "12 rules are read");
+/// ```
 pub use crate::bindings::sayso::plugin::log::Level;
 
 /// Writes one line. The host adds the plugin's name, and cuts long and many lines.

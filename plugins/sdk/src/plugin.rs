@@ -90,6 +90,46 @@ pub trait Plugin: Sized {
     /// [`Fault::Unsupported`] for a kind or language that the plugin does not handle, [`Fault::Failed`] where it failed.
     /// The effects of an item with a fault are dropped.
     fn process(&self, item: &Item, effects: &mut Effects) -> Result<(), Fault>;
+
+    /// Works through a batch: one result per item, in the order of the items. By itself it calls [`Plugin::process`] for
+    /// each. A plugin overrides it for what is better done for many at once, as requests are, which wait:
+    /// [`http::send_all`](crate::http::send_all). An item alone and among others has to come out alike.
+    ///
+    /// ```
+    /// # use sayso_plugin::{Effects, Fault, Item, NoConfig, Plugin, Score, http, testing};
+    /// # struct Length;
+    /// # impl Plugin for Length {
+    /// #     const NAME: &'static str = "length";
+    /// #     const SUMMARY: &'static str = "An example.";
+    /// #     type Config = NoConfig;
+    /// #     fn new(_: NoConfig) -> Result<Self, String> {
+    /// #         Ok(Self)
+    /// #     }
+    /// #     fn process(&self, _: &Item, _: &mut Effects) -> Result<(), Fault> {
+    /// #         Err(Fault::failed("every batch goes to process_all"))
+    /// #     }
+    /// fn process_all(&self, items: &[Item]) -> Vec<Result<Effects, Fault>> {
+    ///     let request = |item: &Item| http::Request::post("https://api.example.com/length").body(item.feedback.text.as_str());
+    ///     let answers = http::send_all(items.iter().map(request).collect());
+    ///     let effects = |answer: Result<http::Response, http::Error>| {
+    ///         let mut effects = Effects::new();
+    ///         effects.score(Score::whole("length", answer?.success()?.json()?));
+    ///         Ok(effects)
+    ///     };
+    ///     answers.into_iter().map(effects).collect()
+    /// }
+    /// # }
+    /// # let host = testing::Host::new().http(|_| Ok(http::Response::of(200, "3")));
+    /// # let effects = host.effects_of::<Length>("{}", &Item::of_text("en", "tea")).unwrap();
+    /// # assert_eq!(testing::score(&effects, "length"), Some(3.0));
+    /// ```
+    fn process_all(&self, items: &[Item]) -> Vec<Result<Effects, Fault>> {
+        let one = |item| {
+            let mut effects = Effects::new();
+            self.process(item, &mut effects).map(|()| effects)
+        };
+        items.iter().map(one).collect()
+    }
 }
 
 /// The configuration of a plugin that has nothing to set: an empty object.

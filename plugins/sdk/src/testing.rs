@@ -1,8 +1,10 @@
 //! For the unit tests of a plugin, which run natively: `cargo test` needs no WebAssembly.
 //!
-//! What only the host has, the grants `text` and `history`, a native test does not have; golden cases run with them, in
-//! the sandbox of production: `sayso plugin test`.
+//! What only the host has, the grants `text`, `history` and `http`, a native test says itself, with a [`Host`]; golden
+//! cases run with the host's own, in the sandbox of production: `sayso plugin test`.
 
+#[cfg(not(target_family = "wasm"))]
+pub use crate::stand_in::{Host, Token};
 use crate::{Effect, Fault, Item, Plugin, configure, process};
 
 /// The effects that a plugin of this configuration, in JSON, has on an item.

@@ -29,7 +29,7 @@ use crate::{
 use progress::Progress;
 
 /// What `--filter` knows.
-const KEYS: &str = "kind, tag, intent, route, label, language, customer";
+const KEYS: &str = "q, kind, tag, intent, route, label, language, customer";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -45,13 +45,16 @@ pub(super) struct Args {
     /// Only feedback accepted before this time or date, or longer ago than this.
     #[arg(long, value_name = "WHEN", value_parser = when)]
     until: Option<Timestamp>,
-    /// Only feedback whose record has this; may be given several times. The keys: kind, tag, intent, route, label, language,
-    /// customer.
+    /// Only feedback whose record has this; may be given several times. The keys: q (words of text or title), kind, tag,
+    /// intent, route, label, language, customer.
     #[arg(long, value_name = "KEY=VALUE")]
     filter: Vec<String>,
     /// The newest so many only.
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+    /// Let plugins with the grant `http` call their hosts. What they say then may be otherwise another time.
+    #[arg(long)]
+    allow_http: bool,
     /// Print the report as one JSON object.
     #[arg(long)]
     json: bool,
@@ -86,6 +89,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let live = load(&config, &config.plugins, &base).context("the live chain")?;
     let beside = args.chain.parent().unwrap_or(Path::new(""));
     let candidate = load(&config, &candidate, beside).with_context(|| args.chain.display().to_string())?;
+    if !args.allow_http {
+        refuse_requests(&live, &candidate)?;
+    }
     let progress = Progress::new(archive.count()?);
     let backtest = Backtest { live, candidate, archive };
     let report = backtest.run(&history, &|items| progress.advance(items))?;
@@ -111,6 +117,20 @@ fn load(config: &Config, plugins: &[config::Plugin], base: &Path) -> anyhow::Res
     Ok(Arc::new(Chain::load(&loader, &config.plugins)?))
 }
 
+/// A chain that asks others says something else another time, and each of its requests may cost.
+fn refuse_requests(live: &Chain, candidate: &Chain) -> anyhow::Result<()> {
+    for (name, chain) in [("candidate", candidate), ("live", live)] {
+        let calling = chain.unrepeatable();
+        if !calling.is_empty() {
+            bail!(
+                "the {name} chain would call other services for every feedback (grant http of {}), and its results could not be repeated; give --allow-http if that is meant",
+                calling.join(", ")
+            );
+        }
+    }
+    Ok(())
+}
+
 impl Args {
     fn filter(&self) -> anyhow::Result<Filter> {
         let mut filter = Filter { since: self.since, until: self.until, ..Filter::default() };
@@ -121,6 +141,7 @@ impl Args {
             let text = Some(value.to_owned());
             match key {
                 "kind" => filter.kind = Some(kind(value)?),
+                "q" => filter.q = text,
                 "tag" => filter.tag = text,
                 "intent" => filter.intent = text,
                 "route" => filter.route = text,

@@ -10,8 +10,16 @@ use std::{
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
-use super::{cases, inspect, project::Project, run::parse_config, workbench::Workbench};
-use crate::plugins::trial::{Cost, Given, Trial};
+use super::{
+    cases, inspect,
+    project::{self, Project, parse_http},
+    run::parse_config,
+    workbench::Workbench,
+};
+use crate::{
+    config,
+    plugins::trial::{Cost, Given, Trial},
+};
 
 /// What the others are measured against.
 const EMPTY: &str = "builtin:empty";
@@ -32,6 +40,9 @@ pub(in crate::cli) struct Args {
     /// Its configuration; config.json beside it if absent.
     #[arg(long, value_name = "JSON", value_parser = parse_config)]
     config: Option<Value>,
+    /// Whom it may call, as `http` in the configuration would say; http.json beside it if absent.
+    #[arg(long, value_name = "JSON", value_parser = parse_http)]
+    http: Option<config::Http>,
     /// How long each of the two is measured, in seconds.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
@@ -56,8 +67,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let config = args.config.clone().map_or_else(|| project.config(), Ok)?;
     let given = input(args, &project)?;
     let time = Duration::from_secs(args.seconds);
-    let empty = measure(EMPTY, "empty", &json!({}), &given, time)?;
-    let own = measure(&project.source, project.name(), &config, &given, time)?;
+    let http = project::http(args.http.as_ref(), &project, None)?;
+    let empty = measure(EMPTY, "empty", (&json!({}), None), &given, time)?;
+    let own = measure(&project.source, project.name(), (&config, http.as_ref()), &given, time)?;
     if args.json {
         let told = json!({
             "batch": BATCH, "inputs": given.len(), "optimised": !cfg!(debug_assertions),
@@ -97,11 +109,17 @@ fn lines(file: &Path) -> anyhow::Result<Vec<Given>> {
     lines.map(read).collect()
 }
 
-fn measure(source: &str, name: &str, config: &Value, given: &[Given], time: Duration) -> anyhow::Result<Figures> {
+fn measure(
+    source: &str,
+    name: &str,
+    (config, http): (&Value, Option<&config::Http>),
+    given: &[Given],
+    time: Duration,
+) -> anyhow::Result<Figures> {
     let cache = EmptyCache::new()?;
     let load = || -> anyhow::Result<_> {
         let started = Instant::now();
-        let plugin = Workbench::with_cache(source, &cache.0)?.load(config)?;
+        let plugin = Workbench::with_cache(source, &cache.0)?.load(config, http)?;
         Ok((plugin, started.elapsed()))
     };
     let (_, first_load) = load()?;

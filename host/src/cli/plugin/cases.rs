@@ -24,6 +24,8 @@ pub(super) struct Case {
     pub(super) expected: Option<Answer>,
     /// Where that is written.
     pub(super) file: PathBuf,
+    /// Its folder.
+    pub(super) dir: PathBuf,
 }
 
 /// The cases of a project by name, or why one cannot be read.
@@ -56,7 +58,7 @@ fn case(name: String, dir: &Path, config: &Value) -> anyhow::Result<Case> {
     let file = dir.join("expected.json");
     let expected = if file.exists() { Some(answer(&file)?.with_words_of(&given.feedback)) } else { None };
     let config = project::config_in(dir)?.unwrap_or_else(|| config.clone());
-    Ok(Case { name, given, config, expected, file })
+    Ok(Case { name, given, config, expected, file, dir: dir.to_owned() })
 }
 
 fn answer(file: &Path) -> anyhow::Result<Answer> {

@@ -5,7 +5,10 @@ use std::{path::PathBuf, process::ExitCode};
 use serde_json::json;
 
 use super::{project::Project, workbench::Workbench};
-use crate::plugins::inspect::{Described, Inspection};
+use crate::{
+    config::Grant,
+    plugins::inspect::{Described, Inspection},
+};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -84,7 +87,11 @@ pub(super) fn list(imports: &[String]) -> String {
 /// The grants as they are written in the configuration.
 pub(super) fn grants(inspection: &Inspection) -> String {
     let names: Vec<_> = inspection.grants.iter().map(|grant| format!("\"{}\"", grant.as_str())).collect();
-    if names.is_empty() { "none needed".into() } else { format!("grants = [{}]", names.join(", ")) }
+    let hosts = match inspection.grants.contains(&Grant::Http) {
+        true => ", and whom it may call: http = { hosts = [\"api.example.com\"] }",
+        false => "",
+    };
+    if names.is_empty() { "none needed".into() } else { format!("grants = [{}]{hosts}", names.join(", ")) }
 }
 
 /// A size for people to read.

@@ -12,6 +12,10 @@ use indicatif::ProgressBar;
 use serde_json::Value;
 
 use super::languages::{Lang, Language};
+use crate::{
+    config::{self, Grant},
+    plugins::inspect::Inspection,
+};
 
 /// Folders of a project that hold no source: what tools make, and what is not compiled in.
 const NO_SOURCES: [&str; 4] = ["target", "node_modules", "cases", "__pycache__"];
@@ -62,6 +66,41 @@ impl Project {
         }
         Ok(config_in(&self.dir)?.unwrap_or_else(|| Value::Object(serde_json::Map::new())))
     }
+}
+
+/// What a trial of a plugin may call: as given on the command line, else as `http.json` beside it says. Where there is
+/// neither, and the plugin would call, that is told.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub(super) fn http(
+    given: Option<&config::Http>,
+    project: &Project,
+    inspection: Option<&Inspection>,
+) -> anyhow::Result<Option<config::Http>> {
+    let path = project.dir.join("http.json");
+    let http = match given {
+        Some(given) => Some(given.clone()),
+        None if project.source.starts_with("builtin:") || !path.exists() => None,
+        None => {
+            let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+            Some(parse_http(&text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?)
+        }
+    };
+    if http.is_none() && inspection.is_some_and(|inspection| inspection.grants.contains(&Grant::Http)) {
+        anstream::eprintln!(
+            "The plugin asks for the grant `http`, and its requests are refused: give the hosts that it may call with --http '{{\"hosts\": [\"api.example.com\"]}}', or in http.json beside it"
+        );
+    }
+    Ok(http)
+}
+
+/// Reads `http` of a `[[plugin]]` in JSON.
+pub(super) fn parse_http(text: &str) -> Result<config::Http, String> {
+    let read = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text));
+    let http: config::Http = read.map_err(|error| format!("`{}`: {}", error.path(), error.inner()))?;
+    http.check().map_err(|(_, message)| message)?;
+    Ok(http)
 }
 
 /// `config.json` in a folder, if there is one.

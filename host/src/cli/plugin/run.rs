@@ -10,10 +10,16 @@ use anyhow::Context as _;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{project::Project, workbench::Workbench};
-use crate::plugins::{
-    trial::{Given, Trial},
-    written::Answer,
+use super::{
+    project::{self, Project, parse_http},
+    workbench::Workbench,
+};
+use crate::{
+    config,
+    plugins::{
+        trial::{Given, Trial},
+        written::Answer,
+    },
 };
 
 #[derive(Debug, clap::Args)]
@@ -27,6 +33,9 @@ pub(in crate::cli) struct Args {
     /// Its configuration; config.json beside it if absent.
     #[arg(long, value_name = "JSON", value_parser = parse_config)]
     config: Option<Value>,
+    /// Whom it may call, as `http` in the configuration would say; http.json beside it if absent.
+    #[arg(long, value_name = "JSON", value_parser = parse_http)]
+    http: Option<config::Http>,
 }
 
 /// What is printed of one line.
@@ -40,7 +49,9 @@ struct Line {
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let project = Project::find(&args.path)?;
     let config = args.config.map_or_else(|| project.config(), Ok)?;
-    let mut trial = Trial::new(Workbench::open(&project.source)?.load(&config)?);
+    let workbench = Workbench::open(&project.source)?;
+    let http = project::http(args.http.as_ref(), &project, Some(workbench.inspection()))?;
+    let mut trial = Trial::new(workbench.load(&config, http.as_ref())?);
     let mut out = io::stdout().lock();
     let mut bad = 0u64;
     for (line, text) in (1..).zip(io::stdin().lock().split(b'\n')) {

@@ -19,7 +19,7 @@ use crate::plugins::{
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "A case is a folder in cases/: input.json, one feedback as it is posted, or {\"feedback\": …, \"effects\": […]} with what\nearlier plugins said; expected.json, the effects or the fault; and config.json, if it is not that of the project.\n\nExamples:\n  sayso plugin test\n  sayso plugin test --bless && git diff cases\n  sayso plugin test examples/plugins/warranty --json"
+    after_help = "A case is a folder in cases/: input.json, one feedback as it is posted, or {\"feedback\": …, \"effects\": […]} with what\nearlier plugins said; expected.json, the effects or the fault; config.json, if it is not that of the project; and for a\nplugin with the grant http answers.json, [{\"request\": {\"method\": …, \"url\": …}, \"response\": {\"body\": …}}]: no case calls anybody.\n\nExamples:\n  sayso plugin test\n  sayso plugin test --bless && git diff cases\n  sayso plugin test examples/plugins/warranty --json"
 )]
 pub(in crate::cli) struct Args {
     /// Folder of the project, which is built where it has changed, or a component beside its cases.
@@ -88,7 +88,7 @@ fn find(cases: &[(String, anyhow::Result<Case>)], workbench: &Workbench, bless: 
 /// The plugin with this configuration, loaded for the first case that has it.
 fn trial<'a>(loaded: &'a mut Vec<Loaded>, config: &Value, workbench: &Workbench) -> &'a mut Result<Trial, String> {
     let place = loaded.iter().position(|(known, _)| known == config).unwrap_or_else(|| {
-        let trial = workbench.load(config).map(Trial::new).map_err(|error| format!("{error:#}"));
+        let trial = workbench.load(config, None).map(Trial::new).map_err(|error| format!("{error:#}"));
         loaded.push((config.clone(), trial));
         loaded.len() - 1
     });
@@ -96,6 +96,9 @@ fn trial<'a>(loaded: &'a mut Vec<Loaded>, config: &Value, workbench: &Workbench)
 }
 
 fn judge(case: &Case, trial: &mut Trial, bless: bool) -> Finding {
+    if let Err(problem) = trial.answer_from([&*case.dir]) {
+        return Finding::Broken(problem);
+    }
     let answer = alone(trial, &case.given);
     if case.expected.as_ref() == Some(&answer) {
         return Finding::Ok;
@@ -118,6 +121,10 @@ fn alone(trial: &mut Trial, given: &Given) -> Answer {
 /// A plugin that keeps state, or mixes up its batch, answers otherwise among others than alone: that is found here, and
 /// not in production.
 fn hold_together(cases: &[&Case], trial: &mut Trial, findings: &mut [(String, Finding)]) {
+    // What is at fault in an answer is found already.
+    if trial.answer_from(cases.iter().map(|case| &*case.dir)).is_err() {
+        return;
+    }
     let givens: Vec<_> = cases.iter().map(|case| &case.given).collect();
     let together = trial.answers(&givens);
     for (case, answer) in cases.iter().zip(together) {

@@ -53,12 +53,13 @@ impl Workbench {
         &self.inspection
     }
 
-    /// Loads the plugin with this configuration, what it imports granted.
+    /// Loads the plugin with this configuration, what it imports granted; without `http` its requests are refused.
     ///
     /// # Errors
     /// Where it is no plugin, or its configuration is refused.
-    pub(super) fn load(&self, config: &Value) -> anyhow::Result<Plugin> {
-        Ok(self.loader.load(&trial::entry(&self.source, config.clone(), self.inspection.grants.clone()))?)
+    pub(super) fn load(&self, config: &Value, http: Option<&config::Http>) -> anyhow::Result<Plugin> {
+        let grants = self.inspection.grants.clone();
+        Ok(self.loader.load(&trial::entry(&self.source, config.clone(), grants, http.cloned()))?)
     }
 }
 

@@ -1,13 +1,14 @@
 //! What plugins may import, one file each. [`link`] is the one place where they are offered.
 
 mod history;
+pub(super) mod http;
 mod log;
 pub mod text;
 mod wasi;
 
 pub use history::{HistorySource, NoHistory};
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use wasmtime::component::{Component, Linker};
 
@@ -20,12 +21,16 @@ pub(super) struct State {
     pub(super) limits: Meter,
     /// The plugin's name in the chain.
     pub(super) plugin: Arc<str>,
+    /// When its time for the call at hand is over, what it waits not counted.
+    pub(super) ends: Instant,
     /// For `log`.
     pub(super) log: log::Budget,
     /// For `history`.
     pub(super) history: history::Scope,
     /// For `text`.
     pub(super) dictionaries: Arc<text::Dictionaries>,
+    /// For `http`.
+    pub(super) http: http::Scope,
     /// For components of languages that import WASI.
     wasi: wasi::Wasi,
 }
@@ -36,13 +41,16 @@ impl State {
         limits: Meter,
         history: Arc<dyn HistorySource>,
         dictionaries: Arc<text::Dictionaries>,
+        http: Option<Arc<http::Source>>,
     ) -> Self {
         Self {
             limits,
             plugin,
+            ends: Instant::now(),
             log: log::Budget::default(),
             history: history::Scope::new(history),
             dictionaries,
+            http: http::Scope::new(http),
             wasi: wasi::Wasi::default(),
         }
     }
@@ -62,6 +70,7 @@ pub(super) fn of_import(import: &str) -> Option<Option<Grant>> {
         "log" => Some(Some(Grant::Log)),
         "text" => Some(Some(Grant::Text)),
         "history" => Some(Some(Grant::History)),
+        "http" => Some(Some(Grant::Http)),
         _ => None,
     }
 }
@@ -76,6 +85,9 @@ pub(super) fn link(linker: &mut Linker<State>, grants: &[Grant], component: &Com
     }
     if grants.contains(&Grant::History) {
         wit::history::add_to_linker::<_, wasmtime::component::HasSelf<_>>(linker, |state| state)?;
+    }
+    if grants.contains(&Grant::Http) {
+        wit::http::add_to_linker::<_, wasmtime::component::HasSelf<_>>(linker, |state| state)?;
     }
     Ok(())
 }

@@ -38,6 +38,31 @@ pub(crate) async fn a_lease_that_is_not_settled_in_time_comes_back(backend: &imp
     assert!(queue.pull(&Lane::Intake, 1, SOON * 2).await.expect("pulls").is_empty(), "and only until it is settled");
 }
 
+pub(crate) async fn a_lease_that_is_extended_comes_back_later(backend: &impl Backend) {
+    let queue = backend.open_with_lease(SOON * 4).await;
+    publish(&queue, &[&message("a")]).await;
+    let first = pull_one(&queue).await;
+    assert!(queue.pull(&Lane::Intake, 1, SOON * 2).await.expect("pulls").is_empty());
+    queue.extend(std::slice::from_ref(&first)).await.expect("extends");
+    let extended = Instant::now();
+    let second = pull_one(&queue).await;
+    assert!(extended.elapsed() >= SOON * 3, "the time began anew, and it came after {:?}", extended.elapsed());
+    assert_eq!(first.id, second.id);
+    queue.ack(vec![second]).await.expect("settles");
+    assert!(queue.pull(&Lane::Intake, 1, SOON * 5).await.expect("pulls").is_empty());
+}
+
+pub(crate) async fn a_lease_that_has_run_out_cannot_be_extended(backend: &impl Backend) {
+    let queue = backend.open_with_lease(SOON).await;
+    publish(&queue, &[&message("a")]).await;
+    let first = pull_one(&queue).await;
+    let second = pull_one(&queue).await;
+    queue.extend(std::slice::from_ref(&first)).await.expect("is harmless");
+    queue.ack(vec![second]).await.expect("settles");
+    queue.extend(std::slice::from_ref(&first)).await.expect("is harmless");
+    assert!(queue.pull(&Lane::Intake, 1, SOON * 2).await.expect("pulls").is_empty(), "it is done with");
+}
+
 pub(crate) async fn what_was_not_settled_comes_back_after_a_restart(backend: &impl Backend) {
     let queue = backend.open().await;
     publish(&queue, &[&message("a"), &message("b")]).await;

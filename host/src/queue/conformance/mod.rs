@@ -57,6 +57,8 @@ macro_rules! queue_conformance {
             lease: a_leased_message_is_with_one_worker,
                 an_acknowledged_message_does_not_come_back,
                 a_lease_that_is_not_settled_in_time_comes_back,
+                a_lease_that_is_extended_comes_back_later,
+                a_lease_that_has_run_out_cannot_be_extended,
                 what_was_not_settled_comes_back_after_a_restart,
                 a_message_that_was_put_back_comes_when_it_is_due,
                 a_due_time_outlasts_a_restart,

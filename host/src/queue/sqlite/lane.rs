@@ -60,9 +60,9 @@ pub(super) struct Inner {
     fresh: VecDeque<u64>,
     /// Those that came back, by the time they are due. May name one that was settled meanwhile, likewise.
     returned: BTreeSet<(i64, u64)>,
-    /// Those that a worker has, with the lease's generation.
-    leases: HashMap<u64, u32>,
-    /// When leases run out, soonest first: all last equally long. Settled ones are passed over.
+    /// Those that a worker has, with the lease's generation and when it runs out.
+    leases: HashMap<u64, (u32, i64)>,
+    /// When leases run out, soonest first: all last equally long. Settled and extended ones are passed over.
     expiries: VecDeque<(i64, Claim)>,
     generation: u32,
     /// Whether the odd one of an odd number of places goes to a message that came back.
@@ -165,7 +165,21 @@ impl Inner {
 
     /// Whether this lease is still the one under which the message is out.
     pub(super) fn holds(&self, claim: Claim) -> bool {
-        self.leases.get(&claim.place) == Some(&claim.generation)
+        self.expiry(claim).is_some()
+    }
+
+    /// When this lease runs out, if it is still the one under which the message is out.
+    fn expiry(&self, claim: Claim) -> Option<i64> {
+        let (_, expiry) = self.leases.get(&claim.place).filter(|(generation, _)| *generation == claim.generation)?;
+        Some(*expiry)
+    }
+
+    /// Lets a lease run out at `expiry` instead, if it has not yet.
+    pub(super) fn extend(&mut self, claim: Claim, expiry: i64) {
+        if self.holds(claim) {
+            self.leases.insert(claim.place, (claim.generation, expiry));
+            self.expiries.push_back((expiry, claim));
+        }
     }
 
     /// Gives a message back at once that was claimed but did not reach a worker.
@@ -209,7 +223,7 @@ impl Inner {
     fn lease(&mut self, place: u64, expiry: i64) -> Claim {
         self.generation = (self.generation + 1) & GENERATION_MASK;
         let claim = Claim { place, generation: self.generation };
-        self.leases.insert(place, self.generation);
+        self.leases.insert(place, (self.generation, expiry));
         self.expiries.push_back((expiry, claim));
         claim
     }
@@ -243,7 +257,7 @@ impl Inner {
     /// Puts back what was not settled in time, and drops from the front what was.
     fn expire(&mut self, now: i64) {
         while let Some((expiry, claim)) = self.expiries.front().copied() {
-            let is_live = self.holds(claim);
+            let is_live = self.expiry(claim) == Some(expiry);
             if is_live && expiry > now {
                 break;
             }

@@ -27,9 +27,9 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::{Depth, Lane, Lease, Message, Parked, Queue, QueueError, Receipt, StoredAnswer, Whereabouts};
-use crate::sqlite::{Haste, Store, StoreError};
+use crate::sqlite::{Haste, Store, StoreError, time::after};
 use clock::Clock;
-use lane::LaneState;
+use lane::{Claim, LaneState};
 
 /// How long a worker has for a message before it goes to another one.
 const LEASE: Duration = Duration::from_secs(60);
@@ -116,6 +116,16 @@ impl Queue for SqliteQueue {
 
     async fn pull(&self, lane: &Lane, max: usize, wait: Duration) -> Result<Vec<Lease>, QueueError> {
         self.pull_or_wait(&self.lane(lane), max, wait).await
+    }
+
+    async fn extend(&self, leases: &[Lease]) -> Result<(), QueueError> {
+        let now = self.clock.now();
+        for batch in leases.chunk_by(|a, b| a.lane == b.lane) {
+            let Some(lane) = batch.first().map(|lease| self.lane(&lease.lane)) else { continue };
+            let mut inner = lane.inner();
+            batch.iter().for_each(|lease| inner.extend(Claim::of(lease.token), after(now, self.lease)));
+        }
+        Ok(())
     }
 
     async fn ack(&self, leases: Vec<Lease>) -> Result<(), QueueError> {

@@ -1,6 +1,6 @@
 //! The records, read beside the process that owns them: page by page, newest first, each page in a transaction of its
-//! own, so that the owner's log can be folded in between. The index is left alone, since the owner keeps what is not in
-//! it yet in its memory.
+//! own, so that the owner's log can be folded in between. Of the index the words alone are looked up, since the owner keeps
+//! what is not in it yet in its memory; those that are not in it are indexed here.
 
 use std::{
     path::Path,
@@ -14,9 +14,10 @@ use super::{
     super::{Filter, History, RecordsError},
     filter::Query,
     history,
+    segment::{expression, words_of},
 };
 use crate::{
-    feedback::FeedbackId,
+    feedback::{Feedback, FeedbackId},
     plugins::grants::HistorySource,
     sqlite::{OpenError, StoreError, open_to_read},
 };
@@ -45,13 +46,18 @@ struct Cursor {
 }
 
 impl Archive {
-    /// Opens the store at `path`, to give out at most `limit` rows that fit the filter. `q` is not looked at: words are
-    /// found by the index.
+    /// Opens the store at `path`, to give out at most `limit` rows that fit the filter; with `q`, of those that are there
+    /// now.
     ///
     /// # Errors
     /// See [`OpenError`].
     pub fn open(path: &Path, filter: Filter, limit: usize) -> Result<Self, OpenError> {
-        let cursor = Cursor { connection: open_to_read(path)?, before: i64::MAX, left: limit };
+        let mut connection = open_to_read(path)?;
+        if let Some(words) = words_in(&filter) {
+            let found = find(&mut connection, words);
+            found.map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })?;
+        }
+        let cursor = Cursor { connection, before: i64::MAX, left: limit };
         Ok(Self { filter, cursor: Mutex::new(cursor) })
     }
 
@@ -107,12 +113,51 @@ fn page(connection: &Connection, query: &Query, max: usize) -> rusqlite::Result<
     Ok((page, last))
 }
 
+/// The words that are looked for, if any.
+fn words_in(filter: &Filter) -> Option<&str> {
+    filter.q.as_deref().filter(|words| !words.trim().is_empty())
+}
+
+/// Puts the rows with all of these words into a table of this connection alone. What the owner has not put into its
+/// index yet is put into one like it here, from the same moment.
+fn find(connection: &mut Connection, words: &str) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "CREATE TEMP TABLE found (no INTEGER PRIMARY KEY); \
+         CREATE VIRTUAL TABLE temp.recent USING fts5(text, content = '', columnsize = 0, \
+         tokenize = \"unicode61 remove_diacritics 2\");",
+    )?;
+    let Some(expression) = expression(words) else { return Ok(()) };
+    let moment = connection.transaction()?;
+    moment.execute("INSERT INTO temp.found SELECT rowid FROM main.words WHERE words MATCH ?1", [&expression])?;
+    {
+        let mut recent =
+            moment.prepare("SELECT c.feedback, u.no FROM unindexed u CROSS JOIN content c ON c.no = u.no")?;
+        let mut index = moment.prepare("INSERT INTO temp.recent (rowid, text) VALUES (?1, ?2)")?;
+        let mut rows = recent.query([])?;
+        while let Some(row) = rows.next()? {
+            let feedback: String = row.get(0)?;
+            // What cannot be read is counted as such where it is compared.
+            let words =
+                serde_json::from_str::<Feedback>(&feedback).map_or_else(|_| String::new(), |one| words_of(&one));
+            index.execute(params![row.get::<_, i64>(1)?, words])?;
+        }
+    }
+    moment.execute(
+        "INSERT OR IGNORE INTO temp.found SELECT rowid FROM temp.recent WHERE recent MATCH ?1",
+        [&expression],
+    )?;
+    moment.commit()
+}
+
 /// The filter as conditions on the rows themselves, without the index.
 fn query(filter: &Filter) -> Query {
     let of_columns = Filter { q: None, tag: None, intent: None, route: None, customer: None, ..filter.clone() };
     let mut query = Query::new(&of_columns);
     if let Some(customer) = &filter.customer {
         query.add("f.customer = ?", customer.clone());
+    }
+    if words_in(filter).is_some() {
+        query.add("f.no IN (SELECT no FROM temp.found) AND ?", true);
     }
     let lists = [
         ("$.tags", "$.name", &filter.tag),

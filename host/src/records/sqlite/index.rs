@@ -118,7 +118,7 @@ impl SqliteRecords {
                 move |outcome, _| {
                     // What could not be indexed stays, and the next `save` tries again.
                     if let Ok(indexed) = outcome {
-                        written.done(&indexed);
+                        written.done(indexed);
                     }
                     written.is_asked.store(false, Ordering::Release);
                 },

@@ -57,6 +57,26 @@ async fn an_archive_filters_what_is_not_in_the_index_yet() {
 }
 
 #[tokio::test]
+async fn words_are_found_whether_or_not_the_index_has_them_yet() {
+    let folder = Folder::new();
+    let records = folder.records();
+    save(&records, &[&review(1, "Cold tea, slow delivery"), &review(2, "配達が遅い")]).await;
+    let by = |q: &str| texts(&folder, Filter { q: Some(q.into()), ..Filter::default() }, usize::MAX);
+    let all = || {
+        assert_eq!(by("TEA cold"), ["Cold tea, slow delivery"]);
+        assert_eq!(by("配達"), ["配達が遅い"]);
+        assert!(by("coffee").is_empty() && by("\"").is_empty() && by("tea*) OR x").is_empty());
+    };
+    all();
+    records.list(&Filter { q: Some("tea".into()), ..Filter::default() }, None, 1).await.expect("is indexed");
+    all();
+    save(&records, &[&review(3, "More tea")]).await;
+    assert_eq!(by("tea"), ["More tea", "Cold tea, slow delivery"], "one in the index, one not");
+    let both = Filter { q: Some("tea".into()), tag: Some("drink".into()), ..Filter::default() };
+    assert!(texts(&folder, both, usize::MAX).is_empty(), "all of the filter has to fit");
+}
+
+#[tokio::test]
 async fn a_history_is_the_owners_own() {
     let folder = Folder::new();
     let records = folder.records();
