@@ -46,8 +46,8 @@ pub use crate::bindings::sayso::plugin::history::Summary;
 /// use sayso_plugin::{history::{self, Summary}, testing};
 ///
 /// let host = testing::Host::new().history(|item| (item == 0).then(Summary::default));
-/// assert!(host.run(|| history::before(0)).is_some());
-/// assert!(host.run(|| history::before(1)).is_none());
+/// let (known, unknown) = host.run(|| (history::before(0), history::before(1)));
+/// assert!(known.is_some() && unknown.is_none());
 /// ```
 pub fn before(item: u32) -> Option<Summary> {
     #[cfg(target_family = "wasm")]
