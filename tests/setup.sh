@@ -12,7 +12,8 @@ venv=$1
 node=$2
 registry=$3
 templates=$(dirname "$0")/../host/src/cli/plugin/templates
-package=standardwebhooks==1.0.0
+# Verify what sayso signs: Standard Webhooks twice over, and ed25519.
+packages=(standardwebhooks==1.0.0 svix==1.99.1 cryptography==50.0.2)
 
 say() { printf 'tests: %s\n' "$1" >&2; }
 
@@ -27,7 +28,7 @@ apt_install() {
 
 install_python() {
   local wanted
-  wanted=$(printf '%s\n' "$package" | cat - "$templates/python/requirements.txt")
+  wanted=$(printf '%s\n' "${packages[@]}" | cat - "$templates/python/requirements.txt")
   [ "$(cat "$venv/sayso-tests.txt" 2>/dev/null)" != "$wanted" ] || return 0
   python_works() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
   python_works || apt_install python3 python3-venv || true

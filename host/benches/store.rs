@@ -174,15 +174,20 @@ impl Bench {
 }
 
 fn message() -> Message {
-    Message { id: FeedbackId::now().0, revision: 1, identity: None, body: vec![b'x'; 1024].into() }
+    Message { id: FeedbackId::now().0, revision: 1, identity: None, series: None, body: vec![b'x'; 1024].into() }
 }
 
 fn delivery(lease: &Lease) -> (Lane, Message) {
     let id = FeedbackId(lease.id);
     let mut body = id.0.as_bytes().to_vec();
     body.extend(lease.revision.to_be_bytes());
-    let message =
-        Message { id: DeliveryId::of(id, lease.revision, WEBHOOK).0, revision: 1, identity: None, body: body.into() };
+    let message = Message {
+        id: DeliveryId::of(id, lease.revision, WEBHOOK).0,
+        revision: 1,
+        identity: None,
+        series: None,
+        body: body.into(),
+    };
     (Lane::Delivery(WEBHOOK.into()), message)
 }
 

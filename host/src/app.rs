@@ -20,7 +20,10 @@ use crate::{
     api::{self, Readiness, auth::KeyError},
     config::{Config, ConfigError, Grant, Source},
     console,
-    delivery::{Dispatcher, WebhookError},
+    delivery::{
+        Dispatcher, WebhookError,
+        webhooks::{Live, Registry},
+    },
     dictionary::{self, DictionaryLanguage, ManifestError},
     pipeline::Pipeline,
     plugins::{
@@ -108,6 +111,7 @@ pub struct App {
     queue: Arc<dyn Queue>,
     records: Arc<dyn Records>,
     chain: Arc<LiveChain>,
+    webhooks: Live,
     dispatcher: Dispatcher,
     readiness: Arc<Readiness>,
     state: api::State,
@@ -134,12 +138,15 @@ impl App {
             let (config, readiness) = (config.clone(), readiness.clone());
             blocking(move || live_chain(&config, source, readiness)).await??
         };
-        let dispatcher = Dispatcher::new(&config.delivery, &config.webhooks, queue.clone(), records.clone())?;
+        let registry = Registry::open(&config, records.clone(), queue.clone()).await?;
+        let webhooks = registry.live();
+        let dispatcher = Dispatcher::new(&config.delivery, webhooks.clone(), queue.clone(), records.clone())?;
         let state = {
-            let (queue, records) = (queue.clone(), records.clone());
-            api::State::new(config.clone(), queue, records, chain.clone(), readiness.clone(), prometheus)?
+            let (queue, records, chain) = (queue.clone(), records.clone(), chain.clone());
+            let webhooks = (registry, dispatcher.switchboard());
+            api::State::new(config.clone(), queue, records, chain, webhooks, readiness.clone(), prometheus)?
         };
-        Ok(Self { config, store, queue, records, chain, dispatcher, readiness, state })
+        Ok(Self { config, store, queue, records, chain, webhooks, dispatcher, readiness, state })
     }
 
     /// The plugins.
@@ -158,7 +165,7 @@ impl App {
             queue: self.queue.clone(),
             records: self.records.clone(),
             chain: self.chain.clone(),
-            webhooks: self.config.webhooks.clone().into(),
+            webhooks: self.webhooks,
             config: self.config.pipeline.clone(),
         };
         let pipeline = tokio::spawn(pipeline.run(stop_stages.clone()));

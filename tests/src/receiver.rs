@@ -6,7 +6,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU16, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use axum::{Router, body::Bytes, extract::State, http::HeaderMap, http::StatusCode, routing::post};
@@ -31,6 +31,10 @@ pub struct Event {
     pub at: Instant,
     /// The body.
     pub body: Value,
+    /// The body as it came.
+    pub raw: Bytes,
+    /// The headers.
+    pub headers: HeaderMap,
 }
 
 impl Event {
@@ -40,10 +44,23 @@ impl Event {
     }
 }
 
+/// How many requests are under way, and were at most.
+#[derive(Default)]
+struct UnderWay {
+    now: usize,
+    most: usize,
+}
+
+/// What to answer to an event, knowing those that came before it.
+type Answer = dyn Fn(&Event, &[Event]) -> u16 + Send + Sync;
+
 struct Shared {
     events: Mutex<Vec<Event>>,
     count: watch::Sender<usize>,
     status: AtomicU16,
+    delay: Duration,
+    under_way: Mutex<UnderWay>,
+    answer: Mutex<Option<Arc<Answer>>>,
     verifier: standardwebhooks::Webhook,
 }
 
@@ -57,17 +74,40 @@ pub struct Receiver {
 impl Receiver {
     /// A receiver that answers 200 with an empty body.
     pub async fn start() -> Self {
+        Self::start_slow(Duration::ZERO).await
+    }
+
+    /// Likewise, each answer after this time.
+    pub async fn start_slow(delay: Duration) -> Self {
+        let (mut receiver, router) = Self::routed(delay);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback can be listened on");
+        receiver.address = listener.local_addr().expect("it has an address");
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        receiver
+    }
+
+    /// A receiver without an address, to be served by others.
+    pub(crate) fn unbound() -> (Self, Router) {
+        Self::routed(Duration::ZERO)
+    }
+
+    fn routed(delay: Duration) -> (Self, Router) {
         let shared = Arc::new(Shared {
             events: Mutex::default(),
             count: watch::Sender::new(0),
             status: AtomicU16::new(200),
+            delay,
+            under_way: Mutex::default(),
+            answer: Mutex::default(),
             verifier: standardwebhooks::Webhook::new(SECRET).expect("the secret is well formed"),
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback can be listened on");
-        let address = listener.local_addr().expect("it has an address");
         let router = Router::new().route("/hook", post(receive)).with_state(shared.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { address, shared }
+        (Self { address: SocketAddr::from(([127, 0, 0, 1], 0)), shared }, router)
+    }
+
+    /// The most requests that were under way at once.
+    pub fn most_at_once(&self) -> usize {
+        self.shared.under_way.lock().expect("no panic while locked").most
     }
 
     /// Where to post.
@@ -78,6 +118,11 @@ impl Receiver {
     /// Answers with this status from here on.
     pub fn answer_with(&self, status: u16) {
         self.shared.status.store(status, Ordering::SeqCst);
+    }
+
+    /// Answers as this says from here on; it gets the event and those before it.
+    pub fn answer_by(&self, answer: impl Fn(&Event, &[Event]) -> u16 + Send + Sync + 'static) {
+        *self.shared.answer.lock().expect("no panic while locked") = Some(Arc::new(answer));
     }
 
     /// What arrived so far.
@@ -112,16 +157,34 @@ impl Receiver {
 }
 
 async fn receive(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    {
+        let mut under_way = shared.under_way.lock().expect("no panic while locked");
+        under_way.now += 1;
+        under_way.most = under_way.most.max(under_way.now);
+    }
+    if !shared.delay.is_zero() {
+        tokio::time::sleep(shared.delay).await;
+    }
+    shared.under_way.lock().expect("no panic while locked").now -= 1;
     let id = headers.get("webhook-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     let answered = shared.status.load(Ordering::SeqCst);
-    let event = Event {
+    let mut event = Event {
         id,
         is_verified: shared.verifier.verify(&body, &headers).is_ok(),
         answered,
         at: Instant::now(),
         body: serde_json::from_slice(&body).unwrap_or(Value::Null),
+        raw: body,
+        headers,
     };
-    shared.events.lock().expect("no panic while locked").push(event);
+    let answer = shared.answer.lock().expect("no panic while locked").clone();
+    let answered = {
+        let mut events = shared.events.lock().expect("no panic while locked");
+        event.answered = answer.map_or(answered, |answer| answer(&event, &events));
+        let answered = event.answered;
+        events.push(event);
+        answered
+    };
     shared.count.send_modify(|count| *count += 1);
     StatusCode::from_u16(answered).unwrap_or(StatusCode::OK)
 }

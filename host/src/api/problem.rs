@@ -42,6 +42,10 @@ pub enum ProblemType {
     IdempotencyMismatch,
     /// A new chain of plugins cannot run; the old one goes on.
     ChainRefused,
+    /// Fields of a webhook have to be fixed.
+    InvalidWebhook,
+    /// It does not go together with what is there.
+    Conflict,
     /// More feedback waits than the operator allows.
     Overloaded,
     /// The store cannot take or give anything now.
@@ -77,6 +81,8 @@ impl ProblemType {
                 ("idempotency-mismatch", "The idempotency key was used before", StatusCode::UNPROCESSABLE_ENTITY)
             }
             Self::ChainRefused => ("chain-refused", "The new chain is refused", StatusCode::UNPROCESSABLE_ENTITY),
+            Self::InvalidWebhook => ("invalid-webhook", "The webhook is not valid", StatusCode::UNPROCESSABLE_ENTITY),
+            Self::Conflict => ("conflict", "This does not go together with what is there", StatusCode::CONFLICT),
             Self::Overloaded => ("overloaded", "Too much feedback waits", StatusCode::TOO_MANY_REQUESTS),
             Self::Unavailable => ("unavailable", "The store is not available", StatusCode::SERVICE_UNAVAILABLE),
             Self::Internal => ("internal", "Something went wrong in sayso", StatusCode::INTERNAL_SERVER_ERROR),

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, patch, post};
 use http::StatusCode;
 
 use super::handlers::{aggregate, chain, customers, deliveries, feedback, health, metrics, parked, webhooks};
@@ -29,11 +29,16 @@ pub fn router_with(state: State, open: Router<State>) -> Router {
         .route("/v1/deliveries", get(deliveries::list))
         .route("/v1/deliveries/{id}", get(deliveries::get))
         .route("/v1/webhooks", get(webhooks::list))
+        .route("/v1/webhooks/{id}", get(webhooks::show))
         .route("/v1/parked", get(parked::list))
         .route("/metrics", get(metrics::get))
         .route_layer(axum::middleware::from_fn(middleware::deadline));
     let admin = Router::new()
         .route("/v1/chain/reload", post(chain::reload))
+        .route("/v1/webhooks", post(webhooks::create))
+        .route("/v1/webhooks/{id}", patch(webhooks::change).delete(webhooks::delete))
+        .route("/v1/webhooks/{id}/rotate", post(webhooks::rotate))
+        .route("/v1/webhooks/{id}/enable", post(webhooks::enable))
         .route("/v1/parked/{id}/retry", post(parked::retry))
         .route("/v1/customers/{id}", delete(customers::erase));
     let open = open.route("/healthz", get(health::live)).route("/readyz", get(health::ready));

@@ -9,6 +9,7 @@ use super::Readiness;
 use super::auth::{Auth, KeyError};
 use super::traffic::Traffic;
 use crate::config::Config;
+use crate::delivery::{Switchboard, webhooks::Registry};
 use crate::intake::Shared;
 use crate::plugins::LiveChain;
 use crate::queue::Queue;
@@ -26,6 +27,10 @@ pub struct Inner {
     pub records: Arc<dyn Records>,
     /// The plugins.
     pub chain: Arc<LiveChain>,
+    /// The webhooks.
+    pub webhooks: Registry,
+    /// How the webhooks do.
+    pub switchboard: Switchboard,
     /// The configuration.
     pub config: Arc<Config>,
     /// The keys.
@@ -50,12 +55,25 @@ impl State {
         queue: Arc<dyn Queue>,
         records: Arc<dyn Records>,
         chain: Arc<LiveChain>,
+        (webhooks, switchboard): (Registry, Switchboard),
         readiness: Arc<Readiness>,
         metrics: PrometheusHandle,
     ) -> Result<Self, KeyError> {
         let auth = Auth::new(&config.keys)?;
         let (traffic, intake) = (Traffic::default(), Shared::default());
-        Ok(Self(Arc::new(Inner { queue, records, chain, config, auth, readiness, metrics, traffic, intake })))
+        Ok(Self(Arc::new(Inner {
+            queue,
+            records,
+            chain,
+            webhooks,
+            switchboard,
+            config,
+            auth,
+            readiness,
+            metrics,
+            traffic,
+            intake,
+        })))
     }
 }
 

@@ -12,6 +12,7 @@ use tower::ServiceExt;
 
 use super::{Readiness, State, router_with};
 use crate::config::Config;
+use crate::delivery::{Dispatcher, webhooks::Registry};
 use crate::feedback::{Analysis, Feedback, FeedbackId, Tag};
 use crate::plugins::{Chain, LiveChain};
 use crate::queue::{Lane, Lease, sqlite::SqliteQueue};
@@ -57,8 +58,11 @@ impl Service {
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
         let readiness = Arc::new(Readiness::default());
         let chain = Arc::new(LiveChain::new(Chain::default(), || Err("plugin `a`: no such file".into())));
-        let state =
-            State::new(Arc::new(config), queue, records, chain, readiness, metrics).expect("the keys are valid");
+        let webhooks = open_webhooks(&config, records.clone(), queue.clone());
+        let dispatcher = Dispatcher::new(&config.delivery, webhooks.live(), queue.clone(), records.clone());
+        let switchboard = dispatcher.expect("the limits make sense").switchboard();
+        let state = State::new(Arc::new(config), queue, records, chain, (webhooks, switchboard), readiness, metrics)
+            .expect("the keys are valid");
         Self { router: router_with(state.clone(), routes), state, _folder: folder }
     }
 
@@ -115,6 +119,15 @@ impl Service {
         self.state.records.save(analyzed.collect()).await.expect("the records work");
         self.state.queue.ack(leases).await.expect("the queue works");
     }
+}
+
+/// Opens the registry, on a thread of its own: the test's may be one that must not block.
+fn open_webhooks(config: &Config, records: Arc<SqliteRecords>, queue: Arc<SqliteQueue>) -> Registry {
+    let open = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(Registry::open(config, records, queue)).expect("the webhooks are valid")
+    };
+    std::thread::scope(|scope| scope.spawn(open).join().expect("it does not panic"))
 }
 
 pub(crate) fn feedback_of(lease: &Lease) -> Feedback {

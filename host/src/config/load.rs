@@ -258,6 +258,11 @@ fn check(config: &Config, file: &Path, text: &str) -> Result<(), ConfigError> {
             ConfigError::Key { place: place(file, text, &key, "", &[]), message }
         })?;
     }
+    if let Some((index, webhook)) = config.webhooks.iter().enumerate().find(|(_, webhook)| webhook.secret.is_none()) {
+        let place = place(file, text, &format!("webhook.{index}.name"), "", &[]);
+        let message = format!("[[webhook]] `{}`: `secret` is missing; `sayso webhook listen` makes one", webhook.name);
+        return Err(ConfigError::Key { place, message });
+    }
     check_numbers(config, file, text)
 }
 
@@ -284,7 +289,8 @@ fn check_numbers(config: &Config, file: &Path, text: &str) -> Result<(), ConfigE
     Ok(())
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether a text can be the name of a plugin, a webhook or a key.
+pub(crate) fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
@@ -333,7 +339,7 @@ mod tests {
     #[test]
     fn a_list_entry_without_a_needed_key_is_named_with_its_line() {
         let error = read("\n[[webhook]]\nname = \"crm\"\nurl = \"https://example.com\"\n", &[]).expect_err("refused");
-        assert!(error.contains("line 2") && error.contains("secret"), "{error}");
+        assert!(error.contains("line 3") && error.contains("secret"), "{error}");
     }
 
     #[test]
@@ -343,7 +349,7 @@ mod tests {
             [("SAYSO_SERVER__LISTEN", "127.0.0.1:9"), ("SAYSO_WEBHOOK__0__SECRET", "whsec_y"), ("SAYSO_LOG", "info")];
         let config = read(text, &variables).expect("loads");
         assert_eq!(config.server.listen.port(), 9);
-        assert_eq!(config.webhooks[0].secret.expose(), "whsec_y");
+        assert_eq!(config.webhooks[0].secret.as_ref().expect("is given").expose(), "whsec_y");
     }
 
     #[test]

@@ -4,16 +4,17 @@
 mod http;
 mod load;
 mod source;
+mod webhook;
 
 pub use self::http::Http;
+pub(crate) use load::is_name;
 pub use load::{ConfigError, load, load_chain};
 pub use source::Source;
+pub use webhook::{Batch, Header, Ordering, Signature, Webhook};
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Deserializer, Serialize};
-
-use crate::feedback::Kind;
 
 /// The whole configuration.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -121,13 +122,20 @@ pub struct Delivery {
     pub schedule: Vec<Duration>,
     /// Share by which each step is lengthened or shortened at random, 0 to 1; 0.2.
     pub jitter: f64,
-    /// Limit for one attempt over connection, TLS, headers and body; 15 s.
+    /// Limit for one attempt over connection, TLS, headers and body; 15 s, and at most 45 s: a worker has a delivery for
+    /// 60 s before it goes to another one, and would have it sent twice.
     #[serde(deserialize_with = "duration")]
     pub timeout: Duration,
     /// How much of an answer is read and kept, in bytes; 64 KiB.
     pub max_response_bytes: usize,
     /// Requests under way at once to one webhook; 16.
     pub concurrency: usize,
+    /// Whether webhooks made over the API may lead to private or loopback addresses, and by http; false. A `[[webhook]]`
+    /// says so for itself.
+    pub allow_private: bool,
+    /// For how long every attempt to a webhook may fail before it is disabled; 5 d, and `0s` for ever.
+    #[serde(deserialize_with = "duration")]
+    pub disable_after: Duration,
 }
 
 impl Default for Delivery {
@@ -139,6 +147,8 @@ impl Default for Delivery {
             timeout: s(15),
             max_response_bytes: 64 << 10,
             concurrency: 16,
+            allow_private: false,
+            disable_after: s(5 * 86_400),
         }
     }
 }
@@ -270,33 +280,6 @@ impl Default for Limits {
     }
 }
 
-/// `[[webhook]]`
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Webhook {
-    /// Its name, which deliveries and metrics carry.
-    pub name: Arc<str>,
-    /// Where to post; https, or http for an address that `allow_private` covers.
-    pub url: String,
-    /// `whsec_` and 24 to 64 bytes in base64.
-    pub secret: Secret,
-    /// The routes it wants; all if empty.
-    #[serde(default)]
-    pub routes: Vec<String>,
-    /// The kinds it wants; all if empty.
-    #[serde(default)]
-    pub kinds: Vec<Kind>,
-    /// The tags it wants, any of them; `delivery/*` for all below `delivery`; all if empty.
-    #[serde(default)]
-    pub tags: Vec<String>,
-    /// Whether the URL may lead to a private or loopback address.
-    #[serde(default)]
-    pub allow_private: bool,
-    /// Requests under way at once; that of `[delivery]` if absent.
-    #[serde(default)]
-    pub concurrency: Option<usize>,
-}
-
 /// A secret, which no log and no answer shows.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
@@ -317,12 +300,6 @@ impl Secret {
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Secret(…)")
-    }
-}
-
-impl std::fmt::Debug for Webhook {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Webhook").field("name", &self.name).finish_non_exhaustive()
     }
 }
 

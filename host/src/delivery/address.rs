@@ -146,6 +146,18 @@ fn is_isatap(address: Ipv6Addr) -> bool {
     segments[4] & !0x0200 == 0 && segments[5] == 0x5efe
 }
 
+/// Any IPv4 address, half of them in a refused range, which uniform addresses would rarely hit.
+#[cfg(test)]
+pub(super) fn any_v4() -> impl proptest::prelude::Strategy<Value = Ipv4Addr> {
+    use proptest::prelude::*;
+    let inside = (0..V4.len(), any::<u32>()).prop_map(|(index, host)| {
+        let Range(first, prefix, ..) = V4[index];
+        let mask = u32::MAX.checked_shr(prefix).unwrap_or(0);
+        Ipv4Addr::from_bits(first.to_bits() | (host & mask))
+    });
+    prop_oneof![inside, any::<u32>().prop_map(Ipv4Addr::from_bits)]
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -280,16 +292,6 @@ mod tests {
             || address.is_multicast()
             || address.is_broadcast()
             || address.is_documentation()
-    }
-
-    fn any_v4() -> impl Strategy<Value = Ipv4Addr> {
-        // Half of them in a refused range, which uniform addresses would rarely hit.
-        let inside = (0..V4.len(), any::<u32>()).prop_map(|(index, host)| {
-            let Range(first, prefix, ..) = V4[index];
-            let mask = u32::MAX.checked_shr(prefix).unwrap_or(0);
-            Ipv4Addr::from_bits(first.to_bits() | (host & mask))
-        });
-        prop_oneof![inside, any::<u32>().prop_map(Ipv4Addr::from_bits)]
     }
 
     proptest! {

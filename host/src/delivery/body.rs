@@ -7,8 +7,8 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{feedback::Analysis, records::Payload};
 
-/// The `type` of every delivery so far.
-pub const EVENT_TYPE: &str = "feedback.analyzed";
+/// The `type` of the delivery of an analysis.
+pub const ANALYZED: &str = "feedback.analyzed";
 
 #[derive(Serialize)]
 struct Event<'a> {
@@ -34,7 +34,7 @@ pub fn event(due: Timestamp, payload: &Payload) -> Result<Bytes, serde_json::Err
     let mut body = Vec::with_capacity(128 + payload.feedback.get().len() + payload.analysis.get().len());
     let analysis = without_shadow(&payload.analysis)?;
     let data = Data { feedback: &payload.feedback, analysis: analysis.as_deref().unwrap_or(&payload.analysis) };
-    serde_json::to_writer(&mut body, &Event { kind: EVENT_TYPE, timestamp, data })?;
+    serde_json::to_writer(&mut body, &Event { kind: ANALYZED, timestamp, data })?;
     Ok(body.into())
 }
 

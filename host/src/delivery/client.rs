@@ -1,11 +1,11 @@
 //! One HTTP client a webhook, and one attempt with it.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt::Display, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
-use reqwest::{Certificate, Method, Request, Response, Url, redirect::Policy};
+use reqwest::{Method, Request, Response, Url, redirect::Policy};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
@@ -14,8 +14,9 @@ use super::{
     resolver::{Resolver, Shared},
     retry_after,
     signing::Signer,
+    webhooks::Tls,
 };
-use crate::{config, feedback::DeliveryId, http_client::install_crypto, records::Attempt};
+use crate::{config, http_client::install_crypto, records::Attempt};
 
 /// How long a connection is kept for the next delivery. Less than the 5 s after which common servers close one, so
 /// that no delivery goes out into a connection that is just being closed.
@@ -49,6 +50,15 @@ pub struct Tried {
     pub attempt: Attempt,
     /// How the receiver took it.
     pub verdict: Verdict,
+}
+
+/// What a webhook wants beyond the common.
+#[derive(Clone, Default)]
+pub struct Extras {
+    /// Headers to send with every delivery.
+    pub headers: HeaderMap,
+    /// Client certificate and private authorities.
+    pub tls: Tls,
 }
 
 /// Calls one webhook.
@@ -86,39 +96,60 @@ impl Client {
         concurrency: usize,
         limits: &config::Delivery,
     ) -> reqwest::Result<Self> {
-        Self::trusting(endpoint, signer, concurrency, limits, Vec::new())
+        Self::with(endpoint, signer, concurrency, limits, Extras::default())
     }
 
-    /// Like `new`, and trusting these authorities beside those of the system.
-    fn trusting(
+    /// Like `new`, with what the webhook wants beyond the common.
+    ///
+    /// # Errors
+    /// If the system's certificate authorities cannot be read, or if the client certificate is not that of its key.
+    pub fn with(
         endpoint: Endpoint,
         signer: Signer,
         concurrency: usize,
         limits: &config::Delivery,
-        authorities: Vec<Certificate>,
+        extras: Extras,
+    ) -> reqwest::Result<Self> {
+        let resolver = Resolver::system(endpoint.allow_private, connect_limit(limits) / 2);
+        Self::resolving(endpoint, signer, concurrency, limits, extras, resolver)
+    }
+
+    /// Likewise, with this resolver.
+    pub(super) fn resolving(
+        endpoint: Endpoint,
+        signer: Signer,
+        concurrency: usize,
+        limits: &config::Delivery,
+        extras: Extras,
+        resolver: Resolver,
     ) -> reqwest::Result<Self> {
         install_crypto();
-        // Each step has less time than the whole, so that a timeout tells which step it was.
-        let connect_limit = limits.timeout.mul_f64(2.0 / 3.0);
-        let resolver = Arc::new(Resolver::system(endpoint.allow_private, connect_limit / 2));
+        let (resolver, connect_limit) = (Arc::new(resolver), connect_limit(limits));
+        let Extras { mut headers, tls } = extras;
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)
-            .default_headers(HeaderMap::from_iter([(
-                header::CONTENT_TYPE,
-                HeaderValue::from_static("application/json"),
-            )]))
+            .default_headers(headers)
             .no_proxy()
             .referer(false)
             .redirect(Policy::none())
             .dns_resolver(Shared(Arc::clone(&resolver)))
             .connect_timeout(connect_limit)
             .pool_idle_timeout(KEEP_ALIVE)
+            // An HTTP/2 connection outlives an attempt that timed out. One that is dead has to be found out before the
+            // attempts over it time out, or every further delivery would go into it.
+            .http2_keep_alive_interval(limits.timeout / 4)
+            .http2_keep_alive_timeout(limits.timeout / 4)
             .pool_max_idle_per_host(concurrency);
-        // A plain connection needs no authorities, which a small container may not have.
-        let builder = if endpoint.url.scheme() == "http" {
-            builder.tls_certs_only([])
-        } else {
-            builder.tls_certs_merge(authorities)
+        let builder = match tls.authorities {
+            Some(authorities) => builder.tls_certs_only(authorities),
+            // A plain connection needs no authorities, which a small container may not have.
+            None if endpoint.url.scheme() == "http" => builder.tls_certs_only([]),
+            None => builder,
+        };
+        let builder = match tls.identity {
+            Some(identity) => builder.identity(identity),
+            None => builder,
         };
         let port = endpoint.url.port_or_known_default().unwrap_or_default();
         Ok(Self {
@@ -135,19 +166,19 @@ impl Client {
         })
     }
 
-    /// Makes attempt `number` (from 1) of a delivery. It ends within the time limit, whatever the receiver does, and
-    /// reads no more of the answer than the limit says.
-    pub async fn attempt(&self, delivery: DeliveryId, number: u32, body: Bytes) -> Tried {
+    /// Makes attempt `number` (from 1) of the delivery or batch with this id. It ends within the time limit, whatever the
+    /// receiver does, and reads no more of the answer than the limit says.
+    pub async fn attempt(&self, id: impl Display, number: u32, body: Bytes) -> Tried {
         let at = Timestamp::now();
         let began = Instant::now();
-        let request = self.request(delivery, at, body);
+        let request = self.request(id, at, body);
         let answer = self.exchange(request, began + self.limit).await;
         let latency_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
         answer.judge(number, at, latency_ms)
     }
 
-    fn request(&self, delivery: DeliveryId, at: Timestamp, body: Bytes) -> Request {
-        let id = delivery.to_string();
+    fn request(&self, id: impl Display, at: Timestamp, body: Bytes) -> Request {
+        let id = id.to_string();
         let signature = self.signer.sign(&id, at.as_second(), &body);
         let mut request = Request::new(Method::POST, self.url.clone());
         let headers = request.headers_mut();
@@ -214,9 +245,8 @@ impl Answer {
             (None, _) => Verdict::Delivered,
             (Some(_), Some(StatusCode::GONE)) => Verdict::Gone,
             (Some(_), code) => {
-                let slows = code.is_some_and(retry_after::slows);
-                let retry_after = if slows { retry_after::read(&self.headers, Timestamp::now()) } else { None };
-                Verdict::Failed { retry_after, slows, answered: code.is_some() }
+                let retry_after = retry_after::read(&self.headers, Timestamp::now());
+                Verdict::Failed { retry_after, slows: code.is_some_and(retry_after::slows), answered: code.is_some() }
             }
         };
         let response =
@@ -225,6 +255,11 @@ impl Answer {
         let error = failure.map(|failure| failure.to_string());
         Tried { attempt: Attempt { number, at, address, status, latency_ms, response, error }, verdict }
     }
+}
+
+/// Time for a connection. Each step has less than the whole, so that a timeout tells which step it was.
+fn connect_limit(limits: &config::Delivery) -> Duration {
+    limits.timeout.mul_f64(2.0 / 3.0)
 }
 
 fn header_value(text: String) -> HeaderValue {

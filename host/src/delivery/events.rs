@@ -12,7 +12,15 @@ use std::{
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use tracing::{debug, error, info, warn};
 
-use crate::{feedback::DeliveryId, records::Attempt};
+use crate::{
+    feedback::DeliveryId,
+    records::{Attempt, Disabled, WebhookHealth},
+};
+
+/// States of the breaker in the metrics.
+const CLOSED: f64 = 0.0;
+const OPEN: f64 = 1.0;
+const PROBING: f64 = 2.0;
 
 /// Says what each metric means; call it once, after the recorder is installed.
 pub fn describe() {
@@ -24,8 +32,20 @@ pub fn describe() {
         "Duration of an attempt, from its beginning to the end of the answer"
     );
     describe_gauge!("sayso_deliveries_in_flight", "Attempts under way");
-    describe_counter!("sayso_webhook_pauses_total", "Pauses because the receiver answered 429, 502, 503 or 504");
-    describe_gauge!("sayso_webhook_stopped", "1 after the receiver answered 410 Gone");
+    describe_gauge!(
+        "sayso_webhook_breaker",
+        "0 closed: deliveries go out; 1 open: the receiver is overloaded or down and left alone; 2 one delivery probes it"
+    );
+    describe_counter!("sayso_webhook_breaker_opened_total", "How often the breaker opened, failed probes among them");
+    describe_gauge!(
+        "sayso_webhook_failing_since_seconds",
+        Unit::Seconds,
+        "Unix time since which every attempt has failed; 0 while the webhook works"
+    );
+    describe_gauge!(
+        "sayso_webhook_disabled",
+        "1 while nothing is sent to the webhook, after 410 Gone or days of failure"
+    );
 }
 
 /// The events of one webhook.
@@ -37,8 +57,11 @@ pub(super) struct Events {
     erased: Counter,
     seconds: Histogram,
     in_flight: Gauge,
-    pauses: Counter,
-    stopped: Gauge,
+    breaker: Gauge,
+    openings: Counter,
+    failing_since: Gauge,
+    is_disabled: Gauge,
+    is_open: AtomicBool,
     failing: AtomicBool,
 }
 
@@ -54,8 +77,11 @@ impl Events {
             erased: outcome("erased"),
             seconds: histogram!("sayso_delivery_seconds", "webhook" => name()),
             in_flight: gauge!("sayso_deliveries_in_flight", "webhook" => name()),
-            pauses: counter!("sayso_webhook_pauses_total", "webhook" => name()),
-            stopped: gauge!("sayso_webhook_stopped", "webhook" => name()),
+            breaker: gauge!("sayso_webhook_breaker", "webhook" => name()),
+            openings: counter!("sayso_webhook_breaker_opened_total", "webhook" => name()),
+            failing_since: gauge!("sayso_webhook_failing_since_seconds", "webhook" => name()),
+            is_disabled: gauge!("sayso_webhook_disabled", "webhook" => name()),
+            is_open: AtomicBool::new(false),
             failing: AtomicBool::new(false),
             webhook,
         }
@@ -102,22 +128,54 @@ impl Events {
         info!(webhook = %self.webhook, %delivery, "a delivery was dropped, since its feedback was erased");
     }
 
-    pub(super) fn paused(&self, pause: Duration) {
-        self.pauses.increment(1);
-        warn!(webhook = %self.webhook, ?pause, "the receiver is overloaded or down; the webhook pauses");
+    pub(super) fn opened(&self, pause: Duration) {
+        self.openings.increment(1);
+        self.breaker.set(OPEN);
+        if self.is_open.swap(true, Ordering::Relaxed) {
+            info!(webhook = %self.webhook, ?pause, "the probe failed; the webhook is left alone for longer");
+        } else {
+            warn!(webhook = %self.webhook, ?pause, "the breaker opened: the receiver is overloaded or down, and left alone");
+        }
     }
 
-    pub(super) fn resumed(&self) {
-        info!(webhook = %self.webhook, "the receiver answers again; the webhook goes on at full pace");
+    pub(super) fn probing(&self) {
+        self.breaker.set(PROBING);
+        debug!(webhook = %self.webhook, "one delivery probes whether the receiver is back");
     }
 
-    pub(super) fn stopped(&self) {
-        self.stopped.set(1.0);
-        error!(
+    pub(super) fn closed(&self) {
+        self.breaker.set(CLOSED);
+        self.is_open.store(false, Ordering::Relaxed);
+        info!(webhook = %self.webhook, "the breaker closed: the receiver is back, and the webhook goes on at full pace");
+    }
+
+    /// What is on record, at the beginning.
+    pub(super) fn begin(&self, health: &WebhookHealth) {
+        self.breaker.set(CLOSED);
+        self.health(health);
+    }
+
+    /// What is kept of how it does.
+    pub(super) fn health(&self, health: &WebhookHealth) {
+        self.failing_since.set(health.failing_since.map_or(0.0, |since| since.as_second() as f64));
+        self.is_disabled.set(if health.disabled.is_some() { 1.0 } else { 0.0 });
+    }
+
+    pub(super) fn is_disabled(&self, why: &Disabled) {
+        warn!(
             webhook = %self.webhook,
-            "the receiver answered 410 Gone; the webhook is stopped until sayso is restarted: take it out of the \
-             configuration, or correct its `url`"
+            since = %why.at,
+            reason = why.reason,
+            "the webhook is still disabled: POST /v1/webhooks/{}/enable, change its `url`, or take it out",
+            self.webhook
         );
+    }
+
+    pub(super) fn enabled(&self) {
+        self.health(&WebhookHealth::default());
+        self.breaker.set(CLOSED);
+        self.is_open.store(false, Ordering::Relaxed);
+        info!(webhook = %self.webhook, "the webhook was enabled; what waits for it goes out");
     }
 
     pub(super) fn store_fails(&self, what: &str, error: &dyn std::fmt::Display) {

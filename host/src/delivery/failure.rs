@@ -25,18 +25,25 @@ pub(super) enum Failure {
     )]
     ConnectTimeout { host: String, limit: Duration },
     /// There is no encrypted connection.
-    #[error("TLS with {host} failed: {why}; check that the receiver speaks TLS on this port, and its certificate")]
-    Tls { host: String, why: String },
+    #[error("TLS with {host} failed: {why}; {todo}")]
+    Tls { host: String, why: String, todo: &'static str },
     /// The connection ended without an answer.
-    #[error("the connection to {host} broke before the answer: {why}")]
+    #[error(
+        "the connection to {host} broke before the answer: {why}; see in the receiver's log whether it ended, or what it minds"
+    )]
     NoAnswer { host: String, why: String },
+    /// What came is no answer.
+    #[error("what {host} answered is not HTTP: {why}; check the port in `url`")]
+    NotHttp { host: String, why: String },
     /// No answer in time.
     #[error(
         "timeout while waiting for the answer: {limit:?} are over; the receiver should answer first and work afterwards"
     )]
     AnswerTimeout { limit: Duration },
     /// The answer ended early.
-    #[error("the connection broke while reading the answer (status {status}): {why}")]
+    #[error(
+        "the connection broke while reading the answer (status {status}): {why}; the receiver should end its answer as it announces it"
+    )]
     AnswerBroken { status: u16, why: String },
     /// The answer did not end in time.
     #[error(
@@ -52,13 +59,44 @@ pub(super) enum Failure {
 fn advice(status: u16) -> &'static str {
     match status {
         300..=399 => ": redirects are not followed; put the URL that it leads to into `url`",
+        400 | 422 => ": the receiver does not understand the delivery; its answer may say what it minds",
         401 | 403 => ": the receiver refuses sayso; check that it verifies with the secret of this webhook",
         404 | 405 => ": check the path in `url`",
         410 => ": the receiver wants nothing more; take the webhook out, or correct `url`",
         413 => ": the receiver takes no body of this size; raise its limit",
         429 => ": the receiver is asked too much; sayso slows down",
+        500 => ": the receiver failed; see its log",
         502..=504 => ": the receiver is overloaded or down; sayso slows down",
         _ => "",
+    }
+}
+
+const SPEAKS_TLS: &str = "check that the receiver speaks TLS on this port";
+
+/// What to do where there is no encrypted connection.
+fn todo(error: &rustls::Error) -> &'static str {
+    use rustls::{AlertDescription as Alert, CertificateError as Bad, Error};
+    match error {
+        Error::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. }) => {
+            "the receiver has to renew its certificate (or the clock of this machine is wrong)"
+        }
+        Error::InvalidCertificate(Bad::NotValidYet | Bad::NotValidYetContext { .. }) => {
+            "its certificate is not valid yet; check the clock of this machine"
+        }
+        Error::InvalidCertificate(Bad::NotValidForName | Bad::NotValidForNameContext { .. }) => {
+            "the host in `url` has to be one that the receiver's certificate names"
+        }
+        Error::InvalidCertificate(Bad::UnknownIssuer) => {
+            "the receiver has to send its whole chain, from an authority that this machine trusts"
+        }
+        Error::InvalidCertificate(_) => "the receiver needs another certificate",
+        Error::AlertReceived(Alert::CertificateRequired | Alert::BadCertificate | Alert::UnknownCA) => {
+            "the receiver asks for a client certificate that it knows"
+        }
+        Error::AlertReceived(Alert::ProtocolVersion) | Error::PeerIncompatible(_) => {
+            "the receiver has to speak TLS 1.2 or 1.3"
+        }
+        _ => SPEAKS_TLS,
     }
 }
 
@@ -73,15 +111,24 @@ impl Failure {
                 other => Self::Resolve { host, why: other.to_string() },
             };
         }
+        if let Some(tls) = find::<rustls::Error>(error) {
+            return Self::Tls { host, why: tls.to_string(), todo: todo(tls) };
+        }
         if !error.is_connect() {
-            return Self::NoAnswer { host, why: root(error) };
+            let why = root(error);
+            // The second is what speaks first, as mail and SSH do; hyper tells that by its message alone.
+            let is_no_http = find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse)
+                || why.starts_with("received unexpected message");
+            return if is_no_http { Self::NotHttp { host, why } } else { Self::NoAnswer { host, why } };
         }
         // hyper-util's error type for this step has no name; its message begins so.
         let in_tcp = causes(error).any(|cause| cause.to_string().starts_with("tcp "));
-        match (error.is_timeout(), in_tcp) {
-            (true, false) => Self::ConnectTimeout { host, limit },
-            (_, true) => Self::Connect { host, why: root(error) },
-            (false, false) => Self::Tls { host, why: root(error) },
+        // The connector's own limit is an error that no system call made.
+        let is_over = |cause: &io::Error| cause.kind() == io::ErrorKind::TimedOut && cause.raw_os_error().is_none();
+        match (error.is_timeout() || find::<io::Error>(error).is_some_and(is_over), in_tcp) {
+            (true, _) => Self::ConnectTimeout { host, limit },
+            (false, true) => Self::Connect { host, why: root(error) },
+            (false, false) => Self::Tls { host, why: root(error), todo: SPEAKS_TLS },
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
-use jiff::{Timestamp, fmt::rfc2822};
+use jiff::Timestamp;
 
 /// Whether the status says that the receiver as a whole is overloaded or down, not that it minds this delivery.
 pub(super) fn slows(status: StatusCode) -> bool {
@@ -18,7 +18,7 @@ pub(super) fn read(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
         // A number too large to read asks for longer than anybody grants.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
-    let at = rfc2822::parse(text).ok()?.timestamp();
+    let at = Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()?;
     Some(Duration::try_from(at.duration_since(now)).unwrap_or_default())
 }
 
@@ -36,6 +36,8 @@ mod tests {
         assert_eq!(after("120"), Some(Duration::from_secs(120)));
         assert_eq!(after(" 0 "), Some(Duration::ZERO));
         assert_eq!(after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::from_secs(37)));
+        assert_eq!(after("Sunday, 06-Nov-94 08:49:37 GMT"), Some(Duration::from_secs(37)), "as in RFC 850");
+        assert_eq!(after("Sun Nov  6 08:49:37 1994"), Some(Duration::from_secs(37)), "as C's asctime writes it");
         assert_eq!(after("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO), "in the past");
         assert_eq!(after("99999999999999999999999"), Some(Duration::from_secs(u64::MAX)));
     }

@@ -1,5 +1,5 @@
-//! Settles deliveries that were attempted: first the records, then the queue. Those that wait together are settled
-//! together, and none of them holds a slot meanwhile.
+//! Settles deliveries that were attempted: first the records, with how the webhook does now, then the queue. Those that
+//! wait together are settled together, and none of them holds a slot meanwhile.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{events::Events, store::insist};
+use super::{standing::Standing, store::insist};
 use crate::{
     queue::{Lease, Queue},
     records::{Attempted, Records},
@@ -39,7 +39,7 @@ pub(super) struct Finished {
 pub(super) struct Settler {
     pub(super) queue: Arc<dyn Queue>,
     pub(super) records: Arc<dyn Records>,
-    pub(super) events: Arc<Events>,
+    pub(super) standing: Arc<Standing>,
     pub(super) shutdown: CancellationToken,
 }
 
@@ -65,6 +65,9 @@ impl Settler {
             && self.insist("record attempts", || self.records.record(attempts.clone())).await.is_none()
         {
             // Not recorded, so not settled either: the leases come back.
+            return;
+        }
+        if self.standing.keep(&self.shutdown).await.is_none() {
             return;
         }
         tokio::join!(self.acknowledge(done), join_all(other.into_iter().map(|(lease, fate)| self.put(lease, fate))));
@@ -93,6 +96,6 @@ impl Settler {
         what: &str,
         step: impl FnMut() -> F,
     ) -> Option<T> {
-        insist(&self.events, &self.shutdown, what, step).await
+        insist(&self.standing.events, &self.shutdown, what, step).await
     }
 }

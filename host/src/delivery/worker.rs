@@ -1,25 +1,31 @@
 //! The worker of one webhook: takes what is due from its lane, attempts it, and hands it over to be settled.
 
+mod batch;
+
 use std::{pin::pin, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
-    time::Instant,
-};
+use serde_json::Value;
+use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     body,
+    breaker::{Era, Leave},
     client::{Client, Tried, Verdict},
     events::Events,
     owed::Owed,
-    pace::{Leave, Pace},
+    rate::Rate,
     schedule::Schedule,
     settle::{Fate, Finished, Settler},
+    slots::{self, Slots},
+    standing::Standing,
     store::insist,
+    webhooks::{Webhook, notice},
 };
 use crate::{
+    config::Batch,
     feedback::DeliveryId,
     queue::{Lane, Lease, Queue},
     records::{Attempt, Attempted, DeliveryStatus, Payload, Records},
@@ -34,8 +40,24 @@ const UNSETTLED: usize = 64;
 /// What one webhook is called with.
 pub(super) struct Target {
     pub(super) name: Arc<str>,
-    pub(super) client: Client,
+    pub(super) client: Arc<Client>,
     pub(super) concurrency: u32,
+    rate: Option<Rate>,
+    batch: Option<Batch>,
+}
+
+impl Target {
+    /// What a webhook is called with; none if it cannot be called.
+    pub(super) fn of(webhook: &Webhook) -> Option<Self> {
+        let client = Arc::clone(webhook.client.as_ref()?);
+        Some(Self {
+            name: Arc::clone(webhook.name()),
+            client,
+            concurrency: webhook.concurrency,
+            rate: webhook.settings.rate.map(Rate::new),
+            batch: webhook.settings.batch,
+        })
+    }
 }
 
 /// The worker of one webhook.
@@ -45,29 +67,59 @@ pub(super) struct Worker {
     queue: Arc<dyn Queue>,
     records: Arc<dyn Records>,
     lane: Lane,
-    slots: Arc<Semaphore>,
-    pace: Pace,
+    slots: Slots,
+    standing: Arc<Standing>,
     events: Arc<Events>,
+}
+
+/// Deliveries that were taken, and slots for them.
+struct Taken {
+    leases: Vec<Lease>,
+    slots: slots::Taken,
+    era: Era,
 }
 
 /// A delivery with its content.
 struct Job {
     lease: Lease,
-    content: Option<Payload>,
+    content: Content,
+}
+
+/// What a delivery tells.
+enum Content {
+    Analysis(Payload),
+    Notice {
+        event: String,
+        data: Value,
+    },
+    /// The customer was erased.
+    Erased,
+}
+
+impl Content {
+    fn body(&self, due: Timestamp) -> Result<Bytes, serde_json::Error> {
+        match self {
+            Self::Analysis(payload) => body::event(due, payload),
+            Self::Notice { event, data } => notice::body(event, due, data),
+            Self::Erased => Ok(Bytes::new()),
+        }
+    }
 }
 
 impl Worker {
+    /// A worker for `target`, of whose webhook `standing` is.
     pub(super) fn new(
         target: Target,
+        standing: Arc<Standing>,
         schedule: Arc<Schedule>,
         queue: Arc<dyn Queue>,
         records: Arc<dyn Records>,
     ) -> Arc<Self> {
         Arc::new(Self {
             lane: Lane::Delivery(Arc::clone(&target.name)),
-            slots: Arc::new(Semaphore::new(target.concurrency as usize)),
-            pace: Pace::new(&schedule),
-            events: Arc::new(Events::new(Arc::clone(&target.name))),
+            slots: Slots::new(target.concurrency),
+            events: Arc::clone(&standing.events),
+            standing,
             target,
             schedule,
             queue,
@@ -75,18 +127,21 @@ impl Worker {
         })
     }
 
-    /// Runs until shutdown, or until the receiver is gone; then finishes what is in flight.
+    /// Runs until shutdown; then finishes what is in flight.
     pub(super) async fn run(self: Arc<Self>, shutdown: CancellationToken) {
+        if self.standing.load(&shutdown).await.is_none() {
+            return;
+        }
         let (finished, to_settle) = mpsc::channel(self.target.concurrency as usize * UNSETTLED);
         let settler = Settler {
             queue: Arc::clone(&self.queue),
             records: Arc::clone(&self.records),
-            events: Arc::clone(&self.events),
+            standing: Arc::clone(&self.standing),
             shutdown: shutdown.clone(),
         };
         let deliver = async {
-            while let Some((leases, slots)) = self.take(&shutdown).await {
-                self.start(leases, slots, &finished, &shutdown).await;
+            while let Some(taken) = self.take(&shutdown).await {
+                self.start(taken, &finished, &shutdown).await;
             }
             // The settler ends when the last attempt under way has handed over.
             drop(finished);
@@ -95,75 +150,105 @@ impl Worker {
     }
 
     /// Waits for free slots, and for as many deliveries. None at the end.
-    async fn take(&self, shutdown: &CancellationToken) -> Option<(Vec<Lease>, OwnedSemaphorePermit)> {
+    async fn take(&self, shutdown: &CancellationToken) -> Option<Taken> {
         loop {
             // Listened for from here on, so that a pause that begins while slots are taken is not missed.
-            let mut slowed = pin!(self.pace.slowed());
-            slowed.as_mut().enable();
-            let taking = async {
-                let slots = self.free_slots().await?;
-                let pull = || self.queue.pull(&self.lane, slots.num_permits(), PULL_WAIT);
-                Some((insist(&self.events, shutdown, "take deliveries", pull).await?, slots))
-            };
+            let mut changed = pin!(self.standing.breaker.changed());
+            changed.as_mut().enable();
             // A `pull` that is dropped loses nothing: what it leased comes back.
             let taken = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => None,
-                () = slowed => continue,
-                taken = taking => taken,
+                () = changed => continue,
+                taken = self.take_now(shutdown) => taken,
             };
             match taken {
-                Some((leases, _)) if leases.is_empty() => {}
+                Some(taken) if taken.leases.is_empty() => {}
                 taken => return taken,
             }
         }
     }
 
-    /// All slots that are free, at least one; at most one while the receiver is probed. None if it is gone.
-    async fn free_slots(&self) -> Option<OwnedSemaphorePermit> {
+    /// Takes slots, and deliveries for them, if there are some before long. None at the end.
+    async fn take_now(&self, shutdown: &CancellationToken) -> Option<Taken> {
+        let mut slots = self.free_slots().await?;
+        slots.keep(self.allowed(slots.count()).await);
+        let era = self.standing.breaker.era();
+        let count = self.target.batch.map_or(slots.count(), |batch| batch.max_items);
+        let most_retries = match slots.most_retries() {
+            // A batch takes one slot, whatever is in it.
+            1.. if self.target.batch.is_some() => count,
+            retries => retries,
+        };
+        let pull = || self.queue.pull_sparing(&self.lane, count, most_retries, PULL_WAIT);
+        let leases = tokio::select! {
+            biased;
+            leases = insist(&self.events, shutdown, "take deliveries", pull) => leases?,
+            () = self.slots.free_for_a_retry(), if most_retries == 0 => Vec::new(),
+        };
+        self.settle_rate(slots.count(), leases.len());
+        Some(Taken { leases, slots, era })
+    }
+
+    /// All slots that are free, at least one; one alone while the receiver is probed.
+    async fn free_slots(&self) -> Option<slots::Taken> {
         loop {
-            let leave = self.pace.leave(Instant::now());
-            let least = match leave {
-                Leave::Stopped => return None,
+            let leave = self.standing.breaker.leave(Instant::now());
+            let slots = match leave {
+                // Until the breaker says that something changed.
+                Leave::Stopped => std::future::pending().await,
                 Leave::Wait(until) => {
                     tokio::time::sleep_until(until).await;
                     continue;
                 }
-                Leave::Full => 1,
-                // A probe begins when nothing else is under way.
-                Leave::Probe => self.target.concurrency,
+                Leave::Full => self.slots.all_free().await?,
+                Leave::Probe => self.slots.one_alone().await?,
             };
-            let mut slots = Arc::clone(&self.slots).acquire_many_owned(least).await.ok()?;
-            if self.pace.leave(Instant::now()) != leave {
-                continue;
+            if self.standing.breaker.leave(Instant::now()) == leave {
+                if leave == Leave::Probe {
+                    self.events.probing();
+                }
+                return Some(slots);
             }
-            if leave == Leave::Probe {
-                return slots.split(1);
-            }
-            let more = u32::try_from(self.slots.available_permits()).unwrap_or(0);
-            if let Ok(more) = Arc::clone(&self.slots).try_acquire_many_owned(more) {
-                slots.merge(more);
-            }
-            return Some(slots);
         }
     }
 
-    /// Starts an attempt for each delivery, one a slot.
+    /// How many of `slots` the rate allows requests now, at least one; one where deliveries go out in batches.
+    async fn allowed(&self, slots: usize) -> usize {
+        let most = if self.target.batch.is_some() { 1 } else { slots };
+        match &self.target.rate {
+            Some(rate) => rate.take(most).await,
+            None => most,
+        }
+    }
+
+    /// Gives back to the rate what was taken for requests that there is nothing for.
+    fn settle_rate(&self, taken: usize, leases: usize) {
+        let used = if self.target.batch.is_some() { leases.min(1) } else { leases };
+        if let Some(rate) = &self.target.rate {
+            rate.settle(taken, used);
+        }
+    }
+
+    /// Starts an attempt for each delivery, one a slot; or one for all of them.
     async fn start(
         self: &Arc<Self>,
-        leases: Vec<Lease>,
-        mut slots: OwnedSemaphorePermit,
+        Taken { leases, mut slots, era }: Taken,
         finished: &mpsc::Sender<Finished>,
         shutdown: &CancellationToken,
     ) {
-        if self.pace.leave(Instant::now()) == Leave::Stopped {
-            return;
+        if let Some(batch) = self.target.batch {
+            let with_retries = slots.most_retries() > 0;
+            let leases = self.gather(leases, batch, with_retries, shutdown).await;
+            let jobs = self.jobs(leases, finished, shutdown).await;
+            let slot = slots.give(jobs.iter().any(|job| job.lease.tries > 0));
+            return self.start_batch(jobs, slot, era, finished);
         }
         for job in self.jobs(leases, finished, shutdown).await {
-            let slot = slots.split(1);
+            let slot = slots.give(job.lease.tries > 0);
             let (worker, finished) = (Arc::clone(self), finished.clone());
             tokio::spawn(async move {
-                let job = worker.deliver(job).await;
+                let job = worker.deliver(job, era).await;
                 // If the settler is gone, sayso is going down, and the lease comes back.
                 drop(finished.send(job).await);
                 drop(slot);
@@ -178,12 +263,15 @@ impl Worker {
         finished: &mpsc::Sender<Finished>,
         shutdown: &CancellationToken,
     ) -> Vec<Job> {
-        let (mut readable, mut keys) = (Vec::with_capacity(leases.len()), Vec::with_capacity(leases.len()));
+        let (mut jobs, mut readable, mut keys) = (Vec::with_capacity(leases.len()), Vec::new(), Vec::new());
         for lease in leases {
             match Owed::decode(&lease.body) {
-                Ok(owed) => {
-                    keys.push((owed.feedback, owed.revision));
+                Ok(Owed::Analysis { feedback, revision }) => {
+                    keys.push((feedback, revision));
                     readable.push(lease);
+                }
+                Ok(Owed::Notice { event, data }) => {
+                    jobs.push(Job { lease, content: Content::Notice { event, data } });
                 }
                 Err(error) => {
                     let reason = format!("the message does not say what is owed: {error}");
@@ -193,26 +281,26 @@ impl Worker {
             }
         }
         if readable.is_empty() {
-            return Vec::new();
+            return jobs;
         }
         let fetch = || self.records.payloads(&keys);
-        match insist(&self.events, shutdown, "read what is to be delivered", fetch).await {
-            Some(contents) => {
-                readable.into_iter().zip(contents).map(|(lease, content)| Job { lease, content }).collect()
-            }
-            None => Vec::new(),
+        if let Some(contents) = insist(&self.events, shutdown, "read what is to be delivered", fetch).await {
+            let content = |payload: Option<Payload>| payload.map_or(Content::Erased, Content::Analysis);
+            let analyses = readable.into_iter().zip(contents);
+            jobs.extend(analyses.map(|(lease, payload)| Job { lease, content: content(payload) }));
         }
+        jobs
     }
 
-    async fn deliver(&self, job: Job) -> Finished {
+    async fn deliver(&self, job: Job, era: Era) -> Finished {
         let Job { lease, content } = job;
         let delivery = DeliveryId(lease.id);
         let number = lease.tries + 1;
-        let Some(payload) = content else {
+        if matches!(content, Content::Erased) {
             self.events.erased(delivery);
             return self.erased(lease, delivery, number);
-        };
-        let body = match body::event(lease.published_at, &payload) {
+        }
+        let body = match content.body(lease.published_at) {
             Ok(body) => body,
             Err(error) => {
                 let reason = format!("the content cannot be written as JSON: {error}");
@@ -220,35 +308,12 @@ impl Worker {
                 return Finished { lease, attempted: None, fate: Fate::Aside(reason) };
             }
         };
-        drop(payload);
+        drop(content);
         self.events.began();
         let tried = self.target.client.attempt(delivery, number, body).await;
         self.events.ended(&tried.attempt);
-        self.adjust_pace(&tried.verdict);
+        self.standing.observe(era, &tried);
         self.decide(lease, delivery, tried)
-    }
-
-    fn adjust_pace(&self, verdict: &Verdict) {
-        let now = Instant::now();
-        match verdict {
-            Verdict::Gone => {
-                if self.pace.stop() {
-                    self.events.stopped();
-                }
-            }
-            Verdict::Failed { slows: true, retry_after, .. } => {
-                if let Some(pause) = self.pace.slow(now, *retry_after) {
-                    self.events.paused(pause);
-                }
-            }
-            // No answer says nothing about whether the receiver is back.
-            Verdict::Failed { answered: false, .. } => {}
-            Verdict::Delivered | Verdict::Failed { .. } => {
-                if self.pace.recover(now) {
-                    self.events.resumed();
-                }
-            }
-        }
     }
 
     fn decide(&self, lease: Lease, delivery: DeliveryId, tried: Tried) -> Finished {

@@ -154,7 +154,7 @@ impl Publisher {
             (None, None) => None,
         };
         let identity = key.map(|key| Identity { key, digest: canonical.digest() });
-        Message { id: FeedbackId::now().0, revision: 1, identity, body: canonical.body }
+        Message { id: FeedbackId::now().0, revision: 1, identity, series: None, body: canonical.body }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the pipeline tells operators: metrics and log lines.
 
-use crate::{feedback::FeedbackId, queue::QueueError, records::RecordsError};
+use crate::{delivery::webhooks::notice::NoticeError, feedback::FeedbackId, queue::QueueError, records::RecordsError};
 
 /// A batch is on record, and its deliveries wait.
 pub(super) fn analyzed(count: usize) {
@@ -21,6 +21,11 @@ pub(super) fn store_full(reason: &str) {
 /// The queue did not do as asked.
 pub(super) fn queue_failed(error: &QueueError) {
     tracing::error!(%error, "the queue failed; what is unsettled comes back");
+}
+
+/// Nobody could be told that a feedback is set aside.
+pub(super) fn notice_failed(error: &NoticeError) {
+    tracing::error!(%error, "a notice could not be published; the feedback comes back, and is set aside then");
 }
 
 /// The records did not do as asked.

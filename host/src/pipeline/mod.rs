@@ -10,6 +10,7 @@ mod events;
 mod history;
 mod settle;
 mod threads;
+mod turns;
 mod worker;
 
 use std::sync::Arc;
@@ -21,11 +22,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{self, Webhook},
+    config,
+    delivery::webhooks::Live,
     plugins::{LiveChain, Outcome},
     queue::{Lease, Queue},
     records::Records,
 };
+use turns::Turn;
 
 /// Batches that wait to be settled before the workers pause.
 const SETTLE_BACKLOG: usize = 4;
@@ -43,13 +46,14 @@ pub struct Pipeline {
     /// The plugins; each worker takes up a new chain between two batches.
     pub chain: Arc<LiveChain>,
     /// Who may want the results.
-    pub webhooks: Arc<[Webhook]>,
+    pub webhooks: Live,
     /// How many threads, and how large a batch.
     pub config: config::Pipeline,
 }
 
 /// A batch that went through the chain.
 struct Done {
+    turn: Turn,
     leases: Vec<Lease>,
     outcomes: Vec<Outcome>,
 }
@@ -80,12 +84,8 @@ impl Pipeline {
                 }
             };
             let Some(batch) = batch else { break };
-            let Ok(slot) = slots.clone().acquire_owned().await else { break };
-            let pipeline = self.clone();
-            settling.spawn(async move {
-                settle::settle(&pipeline, batch).await;
-                drop(slot);
-            });
+            let (pipeline, slots) = (self.clone(), slots.clone());
+            settling.spawn(async move { settle::settle(&pipeline, batch, &slots).await });
             while settling.try_join_next().is_some() {}
         }
         settling.join_all().await;

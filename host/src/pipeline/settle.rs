@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use super::{Done, Pipeline, events};
 use crate::{
-    delivery,
-    feedback::FeedbackId,
+    delivery::webhooks::{Candidate, notice::Notice},
+    feedback::{Feedback, FeedbackId, Kind},
     plugins::Outcome,
     queue::{Lane, Lease, Message, QueueError},
     records::{Analyzed, RecordsError},
@@ -24,8 +26,14 @@ struct Sorted {
 }
 
 /// Settles a batch. On failure the leases are left to come back.
-pub(super) async fn settle(pipeline: &Pipeline, done: Done) {
-    let sorted = sort(pipeline, done);
+pub(super) async fn settle(pipeline: &Pipeline, done: Done, slots: &Semaphore) {
+    let Done { turn, leases, outcomes } = done;
+    let sorted = sort(pipeline, leases, outcomes);
+    if sorted.owed.iter().any(|(_, message)| message.series.is_some()) {
+        turn.come().await;
+    }
+    // After the turn has come: those that wait for it hold up nobody.
+    let Ok(_slot) = slots.acquire().await else { return };
     let count = sorted.analyzed.len();
     if count > 0 {
         if let Err(error) = save(pipeline, sorted.analyzed).await {
@@ -40,23 +48,37 @@ pub(super) async fn settle(pipeline: &Pipeline, done: Done) {
         events::analyzed(count);
     }
     for (lease, reason) in sorted.parked {
-        events::parked(FeedbackId(lease.id), &reason);
-        if let Err(error) = pipeline.queue.park(lease, reason).await {
-            events::queue_failed(&error);
-        }
+        park(pipeline, lease, reason).await;
     }
 }
 
-fn sort(pipeline: &Pipeline, done: Done) -> Sorted {
+/// Sets a feedback aside, and tells the webhooks that want to know: first those, so that a crash in between tells them
+/// again rather than never.
+pub(super) async fn park(pipeline: &Pipeline, lease: Lease, reason: String) {
+    events::parked(FeedbackId(lease.id), &reason);
+    let notice = Notice::parked(FeedbackId(lease.id), lease.revision, kind_of(&lease), &reason);
+    if let Err(error) = notice.publish(&pipeline.webhooks, &*pipeline.queue, &*pipeline.records).await {
+        return events::notice_failed(&error);
+    }
+    if let Err(error) = pipeline.queue.park(lease, reason).await {
+        events::queue_failed(&error);
+    }
+}
+
+fn kind_of(lease: &Lease) -> Option<Kind> {
+    serde_json::from_slice::<Feedback>(&lease.body).ok().map(|feedback| feedback.kind)
+}
+
+fn sort(pipeline: &Pipeline, leases: Vec<Lease>, outcomes: Vec<Outcome>) -> Sorted {
     let mut sorted = Sorted::default();
-    for (lease, outcome) in done.leases.into_iter().zip(done.outcomes) {
+    let webhooks = pipeline.webhooks.current();
+    for (lease, outcome) in leases.into_iter().zip(outcomes) {
         match outcome {
             Outcome::Parked { reason } => sorted.parked.push((lease, reason)),
             Outcome::Analyzed { feedback, analysis } => {
-                let wanting = pipeline.webhooks.iter().filter(|webhook| delivery::wants(webhook, &feedback, &analysis));
-                let webhooks: Vec<_> = wanting.map(|webhook| webhook.name.clone()).collect();
-                let owed = |webhook| delivery::owed_message(feedback.id, feedback.revision, webhook);
-                sorted.owed.extend(webhooks.iter().map(owed));
+                let wanting = webhooks.wanting(&Candidate::new(&feedback, &analysis));
+                sorted.owed.extend(wanting.iter().map(|webhook| webhook.owed(&feedback)));
+                let webhooks = wanting.into_iter().map(|webhook| webhook.name().clone()).collect();
                 sorted.analyzed.push(Analyzed { feedback: *feedback, analysis: *analysis, webhooks });
                 sorted.finished.push(lease);
             }

@@ -5,17 +5,18 @@
 //! which an engine has so many; hence there is an upper bound. A chain that is loaded anew may wait more or less: threads
 //! are added when it is taken up, and such as are too many let go of their instances and sleep.
 
-use std::{io, thread};
+use std::{io, sync::Arc, thread};
 
 use tokio::{runtime::Handle, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::{Done, Pipeline, worker::ChainThread};
+use super::{Done, Pipeline, SETTLE_AT_ONCE, SETTLE_BACKLOG, turns::Turns, worker::ChainThread};
 use crate::plugins::Chain;
 
 /// The threads that run the chain.
 pub(super) struct Threads {
     running: Vec<thread::JoinHandle<()>>,
+    turns: Arc<Turns>,
     /// Given to every thread; none when no more are to come.
     sender: Option<mpsc::Sender<Done>>,
     shutdown: CancellationToken,
@@ -31,7 +32,8 @@ impl Threads {
         sender: mpsc::Sender<Done>,
         shutdown: &CancellationToken,
     ) -> io::Result<Self> {
-        let mut threads = Self { running: Vec::new(), sender: Some(sender), shutdown: shutdown.clone() };
+        let turns = Turns::new(SETTLE_BACKLOG + SETTLE_AT_ONCE);
+        let mut threads = Self { running: Vec::new(), turns, sender: Some(sender), shutdown: shutdown.clone() };
         threads.suit(pipeline)?;
         Ok(threads)
     }
@@ -44,8 +46,10 @@ impl Threads {
         let Some(sender) = &self.sender else { return Ok(()) };
         let wanted = count(pipeline.config.workers, &pipeline.chain.current());
         for number in self.running.len()..wanted {
-            let worker = ChainThread::new(number, pipeline, sender.clone(), self.shutdown.clone(), Handle::current());
+            let (turns, shutdown) = (self.turns.clone(), self.shutdown.clone());
+            let worker = ChainThread::new(number, pipeline, turns, sender.clone(), shutdown, Handle::current());
             self.running.push(thread::Builder::new().name(format!("chain-{number}")).spawn(move || worker.run())?);
+            self.turns.allow(1);
         }
         Ok(())
     }

@@ -5,11 +5,16 @@ use std::{sync::Arc, time::Duration};
 use tokio::{runtime::Handle, sync::mpsc, task::AbortHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::{Done, Pipeline, events, history::RecordsHistory, threads};
+use super::{
+    Done, Pipeline, events,
+    history::RecordsHistory,
+    settle, threads,
+    turns::{Turn, Turns},
+};
 use crate::{
     feedback::{Feedback, FeedbackId},
-    plugins::{LiveChain, Worker, grants::HistorySource},
-    queue::{Lane, Lease, Queue},
+    plugins::{Worker, grants::HistorySource},
+    queue::{Lane, Lease},
 };
 
 /// How long one look into the queue waits for work.
@@ -35,12 +40,10 @@ fn yield_to_intake() {
 pub(super) struct ChainThread {
     /// Its place among the threads, from 0.
     number: usize,
-    workers: usize,
-    queue: Arc<dyn Queue>,
-    chain: Arc<LiveChain>,
+    pipeline: Pipeline,
+    turns: Arc<Turns>,
     history: Arc<dyn HistorySource>,
     worker: Worker,
-    batch: usize,
     done: mpsc::Sender<Done>,
     shutdown: CancellationToken,
     runtime: Handle,
@@ -50,6 +53,7 @@ impl ChainThread {
     pub(super) fn new(
         number: usize,
         pipeline: &Pipeline,
+        turns: Arc<Turns>,
         done: mpsc::Sender<Done>,
         shutdown: CancellationToken,
         runtime: Handle,
@@ -57,12 +61,10 @@ impl ChainThread {
         let history: Arc<dyn HistorySource> = Arc::new(RecordsHistory::new(pipeline.records.clone(), runtime.clone()));
         Self {
             number,
-            workers: pipeline.config.workers,
-            queue: pipeline.queue.clone(),
-            chain: pipeline.chain.clone(),
+            pipeline: pipeline.clone(),
+            turns,
             worker: Worker::new(pipeline.chain.current(), history.clone()),
             history,
-            batch: pipeline.config.batch,
             done,
             shutdown,
             runtime,
@@ -76,16 +78,14 @@ impl ChainThread {
             if !self.is_wanted() {
                 self.sleep();
             }
-            let Some(leases) = self.next_batch() else { return };
+            let Some(pulled) = self.next_batch() else { return };
             self.take_up_chain();
-            if leases.is_empty() {
-                continue;
-            }
+            let Some((leases, turn)) = pulled else { continue };
             let (leases, feedback) = self.read(leases);
             let kept = self.keep(&leases);
             let outcomes = self.worker.run(feedback);
             kept.abort();
-            if self.done.blocking_send(Done { leases, outcomes }).is_err() {
+            if self.done.blocking_send(Done { turn, leases, outcomes }).is_err() {
                 return;
             }
         }
@@ -93,18 +93,18 @@ impl ChainThread {
 
     /// Whether the chain that is live needs so many threads.
     fn is_wanted(&self) -> bool {
-        self.number < threads::count(self.workers, &self.chain.current())
+        self.number < threads::count(self.pipeline.config.workers, &self.pipeline.chain.current())
     }
 
     /// Lets go of the instances, and waits until the thread is wanted again, or until shutdown.
     fn sleep(&mut self) {
-        let mut chains = self.chain.subscribe();
+        let mut chains = self.pipeline.chain.subscribe();
         self.worker = Worker::new(Arc::default(), self.history.clone());
         self.runtime.block_on(async {
             while !self.is_wanted() {
                 tokio::select! {
                     () = self.shutdown.cancelled() => return,
-                    // It never errs while `self.chain` is there.
+                    // It never errs while the chain is there.
                     _ = chains.changed() => {}
                 }
             }
@@ -113,7 +113,7 @@ impl ChainThread {
 
     /// Extends the leases while plugins take their time, so that nobody else begins with the same batch.
     fn keep(&self, leases: &[Lease]) -> AbortHandle {
-        let (queue, leases) = (self.queue.clone(), leases.to_vec());
+        let (queue, leases) = (self.pipeline.queue.clone(), leases.to_vec());
         let keep = async move {
             loop {
                 tokio::time::sleep(EXTEND).await;
@@ -127,29 +127,30 @@ impl ChainThread {
 
     /// Takes up the chain that is live now, and lets go of the instances of the one before.
     fn take_up_chain(&mut self) {
-        let chain = self.chain.current();
+        let chain = self.pipeline.chain.current();
         if !Arc::ptr_eq(self.worker.chain(), &chain) {
             self.worker = Worker::new(chain, self.history.clone());
         }
     }
 
-    /// The next leases; none at shutdown.
-    fn next_batch(&self) -> Option<Vec<Lease>> {
-        let threads = threads::count(self.workers, &self.chain.current());
-        let batch = threads::batch(self.batch, self.workers, threads);
+    /// The next leases, if there are some now; none at shutdown.
+    fn next_batch(&self) -> Option<Option<(Vec<Lease>, Turn)>> {
+        let config = &self.pipeline.config;
+        let threads = threads::count(config.workers, &self.pipeline.chain.current());
+        let batch = threads::batch(config.batch, config.workers, threads);
         self.runtime.block_on(async {
             let pulled = tokio::select! {
                 biased;
                 () = self.shutdown.cancelled() => return None,
-                pulled = self.queue.pull(&Lane::Intake, batch, PULL_WAIT) => pulled,
+                pulled = self.turns.pull(self.pipeline.queue.pull(&Lane::Intake, batch, PULL_WAIT)) => pulled,
             };
             match pulled {
-                Ok(leases) => Some(leases),
+                Ok(pulled) => Some(pulled),
                 Err(error) => {
                     events::queue_failed(&error);
                     tokio::select! {
                         () = self.shutdown.cancelled() => None,
-                        () = tokio::time::sleep(PAUSE) => Some(Vec::new()),
+                        () = tokio::time::sleep(PAUSE) => Some(None),
                     }
                 }
             }
@@ -170,10 +171,7 @@ impl ChainThread {
                 }
                 Err(error) => {
                     let reason = format!("the queued feedback cannot be read: {error}");
-                    events::parked(FeedbackId(lease.id), &reason);
-                    if let Err(error) = self.runtime.block_on(self.queue.park(lease, reason)) {
-                        events::queue_failed(&error);
-                    }
+                    self.runtime.block_on(settle::park(&self.pipeline, lease, reason));
                 }
             }
         }

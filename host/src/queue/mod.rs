@@ -10,6 +10,7 @@
 //! - A message id that a lane has seen, waiting, parked or settled not long ago, is dropped.
 //! - A message with an [`Identity`] that is known keeps the id given first; with other content it is a revision.
 //! - First tries are not starved by retries that are due.
+//! - Of a series no message is leased before those that were published earlier are settled or parked.
 
 #[cfg(test)]
 pub mod conformance;
@@ -69,6 +70,9 @@ pub struct Message {
     pub revision: u32,
     /// Recognises repetitions.
     pub identity: Option<Identity>,
+    /// Messages of one lane and one series are leased one after the other: the next when the one before is settled or
+    /// parked. Those without are leased whenever a worker is free.
+    pub series: Option<i64>,
     /// What the worker needs.
     pub body: Bytes,
 }
@@ -186,7 +190,19 @@ pub trait Queue: Send + Sync + 'static {
     async fn recall(&self, key: &str) -> Result<Option<StoredAnswer>, QueueError>;
 
     /// Leases up to `max` messages that are due; waits up to `wait` for the first.
-    async fn pull(&self, lane: &Lane, max: usize, wait: Duration) -> Result<Vec<Lease>, QueueError>;
+    async fn pull(&self, lane: &Lane, max: usize, wait: Duration) -> Result<Vec<Lease>, QueueError> {
+        self.pull_sparing(lane, max, max, wait).await
+    }
+
+    /// Like `pull`, with at most `most_retries` messages that came back among them: a worker whose retries take long
+    /// keeps slots for first tries so. With 0 of them, one that comes back ends no wait.
+    async fn pull_sparing(
+        &self,
+        lane: &Lane,
+        max: usize,
+        most_retries: usize,
+        wait: Duration,
+    ) -> Result<Vec<Lease>, QueueError>;
 
     /// Lets the time of leases begin anew, for work that takes longer. One that has run out already stays so.
     async fn extend(&self, leases: &[Lease]) -> Result<(), QueueError>;

@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use crate::feedback::{Analysis, DeliveryId, Feedback, FeedbackId, Kind};
 
@@ -59,13 +60,16 @@ impl Payload {
     }
 }
 
-/// What one webhook is owed for one revision of one feedback.
+/// What one webhook is owed: one event, mostly of one revision of one feedback.
 #[derive(Clone, Debug, Serialize)]
 pub struct Delivery {
     /// Goes out as `webhook-id`.
     pub id: DeliveryId,
-    /// The feedback.
-    pub feedback_id: FeedbackId,
+    /// The type of the event.
+    pub event: String,
+    /// The feedback that it is about, if it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feedback_id: Option<FeedbackId>,
     /// Its revision.
     pub revision: u32,
     /// The webhook.
@@ -91,6 +95,52 @@ pub enum DeliveryStatus {
     Delivered,
     /// The schedule is spent, or the receiver will never take it; an operator can replay it.
     Parked,
+}
+
+/// An event other than an analysis that one webhook is owed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Notified {
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// The type of the event.
+    pub event: &'static str,
+    /// The feedback that it is about, if it is about one.
+    pub feedback: Option<FeedbackId>,
+    /// The feedback's revision; 1 where it is about none.
+    pub revision: u32,
+    /// The webhook's name.
+    pub webhook: Arc<str>,
+}
+
+/// A webhook that was made over the API, as it is kept. Of a deleted one the name is left, for as long as something
+/// may wait for it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredWebhook {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name.
+    pub name: Arc<str>,
+    /// 1 for the first version, one more for every change.
+    pub revision: u32,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
+    /// When it was deleted.
+    pub deleted_at: Option<Timestamp>,
+    /// How it was written, as JSON; may hold secrets.
+    pub settings: String,
+    /// What it signs with, as JSON.
+    pub secrets: String,
+}
+
+impl std::fmt::Debug for StoredWebhook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoredWebhook")
+            .field("name", &self.name)
+            .field("revision", &self.revision)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One HTTP try of a delivery.
@@ -226,6 +276,41 @@ pub struct History {
     pub sentiment_trend: Option<f64>,
 }
 
+/// How a webhook does, as far as that has to outlast a restart. The default is one that does well.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct WebhookHealth {
+    /// What it led to when this was noted: a webhook that leads elsewhere now begins anew.
+    pub endpoint: String,
+    /// When it began to fail; none while it works.
+    pub failing_since: Option<Timestamp>,
+    /// When it failed last, to within minutes.
+    pub last_failure: Option<Timestamp>,
+    /// Whether nothing more is sent to it, and why.
+    pub disabled: Option<Disabled>,
+}
+
+/// Why nothing is sent to a webhook any more.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Disabled {
+    /// Since when.
+    pub at: Timestamp,
+    /// What it did.
+    pub cause: DisabledBy,
+    /// In words.
+    pub reason: String,
+    /// Whether everybody who wants to know was told.
+    pub is_announced: bool,
+}
+
+/// What disables a webhook.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DisabledBy {
+    /// It answered 410 Gone.
+    Gone,
+    /// It failed for days on end.
+    Failing,
+}
+
 /// What can go wrong with records.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordsError {
@@ -246,6 +331,9 @@ pub trait Records: Send + Sync + 'static {
     /// Keeps analyses, and a pending delivery for each of their webhooks. Returns when durable. An older or equal
     /// revision than the one on record changes nothing.
     async fn save(&self, analyzed: Vec<Analyzed>) -> Result<(), RecordsError>;
+
+    /// Keeps a pending delivery for each of these events. Returns when durable; one that is there already stays as it is.
+    async fn owe(&self, notified: Vec<Notified>) -> Result<(), RecordsError>;
 
     /// Keeps attempts, and how their deliveries stand. Returns when durable.
     async fn record(&self, attempts: Vec<Attempted>) -> Result<(), RecordsError>;
@@ -279,11 +367,27 @@ pub trait Records: Send + Sync + 'static {
     /// One delivery with its attempts.
     async fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, RecordsError>;
 
+    /// How the webhook of this name does.
+    async fn health(&self, webhook: &str) -> Result<WebhookHealth, RecordsError>;
+
+    /// Keeps how the webhook of this name does. Returns when durable.
+    async fn set_health(&self, webhook: &str, health: WebhookHealth) -> Result<(), RecordsError>;
+
     /// What the customer with the sender's identifier said before `before`, in summary.
     async fn history(&self, customer: &str, before: FeedbackId) -> Result<History, RecordsError>;
 
     /// Forgets everything of the customer with the sender's identifier, and returns which feedback that was.
     async fn erase(&self, customer: &str) -> Result<Vec<FeedbackId>, RecordsError>;
+
+    /// Keeps a webhook that was made over the API, in the place of what was there under its id, and of a deleted one of
+    /// its name. Returns when durable.
+    async fn put_webhook(&self, webhook: StoredWebhook) -> Result<(), RecordsError>;
+
+    /// Every webhook that was made over the API, and of the deleted ones what is left, in the order of their making.
+    async fn webhooks(&self) -> Result<Vec<StoredWebhook>, RecordsError>;
+
+    /// Forgets what is left of a deleted webhook.
+    async fn drop_webhook(&self, id: Uuid) -> Result<(), RecordsError>;
 
     /// Waits until every one of these is on record in at least this revision, or the time is over: which are.
     async fn wait(&self, of: &[(FeedbackId, u32)], time: Duration) -> Vec<bool>;

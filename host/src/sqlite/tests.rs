@@ -53,6 +53,23 @@ fn a_store_that_is_open_is_refused_to_others() {
 }
 
 #[test]
+fn a_store_of_an_older_version_is_brought_to_the_newest_with_what_it_holds() {
+    let (_folder, path) = folder();
+    std::fs::create_dir(path.parent().expect("a folder")).expect("is made");
+    let connection = Connection::open(&path).expect("opens");
+    connection.execute_batch(include_str!("migrations/0001.sql")).expect("makes the tables of version 1");
+    connection.execute("INSERT INTO lane (name) VALUES ('delivery/crm')", []).expect("inserts");
+    connection.pragma_update(None, "application_id", 0x5359_534f).expect("is set");
+    connection.pragma_update(None, "user_version", 1).expect("is set");
+    drop(connection);
+    drop(Store::open(&path).expect("opens"));
+    let connection = open_to_read(&path).expect("is of the newest version");
+    assert_eq!(count(&connection), Ok(1));
+    let health = connection.query_row("SELECT count(*) FROM webhook_health", [], |row| row.get::<_, i64>(0));
+    assert_eq!(health, Ok(0));
+}
+
+#[test]
 fn a_store_of_a_newer_version_is_refused() {
     let (_folder, path) = folder();
     drop(Store::open(&path).expect("opens"));

@@ -1,7 +1,9 @@
-//! A webhook that never answers beside a healthy one: the time from post to delivery of the healthy one, with and
-//! without the other.
+//! Healthy webhooks with and without others beside them that misbehave: the time from post to delivery of the healthy
+//! ones. First one beside one that never answers, then fifty beside one that never answers and one that is slow.
 
 use std::{
+    fmt::Write,
+    net::SocketAddr,
     sync::{Arc, Mutex},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -15,67 +17,105 @@ use crate::{
     process::{Process, scratch},
 };
 
-/// Posts a second; steady, so that the times are those of a service that keeps up.
-const RATE: u64 = 400;
-const POSTS: usize = 2_000;
+/// How long the slow one takes to answer.
+const SLOW: Duration = Duration::from_secs(5);
+
+/// One comparison. The rate is steady, so that the times are those of a service that keeps up.
+struct Case {
+    healthy: usize,
+    has_slow: bool,
+    /// Posts a second.
+    rate: u64,
+    posts: usize,
+    beside: &'static str,
+}
+
+const CASES: [Case; 2] = [
+    Case { healthy: 1, has_slow: false, rate: 400, posts: 2_000, beside: "one that never answers" },
+    Case { healthy: 50, has_slow: true, rate: 20, posts: 400, beside: "one that never answers and one that takes 5 s" },
+];
 
 type Times = Arc<Mutex<Vec<f64>>>;
 
-pub(crate) async fn run(rounds: usize) -> anyhow::Result<()> {
-    let (mut alone, mut beside, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        let without = p99(false).await?;
-        let with = p99(true).await?;
-        alone.push(without);
-        beside.push(with);
-        ratios.push(with / without);
+/// At most `items` deliveries to healthy webhooks in each measurement.
+pub(crate) async fn run(rounds: usize, items: usize) -> anyhow::Result<()> {
+    for case in CASES {
+        let case = Case { posts: case.posts.min(items.div_ceil(case.healthy)), ..case };
+        let (mut alone, mut beside, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            let without = case.p99(false).await?;
+            let with = case.p99(true).await?;
+            alone.push(without);
+            beside.push(with);
+            ratios.push(with / without);
+        }
+        println!(
+            "beside     p99 from post to delivery of {} healthy at {} posts/s: {:.1} ms alone, {:.1} ms beside {}; ratio {:.2} (goal 1.2)",
+            case.healthy,
+            case.rate,
+            median(alone),
+            median(beside),
+            case.beside,
+            median(ratios)
+        );
     }
-    println!(
-        "beside     p99 from post to delivery at {RATE} posts/s: {:.1} ms alone, {:.1} ms beside a webhook that never answers; ratio {:.2}",
-        median(alone),
-        median(beside),
-        median(ratios)
-    );
     Ok(())
 }
 
-/// Milliseconds.
-async fn p99(with_dead: bool) -> anyhow::Result<f64> {
-    let times: Times = Arc::default();
-    let healthy = sink(times.clone()).await?;
-    // Takes connections into the system's queue, and never answers.
-    let dead = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    let mut config = webhook("healthy", &healthy.to_string());
-    if with_dead {
-        config += &webhook("dead", &dead.local_addr()?.to_string());
+impl Case {
+    /// Milliseconds.
+    async fn p99(&self, with_bad: bool) -> anyhow::Result<f64> {
+        let times: Times = Arc::default();
+        let healthy = serve(Router::new().route("/", post(receive)).with_state(times.clone())).await?;
+        // Takes connections into the system's queue, and never answers.
+        let dead = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        let slow = serve(Router::new().route("/", post(answer_slowly))).await?;
+        let mut config = String::new();
+        for number in 0..self.healthy {
+            config += &webhook(&format!("healthy-{number}"), healthy)?;
+        }
+        if with_bad {
+            config += &webhook("dead", dead.local_addr()?)?;
+        }
+        if with_bad && self.has_slow {
+            config += &webhook("slow", slow)?;
+        }
+        let sayso = Process::sayso(&config, &scratch()?)?;
+        self.post(&sayso.address).await?;
+        let expected = self.posts * self.healthy;
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+        let mut tick = tokio::time::interval(Duration::from_millis(10));
+        loop {
+            tick.tick().await;
+            let mut times = times.lock().expect("no panic while locked");
+            if times.len() >= expected {
+                times.sort_by(f64::total_cmp);
+                return Ok(times[times.len() * 99 / 100]);
+            }
+            let now = tokio::time::Instant::now();
+            anyhow::ensure!(now < deadline, "the healthy webhooks got only {} of {expected}", times.len());
+        }
     }
-    let sayso = Process::sayso(&config, &scratch()?)?;
-    let mut connection = Connection::open(&sayso.address).await?;
-    let mut tick = tokio::time::interval(Duration::from_micros(1_000_000 / RATE));
-    for number in 0..POSTS {
-        tick.tick().await;
-        let body = json!({"kind": "review", "text": format!("Great tea, slow delivery, number {number}."), "language": "en", "metadata": {"sent": now()}});
-        let status = connection.post("application/json", body.to_string().into()).await?;
-        anyhow::ensure!(status == 202, "answered {status}");
+
+    async fn post(&self, address: &str) -> anyhow::Result<()> {
+        let mut connection = Connection::open(address).await?;
+        let mut tick = tokio::time::interval(Duration::from_micros(1_000_000 / self.rate));
+        for number in 0..self.posts {
+            tick.tick().await;
+            let text = format!("Great tea, slow delivery, number {number}.");
+            let body = json!({"kind": "review", "text": text, "language": "en", "metadata": {"sent": now()}});
+            let status = connection.post("application/json", body.to_string().into()).await?;
+            anyhow::ensure!(status == 202, "answered {status}");
+        }
+        Ok(())
     }
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
-    while times.lock().expect("no panic while locked").len() < POSTS {
-        anyhow::ensure!(
-            tokio::time::Instant::now() < deadline,
-            "the healthy webhook got only {} of {POSTS}",
-            times.lock().expect("no panic while locked").len()
-        );
-        tick.tick().await;
-    }
-    let mut times = times.lock().expect("no panic while locked").clone();
-    times.sort_by(f64::total_cmp);
-    Ok(times[times.len() * 99 / 100])
 }
 
-fn webhook(name: &str, address: &str) -> String {
-    format!(
-        "[[webhook]]\nname = \"{name}\"\nurl = \"http://{address}/\"\nsecret = \"whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD\"\nallow_private = true\n"
-    )
+fn webhook(name: &str, address: SocketAddr) -> anyhow::Result<String> {
+    let mut lines = String::new();
+    writeln!(lines, "[[webhook]]\nname = \"{name}\"\nurl = \"http://{address}/\"")?;
+    writeln!(lines, "secret = \"whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD\"\nallow_private = true")?;
+    Ok(lines)
 }
 
 /// Milliseconds since the epoch.
@@ -83,12 +123,16 @@ fn now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64() * 1e3)
 }
 
-async fn sink(times: Times) -> anyhow::Result<std::net::SocketAddr> {
+async fn serve(router: Router) -> anyhow::Result<SocketAddr> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    let router = Router::new().route("/", post(receive)).with_state(times);
     tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(address)
+}
+
+async fn answer_slowly() -> StatusCode {
+    tokio::time::sleep(SLOW).await;
+    StatusCode::NO_CONTENT
 }
 
 async fn receive(State(times): State<Times>, body: Bytes) -> StatusCode {

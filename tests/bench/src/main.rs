@@ -10,13 +10,17 @@ mod backtest;
 mod bare;
 mod beside;
 mod chain;
+mod deliver;
 mod flow;
 mod intake;
 mod languages;
 mod load;
 mod post;
+mod poster;
 mod process;
 mod start;
+
+use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
@@ -32,9 +36,18 @@ struct Args {
     /// Rounds of each comparison.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// Pieces of feedback in the whole flow, and in the backtest.
+    /// Pieces of feedback in the whole flow and in the backtest; deliveries.
     #[arg(long, default_value_t = 100_000)]
     items: usize,
+    /// Delivered rows that are in the store already, for `deliver`.
+    #[arg(long, default_value_t = 0)]
+    rows: u64,
+    /// Where `poster` posts to.
+    #[arg(long, hide = true)]
+    to: Option<String>,
+    /// What it posts, a body a line.
+    #[arg(long, hide = true)]
+    bodies: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -49,13 +62,19 @@ enum Which {
     Flow,
     /// Stored feedback through another chain.
     Backtest,
-    /// A healthy webhook with and without one beside it that never answers.
+    /// Deliveries that are due, against a loop that posts the same bodies; with `--rows`, also over a store that has
+    /// delivered so many.
+    Deliver,
+    /// Healthy webhooks with and without such beside them that never answer, or slowly.
     Beside,
     /// From the start of the process to the first answer.
     Start,
     /// The plain server itself (used by `intake`).
     #[value(hide = true)]
     Bare,
+    /// The plain client itself (used by `deliver`).
+    #[value(hide = true)]
+    Poster,
 }
 
 #[tokio::main]
@@ -64,6 +83,9 @@ async fn main() -> anyhow::Result<()> {
     let wants = |which| args.which.is_none_or(|wanted| wanted == which);
     if args.which == Some(Which::Bare) {
         return bare::serve().await;
+    }
+    if args.which == Some(Which::Poster) {
+        return poster::run(args.to.as_deref(), args.bodies.as_deref(), args.items).await;
     }
     if wants(Which::Chain) {
         chain::run(args.rounds)?;
@@ -78,7 +100,10 @@ async fn main() -> anyhow::Result<()> {
         intake::run(args.rounds).await?;
     }
     if wants(Which::Beside) {
-        beside::run(args.rounds).await?;
+        beside::run(args.rounds, args.items).await?;
+    }
+    if wants(Which::Deliver) {
+        deliver::run(args.rounds, args.items, args.rows).await?;
     }
     if wants(Which::Flow) {
         flow::run(args.items).await?;

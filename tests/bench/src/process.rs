@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
+    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -14,19 +15,18 @@ use tempfile::TempDir;
 pub(crate) struct Process {
     child: Child,
     pub(crate) address: String,
-    dir: TempDir,
+    dir: Option<TempDir>,
 }
 
 impl Process {
     /// sayso in a folder of its own, with this configuration; compiled plugins are kept in `cache` between runs.
     pub(crate) fn sayso(config: &str, cache: &Path) -> anyhow::Result<Self> {
-        let dir = TempDir::with_prefix_in("sayso-bench-", cache)?;
+        Self::sayso_in(folder(cache)?, config)
+    }
+
+    /// sayso with this configuration in a folder that [`folder`] made.
+    pub(crate) fn sayso_in(dir: TempDir, config: &str) -> anyhow::Result<Self> {
         std::fs::write(dir.path().join("sayso.toml"), config)?;
-        let data = dir.path().join("sayso-data");
-        std::fs::create_dir_all(&data)?;
-        let compiled = cache.join("cache");
-        std::fs::create_dir_all(&compiled)?;
-        std::os::unix::fs::symlink(std::fs::canonicalize(&compiled)?, data.join("cache"))?;
         let mut command = Command::new(binary("sayso")?);
         command.args(["serve", "--listen", "127.0.0.1:0"]).current_dir(dir.path());
         command.env("SAYSO_LOG", "info").env("SAYSO_LOG_FORMAT", "json");
@@ -58,7 +58,7 @@ impl Process {
                 .take(5)
                 .for_each(|line| eprintln!("{line}"));
         });
-        Ok(Self { child, address, dir })
+        Ok(Self { child, address, dir: Some(dir) })
     }
 
     /// Resident memory now, in bytes.
@@ -79,7 +79,14 @@ impl Process {
 
     /// The folder of its data.
     pub(crate) fn dir(&self) -> &Path {
-        self.dir.path()
+        self.dir.as_ref().map_or(Path::new(""), TempDir::path)
+    }
+
+    /// Has it end of itself, which settles everything; its folder.
+    pub(crate) fn end(mut self) -> anyhow::Result<TempDir> {
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
+        anyhow::ensure!(sent.success() && self.child.wait()?.success(), "it did not end well");
+        self.dir.take().context("it has a folder")
     }
 }
 
@@ -89,6 +96,17 @@ impl Drop for Process {
             drop(self.child.wait());
         }
     }
+}
+
+/// A folder for sayso to run in; compiled plugins are kept in `cache` between runs.
+pub(crate) fn folder(cache: &Path) -> anyhow::Result<TempDir> {
+    let dir = TempDir::with_prefix_in("sayso-bench-", cache)?;
+    let data = dir.path().join("sayso-data");
+    std::fs::DirBuilder::new().mode(0o700).create(&data)?;
+    let compiled = cache.join("cache");
+    std::fs::create_dir_all(&compiled)?;
+    std::os::unix::fs::symlink(std::fs::canonicalize(&compiled)?, data.join("cache"))?;
+    Ok(dir)
 }
 
 /// A binary beside this one.

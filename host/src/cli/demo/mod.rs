@@ -77,16 +77,8 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 fn configuration(args: &Args, receiver: &str, secret: &str) -> anyhow::Result<config::Config> {
     let mut config = config::load(None, [])?;
     config.data.dir.clone_from(&args.data);
-    config.webhooks = vec![Webhook {
-        name: "demo-receiver".into(),
-        url: receiver.into(),
-        secret: Secret::new(secret.into()),
-        routes: Vec::new(),
-        kinds: Vec::new(),
-        tags: Vec::new(),
-        allow_private: true,
-        concurrency: None,
-    }];
+    let webhook = Webhook::new("demo-receiver", receiver, Secret::new(secret.into()));
+    config.webhooks = vec![Webhook { allow_private: true, ..webhook }];
     Ok(config)
 }
 

@@ -1,8 +1,14 @@
 //! Receivers on loopback, and what tests of delivery share.
 
+mod addresses;
+mod disabling;
+mod failing;
+mod notices;
+mod rebinding;
 pub(crate) mod receiver;
 mod setup;
 mod worker;
+mod world;
 
 use std::time::Duration;
 

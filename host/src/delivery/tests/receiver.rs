@@ -54,7 +54,11 @@ pub(crate) struct Receiver {
 impl Receiver {
     /// A receiver that answers 204.
     pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_on(TcpListener::bind("127.0.0.1:0").await.unwrap())
+    }
+
+    /// Likewise, at the address of this socket.
+    pub(crate) fn start_on(listener: TcpListener) -> Self {
         let address = listener.local_addr().unwrap();
         let (sender, calls) = mpsc::unbounded_channel();
         let ok: Behaviour = Arc::new(|_, _| status(204));

@@ -26,12 +26,12 @@ fn an_error_names_the_webhook_and_the_field() {
         (change(|webhook| webhook.url = "crm.example.com".into()), "webhook `crm`: `url`: it is not a URL"),
         (change(|webhook| webhook.allow_private = false), "webhook `crm`: `url`: http sends"),
         (
-            change(|webhook| webhook.secret = config::Secret::new("hunter2".into())),
+            change(|webhook| webhook.secret = Some(config::Secret::new("hunter2".into()))),
             "webhook `crm`: `secret`: a secret begins",
         ),
-        (change(|webhook| webhook.concurrency = Some(0)), "webhook `crm`: `concurrency` is 0"),
-        (change(|webhook| webhook.name = "a b".into()), "webhook `a b`: `name` has to be"),
-        (change(|webhook| webhook.name = "".into()), "webhook ``: `name` has to be"),
+        (change(|webhook| webhook.concurrency = Some(0)), "webhook `crm`: `concurrency`: 0 is not"),
+        (change(|webhook| webhook.name = "a b".into()), "webhook `a b`: `name`: it has to be"),
+        (change(|webhook| webhook.name = "".into()), "webhook ``: `name`: it has to be"),
     ] {
         assert!(message.starts_with(expected), "{message}");
         assert!(!message.contains("hunter2"));

@@ -6,12 +6,20 @@ use hyper_util::{
     server::conn::auto,
     service::TowerToHyperService,
 };
+use reqwest::Certificate;
 use rustls::{ServerConfig, pki_types::PrivateKeyDer};
-use tokio::net::TcpListener;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    sync::Notify,
+};
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
-use crate::{delivery::signing, feedback::FeedbackId};
+use crate::{
+    delivery::signing,
+    feedback::{DeliveryId, FeedbackId},
+};
 
 /// A TLS server on loopback whose certificate is for `name`, speaking these protocols; and the certificate.
 async fn serve(name: &str, protocols: &[&str]) -> (SocketAddr, Certificate) {
@@ -48,7 +56,11 @@ fn version(request: &Request) -> [(&'static str, String); 1] {
 fn client(address: SocketAddr, authorities: Vec<Certificate>) -> Client {
     let signer = Signer::new([&signing::new_secret()]).unwrap();
     let endpoint = Endpoint::parse(&format!("https://{address}/"), true).unwrap();
-    Client::trusting(endpoint, signer, 4, &config::Delivery::default(), authorities).unwrap()
+    Client::with(endpoint, signer, 4, &config::Delivery::default(), trusting(authorities)).unwrap()
+}
+
+fn trusting(authorities: Vec<Certificate>) -> Extras {
+    Extras { tls: Tls { authorities: Some(authorities), identity: None }, ..Extras::default() }
 }
 
 async fn try_once(client: &Client) -> Tried {
@@ -82,4 +94,41 @@ async fn a_certificate_for_another_name_is_refused() {
     let (address, authority) = serve("crm.example.com", &["h2"]).await;
     let error = try_once(&client(address, vec![authority])).await.attempt.error.expect("refused");
     assert!(error.contains("not valid for name") && error.contains("crm.example.com"), "{error}");
+}
+
+/// Passes on what connections say, until they are frozen: from then on those that were there say nothing, while new ones
+/// do.
+async fn proxy(to: SocketAddr) -> (SocketAddr, Arc<Notify>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, freeze) = (listener.local_addr().unwrap(), Arc::new(Notify::new()));
+    let frozen = Arc::clone(&freeze);
+    tokio::spawn(async move {
+        while let Ok((mut here, _)) = listener.accept().await {
+            let frozen = Arc::clone(&frozen);
+            tokio::spawn(async move {
+                let mut there = TcpStream::connect(to).await.unwrap();
+                tokio::select! {
+                    _ = copy_bidirectional(&mut here, &mut there) => {}
+                    () = frozen.notified() => std::future::pending().await,
+                }
+            });
+        }
+    });
+    (address, freeze)
+}
+
+#[tokio::test]
+async fn a_connection_of_http_2_that_is_dead_is_found_out_and_takes_no_second_delivery() {
+    let (server, authority) = serve("127.0.0.1", &["h2"]).await;
+    let (address, freeze) = proxy(server).await;
+    let signer = Signer::new([&signing::new_secret()]).unwrap();
+    let endpoint = Endpoint::parse(&format!("https://{address}/"), true).unwrap();
+    let limits = config::Delivery { timeout: Duration::from_secs(4), ..config::Delivery::default() };
+    let client = Client::with(endpoint, signer, 4, &limits, trusting(vec![authority])).unwrap();
+    assert_eq!(try_once(&client).await.verdict, Verdict::Delivered);
+    freeze.notify_waiters();
+    let tried = try_once(&client).await;
+    assert_eq!(tried.verdict, Verdict::Failed { retry_after: None, slows: false, answered: false });
+    assert!(tried.attempt.latency_ms < 4_000, "before the attempt's own time is over: {tried:?}");
+    assert_eq!(try_once(&client).await.verdict, Verdict::Delivered, "over a new one");
 }

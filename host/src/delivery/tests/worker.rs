@@ -9,93 +9,23 @@ use std::{
 };
 
 use jiff::Timestamp;
-use serde_json::json;
-use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     sync::Semaphore,
-    task::JoinHandle,
     time::timeout,
 };
-use tokio_util::sync::CancellationToken;
 
 use super::{
     limits,
     receiver::{PATIENCE, Receiver, raw, read_head, status, status_with},
     webhook,
+    world::World,
 };
 use crate::{
-    config::{self, Webhook},
-    delivery::{Dispatcher, owed_message},
-    feedback::{Analysis, DeliveryId, Feedback, FeedbackId},
-    queue::{Depth, Lane, Message, Queue, sqlite::SqliteQueue},
-    records::{Analyzed, Delivery, DeliveryStatus, Records, sqlite::SqliteRecords},
-    sqlite::Store,
+    config,
+    queue::{Depth, Lane, Message},
+    records::DeliveryStatus,
 };
-
-/// A store, and what of delivery runs on it.
-struct World {
-    queue: Arc<dyn Queue>,
-    records: Arc<dyn Records>,
-    shutdown: CancellationToken,
-    running: Option<JoinHandle<()>>,
-    _folder: TempDir,
-}
-
-impl World {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("sayso.db")).unwrap();
-        Self {
-            queue: Arc::new(SqliteQueue::new(store.clone()).unwrap()),
-            records: Arc::new(SqliteRecords::new(store).unwrap()),
-            shutdown: CancellationToken::new(),
-            running: None,
-            _folder: folder,
-        }
-    }
-
-    /// Makes a delivery due to each of the webhooks; its id for the first.
-    async fn owe(&self, webhooks: &[&str]) -> DeliveryId {
-        let feedback: Feedback = serde_json::from_value(json!({
-            "id": FeedbackId::now(), "revision": 1, "kind": "review", "text": "late again", "customer": { "id": "c1" },
-        }))
-        .unwrap();
-        let id = feedback.id;
-        let webhooks: Vec<Arc<str>> = webhooks.iter().map(|name| Arc::from(*name)).collect();
-        let owed = webhooks.iter().map(|webhook| owed_message(id, 1, webhook)).collect();
-        let first = DeliveryId::of(id, 1, &webhooks[0]);
-        self.records.save(vec![Analyzed { feedback, analysis: Analysis::default(), webhooks }]).await.unwrap();
-        self.queue.publish_all(owed).await.unwrap();
-        first
-    }
-
-    fn start(&mut self, limits: &config::Delivery, webhooks: &[Webhook]) {
-        let dispatcher = Dispatcher::new(limits, webhooks, Arc::clone(&self.queue), Arc::clone(&self.records)).unwrap();
-        self.running = Some(tokio::spawn(dispatcher.run(self.shutdown.clone())));
-    }
-
-    /// Stops delivery, and waits until what was in flight is settled.
-    async fn stop(&mut self) {
-        self.shutdown.cancel();
-        timeout(PATIENCE, self.running.take().expect("it was started")).await.expect("it ends").unwrap();
-    }
-
-    async fn delivery(&self, id: DeliveryId) -> Delivery {
-        self.records.delivery(id).await.unwrap().expect("it is on record")
-    }
-
-    fn depth(&self, webhook: &str) -> Depth {
-        let lane = Lane::Delivery(webhook.into());
-        self.queue.depths().into_iter().find(|(name, _)| *name == lane).map(|(_, depth)| depth).unwrap_or_default()
-    }
-
-    async fn parked_reason(&self, webhook: &str) -> String {
-        let parked = self.queue.parked(&Lane::Delivery(webhook.into()), None, 10).await.unwrap();
-        assert_eq!(parked.len(), 1);
-        parked[0].reason.clone()
-    }
-}
 
 #[tokio::test]
 async fn what_is_delivered_is_recorded_and_leaves_the_lane() {
@@ -128,7 +58,10 @@ async fn a_delivery_that_fails_until_the_schedule_is_spent_is_parked_with_its_at
     assert_eq!(delivery.status, DeliveryStatus::Parked);
     assert_eq!(delivery.attempts.iter().map(|attempt| attempt.number).collect::<Vec<_>>(), [1, 2, 3]);
     assert_eq!((world.depth("crm").waiting, world.depth("crm").parked), (0, 1));
-    assert_eq!(world.parked_reason("crm").await, "the last of 3 attempts: status 500");
+    assert_eq!(
+        world.parked_reason("crm").await,
+        "the last of 3 attempts: status 500: the receiver failed; see its log"
+    );
     assert!(receiver.calls_so_far().is_empty());
 }
 
@@ -144,7 +77,10 @@ async fn every_attempt_has_the_same_id_and_the_same_body() {
         let again = receiver.call().await;
         assert_eq!(again.header("webhook-id"), first.header("webhook-id"));
         assert_eq!(again.body, first.body);
-        standardwebhooks::Webhook::new(webhook.secret.expose()).unwrap().verify(&again.body, &again.headers).unwrap();
+        standardwebhooks::Webhook::new(webhook.secret.as_ref().unwrap().expose())
+            .unwrap()
+            .verify(&again.body, &again.headers)
+            .unwrap();
     }
     world.stop().await;
     let delivery = world.delivery(id).await;
@@ -360,7 +296,7 @@ async fn of_an_erased_customer_nothing_is_sent() {
 async fn a_message_that_cannot_be_read_is_parked() {
     let (mut world, mut receiver) = (World::new(), Receiver::start().await);
     let lane = Lane::Delivery("crm".into());
-    let message = Message { id: uuid::Uuid::now_v7(), revision: 1, identity: None, body: "?".into() };
+    let message = Message { id: uuid::Uuid::now_v7(), revision: 1, identity: None, series: None, body: "?".into() };
     world.queue.publish(&lane, vec![message]).await.unwrap();
     world.owe(&["crm"]).await;
     world.start(&limits(&[0]), &[webhook("crm", &receiver.url())]);

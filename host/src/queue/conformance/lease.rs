@@ -1,3 +1,4 @@
+use futures_util::FutureExt;
 use tokio::time::Instant;
 
 use super::*;
@@ -135,6 +136,41 @@ pub(crate) async fn retries_are_not_starved_by_first_tries(backend: &impl Backen
     }
     assert!(bodies(&singles).contains(&"retry"), "not even one at a time");
     assert_eq!(pull(&queue).await.len(), 12, "and where one kind runs out, the other fills up");
+}
+
+pub(crate) async fn a_worker_gets_no_more_retries_than_it_asked_for(backend: &impl Backend) {
+    let queue = backend.open().await;
+    put_back_and_publish(&queue).await;
+    let count = |leases: &[Lease]| bodies(leases).iter().filter(|body| **body == "retry").count();
+    let leases = queue.pull_sparing(&Lane::Intake, 8, 1, Duration::ZERO).await.expect("pulls");
+    assert_eq!((leases.len(), count(&leases)), (8, 1));
+    let leases = queue.pull_sparing(&Lane::Intake, 8, 3, Duration::ZERO).await.expect("pulls");
+    assert_eq!((leases.len(), count(&leases)), (6, 3), "though slots are left over");
+}
+
+pub(crate) async fn a_worker_that_wants_no_retries_waits_for_a_first_try(backend: &impl Backend) {
+    let queue = backend.open().await;
+    publish(&queue, &[&message("retry")]).await;
+    queue.retry(pull_one(&queue).await, Duration::ZERO).await.expect("puts back");
+    let (first, start) = (message("first try"), Instant::now());
+    let call = [&first];
+    let (leases, _) = tokio::join!(queue.pull_sparing(&Lane::Intake, 4, 0, PATIENCE), publish(&queue, &call));
+    assert_eq!(bodies(&leases.expect("pulls")), ["first try"]);
+    assert!(start.elapsed() < PATIENCE);
+    assert!(queue.pull_sparing(&Lane::Intake, 4, 0, SOON).await.expect("pulls").is_empty());
+    assert_eq!(bodies(&pull(&queue).await), ["retry"]);
+}
+
+pub(crate) async fn what_a_pull_that_was_given_up_had_claimed_is_still_a_first_try(backend: &impl Backend) {
+    let queue = backend.open().await;
+    let messages: Vec<_> = ["a", "b", "c"].map(message).into();
+    publish(&queue, &messages.iter().collect::<Vec<_>>()).await;
+    let mut given_up = Box::pin(queue.pull(&Lane::Intake, 3, Duration::ZERO));
+    // Polled once, so that it has begun.
+    drop((&mut given_up).now_or_never());
+    drop(given_up);
+    let leases = queue.pull_sparing(&Lane::Intake, 3, 0, PATIENCE).await.expect("pulls");
+    assert_eq!(bodies(&leases), ["a", "b", "c"]);
 }
 
 pub(crate) async fn a_lane_that_is_stuck_holds_up_no_other(backend: &impl Backend) {

@@ -5,6 +5,7 @@ pub(crate) mod identity;
 pub(crate) mod lease;
 pub(crate) mod park;
 pub(crate) mod publish;
+pub(crate) mod series;
 
 use std::time::Duration;
 
@@ -64,6 +65,9 @@ macro_rules! queue_conformance {
                 a_due_time_outlasts_a_restart,
                 first_tries_are_not_starved_by_retries,
                 retries_are_not_starved_by_first_tries,
+                a_worker_gets_no_more_retries_than_it_asked_for,
+                a_worker_that_wants_no_retries_waits_for_a_first_try,
+                what_a_pull_that_was_given_up_had_claimed_is_still_a_first_try,
                 a_lane_that_is_stuck_holds_up_no_other,
                 a_worker_that_waits_is_woken,
                 a_worker_waits_no_longer_than_it_said,
@@ -77,6 +81,11 @@ macro_rules! queue_conformance {
                 the_newest_revision_is_found,
                 depths_tell_what_waits_and_what_is_parked,
                 depths_are_the_same_after_a_restart;
+            series: messages_of_a_series_come_one_after_the_other,
+                a_series_waits_for_a_retry_and_no_other_does,
+                a_parked_message_lets_its_series_go_on,
+                a_series_keeps_its_order_over_a_restart,
+                a_forgotten_message_lets_its_series_go_on;
             answers: an_answer_is_recalled_until_it_expires,
                 the_first_answer_stays,
                 an_answer_outlasts_a_restart
@@ -95,7 +104,7 @@ pub(crate) use queue_conformance;
 
 /// A new message with this body.
 pub(crate) fn message(body: &'static str) -> Message {
-    Message { id: Uuid::now_v7(), revision: 1, identity: None, body: Bytes::from_static(body.as_bytes()) }
+    Message { id: Uuid::now_v7(), revision: 1, identity: None, series: None, body: Bytes::from_static(body.as_bytes()) }
 }
 
 /// A new message with this identity, whose body is its content.

@@ -21,7 +21,7 @@ impl SqliteQueue {
             .write(
                 Haste::Later,
                 move |connection| delete(connection, &ids),
-                move |dropped, _| {
+                move |dropped, wakes| {
                     for Dropped { lane_number, place, state } in dropped {
                         let Some(lane) = lanes.iter().find(|lane| lane.number() == Some(*lane_number)) else {
                             continue;
@@ -30,7 +30,8 @@ impl SqliteQueue {
                         match *state {
                             PARKED => inner.parked -= 1,
                             SETTLED => inner.settled = inner.settled.saturating_sub(1),
-                            _ => inner.remove(*place),
+                            _ if inner.remove(*place) => wakes.add(&lane.wake),
+                            _ => {}
                         }
                     }
                 },

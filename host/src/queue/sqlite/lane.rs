@@ -11,7 +11,10 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::super::{Depth, Lane};
+use super::{
+    super::{Depth, Lane},
+    series::Series,
+};
 
 /// Bits of a message's key that hold its place in the lane: enough for 8,000 messages a second for 69 years.
 const PLACE_BITS: u32 = 44;
@@ -41,6 +44,24 @@ pub(super) struct Claim {
     pub(super) generation: u32,
 }
 
+/// What a worker wants of a lane.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Share {
+    /// Most messages.
+    pub(super) max: usize,
+    /// Most of them that came back.
+    pub(super) most_retries: usize,
+}
+
+/// A lease that is out.
+struct Held {
+    generation: u32,
+    /// When it runs out.
+    expiry: i64,
+    /// Whether nobody had the message before.
+    is_first: bool,
+}
+
 impl Claim {
     pub(super) const fn token(self) -> u64 {
         (self.generation as u64) << PLACE_BITS | self.place
@@ -60,11 +81,12 @@ pub(super) struct Inner {
     fresh: VecDeque<u64>,
     /// Those that came back, by the time they are due. May name one that was settled meanwhile, likewise.
     returned: BTreeSet<(i64, u64)>,
-    /// Those that a worker has, with the lease's generation and when it runs out.
-    leases: HashMap<u64, (u32, i64)>,
+    /// Those that a worker has.
+    leases: HashMap<u64, Held>,
     /// When leases run out, soonest first: all last equally long. Settled and extended ones are passed over.
     expiries: VecDeque<(i64, Claim)>,
     generation: u32,
+    series: Series,
     /// Whether the odd one of an odd number of places goes to a message that came back.
     odd: bool,
     pub(super) parked: u64,
@@ -145,22 +167,38 @@ pub(super) const fn place(key: i64) -> u64 {
 
 impl Inner {
     /// Adds a message that nobody has had yet.
-    pub(super) fn add_fresh(&mut self, place: u64, published_at: i64) {
+    pub(super) fn add_fresh(&mut self, place: u64, published_at: i64, series: Option<i64>) {
         self.waiting.insert(place, published_at);
-        self.fresh.push_back(place);
+        if self.join(place, series) {
+            self.fresh.push_back(place);
+        }
     }
 
     /// Adds a message that is due at `due`, or puts back one that a worker had.
-    pub(super) fn put_back(&mut self, place: u64, published_at: i64, due: i64) {
+    pub(super) fn put_back(&mut self, place: u64, published_at: i64, due: i64, series: Option<i64>) {
         self.waiting.insert(place, published_at);
         self.leases.remove(&place);
-        self.returned.insert((due, place));
+        // One that has to wait for others comes when they are done, whenever it was due.
+        if self.join(place, series) {
+            self.returned.insert((due, place));
+        }
     }
 
-    /// Takes out a message, whoever has it.
-    pub(super) fn remove(&mut self, place: u64) {
+    /// Takes out a message, whoever has it. Whether another one may be leased now.
+    pub(super) fn remove(&mut self, place: u64) -> bool {
         self.leases.remove(&place);
         self.waiting.remove(&place);
+        let next = self.series.leave(place);
+        self.fresh.extend(next);
+        next.is_some()
+    }
+
+    fn join(&mut self, place: u64, series: Option<i64>) -> bool {
+        match series {
+            Some(series) => self.series.join(place, series),
+            // A member of a series that a worker had is still one.
+            None => self.series.is_next(place),
+        }
     }
 
     /// Whether this lease is still the one under which the message is out.
@@ -170,69 +208,81 @@ impl Inner {
 
     /// When this lease runs out, if it is still the one under which the message is out.
     fn expiry(&self, claim: Claim) -> Option<i64> {
-        let (_, expiry) = self.leases.get(&claim.place).filter(|(generation, _)| *generation == claim.generation)?;
-        Some(*expiry)
+        self.leases.get(&claim.place).filter(|held| held.generation == claim.generation).map(|held| held.expiry)
     }
 
     /// Lets a lease run out at `expiry` instead, if it has not yet.
     pub(super) fn extend(&mut self, claim: Claim, expiry: i64) {
-        if self.holds(claim) {
-            self.leases.insert(claim.place, (claim.generation, expiry));
+        if let Some(held) = self.leases.get_mut(&claim.place).filter(|held| held.generation == claim.generation) {
+            held.expiry = expiry;
             self.expiries.push_back((expiry, claim));
         }
     }
 
-    /// Gives a message back at once that was claimed but did not reach a worker.
+    /// Gives a message back at once that was claimed but did not reach a worker: as if it had not been claimed.
     pub(super) fn release(&mut self, claim: Claim, now: i64) {
-        if self.holds(claim) {
-            self.leases.remove(&claim.place);
-            self.returned.insert((now, claim.place));
+        if !self.holds(claim) {
+            return;
+        }
+        match self.leases.remove(&claim.place) {
+            Some(Held { is_first: true, .. }) => self.fresh.push_front(claim.place),
+            _ => drop(self.returned.insert((now, claim.place))),
         }
     }
 
-    /// Leases up to `max` messages until `expiry`. While there are both, fresh ones and such that came back share
-    /// alike, so that neither starves the other.
-    pub(super) fn claim(&mut self, max: usize, now: i64, expiry: i64) -> Vec<Claim> {
+    /// Leases a worker's share of messages until `expiry`. While there are both, fresh ones and such that came back
+    /// share alike, so that neither starves the other.
+    pub(super) fn claim(&mut self, Share { max, most_retries }: Share, now: i64, expiry: i64) -> Vec<Claim> {
         self.expire(now);
-        let due = self.returned.range(..=(now, u64::MAX)).take(max).count();
+        let due = self.returned.range(..=(now, u64::MAX)).take(max.min(most_retries)).count();
         let half = (max + usize::from(self.odd)) / 2;
         self.odd ^= max % 2 == 1;
         let retries = due.min(half.max(max.saturating_sub(self.fresh.len())));
         let mut claims = Vec::with_capacity(max.min(due + self.fresh.len()));
-        let mut add = |inner: &mut Self, next: fn(&mut Self, i64) -> Option<u64>, most: usize| {
-            while claims.len() < most
-                && let Some(place) = next(inner, now)
-            {
-                claims.push(inner.lease(place, expiry));
-            }
-        };
-        add(self, Self::next_returned, retries);
-        add(self, Self::next_fresh, max);
+        while claims.len() < retries
+            && let Some(place) = self.next_returned(now)
+        {
+            claims.push(self.lease(place, expiry, false));
+        }
+        let returned = claims.len();
+        while claims.len() < max
+            && let Some(place) = self.next_fresh()
+        {
+            claims.push(self.lease(place, expiry, true));
+        }
         // Some of the fresh ones that were counted may have been forgotten.
-        add(self, Self::next_returned, max);
+        let most = max.min(claims.len() + most_retries.saturating_sub(returned));
+        while claims.len() < most
+            && let Some(place) = self.next_returned(now)
+        {
+            claims.push(self.lease(place, expiry, false));
+        }
         claims
     }
 
-    /// When a message will be due without anybody's doing.
-    pub(super) fn next_event(&self) -> Option<i64> {
+    /// When a message that a worker wants will be due without anybody's doing.
+    pub(super) fn next_event(&self, share: Share) -> Option<i64> {
+        if share.most_retries == 0 {
+            return None;
+        }
         let due = self.returned.first().map(|(due, _)| *due);
         let expiry = self.expiries.front().map(|(expiry, _)| *expiry);
         due.into_iter().chain(expiry).min()
     }
 
-    fn lease(&mut self, place: u64, expiry: i64) -> Claim {
+    fn lease(&mut self, place: u64, expiry: i64, is_first: bool) -> Claim {
         self.generation = (self.generation + 1) & GENERATION_MASK;
         let claim = Claim { place, generation: self.generation };
-        self.leases.insert(place, (self.generation, expiry));
+        self.leases.insert(place, Held { generation: self.generation, expiry, is_first });
         self.expiries.push_back((expiry, claim));
         claim
     }
 
     fn is_free(&self, place: u64) -> bool {
-        self.waiting.contains_key(&place) && !self.leases.contains_key(&place)
+        self.waiting.contains_key(&place) && !self.leases.contains_key(&place) && self.series.is_next(place)
     }
 
-    fn next_fresh(&mut self, _now: i64) -> Option<u64> {
+    fn next_fresh(&mut self) -> Option<u64> {
         while let Some(place) = self.fresh.pop_front() {
             if self.is_free(place) {
                 return Some(place);
@@ -263,7 +313,8 @@ impl Inner {
             }
             self.expiries.pop_front();
             if is_live {
-                self.release(claim, now);
+                self.leases.remove(&claim.place);
+                self.returned.insert((now, claim.place));
             }
         }
     }

@@ -13,6 +13,7 @@ mod load;
 mod park;
 mod publish;
 mod pull;
+mod series;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -29,7 +30,7 @@ use uuid::Uuid;
 use super::{Depth, Lane, Lease, Message, Parked, Queue, QueueError, Receipt, StoredAnswer, Whereabouts};
 use crate::sqlite::{Haste, Store, StoreError, time::after};
 use clock::Clock;
-use lane::{Claim, LaneState};
+use lane::{Claim, LaneState, Share};
 
 /// How long a worker has for a message before it goes to another one.
 const LEASE: Duration = Duration::from_secs(60);
@@ -114,8 +115,14 @@ impl Queue for SqliteQueue {
         self.kept_answer(key).await
     }
 
-    async fn pull(&self, lane: &Lane, max: usize, wait: Duration) -> Result<Vec<Lease>, QueueError> {
-        self.pull_or_wait(&self.lane(lane), max, wait).await
+    async fn pull_sparing(
+        &self,
+        lane: &Lane,
+        max: usize,
+        most_retries: usize,
+        wait: Duration,
+    ) -> Result<Vec<Lease>, QueueError> {
+        self.pull_or_wait(&self.lane(lane), Share { max, most_retries }, wait).await
     }
 
     async fn extend(&self, leases: &[Lease]) -> Result<(), QueueError> {

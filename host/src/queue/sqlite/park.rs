@@ -9,6 +9,9 @@ use super::{
 use crate::sqlite::Haste;
 use crate::sqlite::time::timestamp;
 
+/// The place of a message that was taken back, when it was published, and its series.
+type Back = (u64, i64, Option<i64>);
+
 /// Most parked messages in one answer.
 const MAX_PAGE: usize = 1_000;
 
@@ -27,10 +30,12 @@ impl SqliteQueue {
                 .execute(params![key(number, claim.place), now, reason])
         };
         self.store
-            .write(Haste::Later, run, move |changed, _| {
+            .write(Haste::Later, run, move |changed, wakes| {
                 if *changed == 1 {
                     let mut inner = lane.inner();
-                    inner.remove(claim.place);
+                    if inner.remove(claim.place) {
+                        wakes.add(&lane.wake);
+                    }
                     inner.parked += 1;
                 }
             })
@@ -62,19 +67,20 @@ impl SqliteQueue {
     pub(super) async fn take_back(&self, lane: &Lane, id: Uuid) -> Result<bool, QueueError> {
         let lane = self.lane(lane);
         let Some(number) = lane.number() else { return Ok(false) };
-        let run = move |connection: &Connection| -> rusqlite::Result<Vec<(u64, i64)>> {
+        let run = move |connection: &Connection| -> rusqlite::Result<Vec<Back>> {
             let mut statement = connection.prepare_cached(
                 "UPDATE message SET state = 0, tries = 0, due_at = 0, parked_at = NULL, reason = NULL \
-                 WHERE id = ?1 AND lane = ?2 AND state = 1 RETURNING key, published_at",
+                 WHERE id = ?1 AND lane = ?2 AND state = 1 RETURNING key, published_at, series",
             )?;
-            statement.query_map(params![id.as_bytes(), number], |row| Ok((place(row.get(0)?), row.get(1)?)))?.collect()
+            let back = |row: &rusqlite::Row<'_>| Ok((place(row.get(0)?), row.get(1)?, row.get(2)?));
+            statement.query_map(params![id.as_bytes(), number], back)?.collect()
         };
         let back = self
             .store
             .write(Haste::Later, run, move |back, wakes| {
                 let mut inner = lane.inner();
                 inner.parked -= back.len() as u64;
-                back.iter().for_each(|(place, published_at)| inner.add_fresh(*place, *published_at));
+                back.iter().for_each(|(place, published_at, series)| inner.add_fresh(*place, *published_at, *series));
                 wakes.add(&lane.wake);
             })
             .await?;

@@ -15,6 +15,7 @@ struct Added {
     entry: usize,
     place: u64,
     lane_number: i64,
+    series: Option<i64>,
 }
 
 impl SqliteQueue {
@@ -29,10 +30,10 @@ impl SqliteQueue {
         let (receipts, _) = self
             .store
             .write(haste, run, move |(_, added), wakes| {
-                for Added { entry, place, lane_number } in added {
+                for Added { entry, place, lane_number, series } in added {
                     let lane = &lanes[*entry];
                     lane.set_number(*lane_number);
-                    lane.inner().add_fresh(*place, published_at);
+                    lane.inner().add_fresh(*place, published_at, *series);
                     wakes.add(&lane.wake);
                 }
             })
@@ -49,7 +50,8 @@ fn insert(
     let mut receipts = Vec::with_capacity(entries.len());
     let mut added = Vec::with_capacity(entries.len());
     let mut statement = connection.prepare_cached(
-        "INSERT INTO message (key, lane, id, revision, state, published_at, body) VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6) \
+        "INSERT INTO message (key, lane, id, revision, state, published_at, body, series) \
+         VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7) \
          ON CONFLICT (id, lane, revision) DO NOTHING",
     )?;
     for (entry, (lane, message)) in entries.iter().enumerate() {
@@ -61,10 +63,11 @@ fn insert(
         if receipt.is_new {
             let place = lane.next_place();
             let (id, revision) = (receipt.id.as_bytes(), receipt.revision);
-            let row = params![key(lane_number, place), lane_number, id, revision, published_at, &message.body[..]];
+            let (key, body, series) = (key(lane_number, place), &message.body[..], message.series);
+            let row = params![key, lane_number, id, revision, published_at, body, series];
             receipt.is_new = statement.execute(row)? == 1;
             if receipt.is_new {
-                added.push(Added { entry, place, lane_number });
+                added.push(Added { entry, place, lane_number, series });
             }
         }
         receipts.push(receipt);

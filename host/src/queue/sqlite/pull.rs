@@ -9,7 +9,7 @@ use super::{
     super::{Lease, QueueError},
     SqliteQueue,
     clock::Clock,
-    lane::{Claim, LaneState, key, place},
+    lane::{Claim, LaneState, Share, key, place},
 };
 use crate::sqlite::{
     Pool,
@@ -20,7 +20,7 @@ impl SqliteQueue {
     pub(super) async fn pull_or_wait(
         &self,
         lane: &Arc<LaneState>,
-        max: usize,
+        share: Share,
         wait: Duration,
     ) -> Result<Vec<Lease>, QueueError> {
         let until = Instant::now() + wait;
@@ -33,11 +33,11 @@ impl SqliteQueue {
             if let Some(failure) = self.failure_now() {
                 return Err(failure);
             }
-            let leases = self.pull_now(lane, max).await?;
-            if !leases.is_empty() || Instant::now() >= until || max == 0 {
+            let leases = self.pull_now(lane, share).await?;
+            if !leases.is_empty() || Instant::now() >= until || share.max == 0 {
                 return Ok(leases);
             }
-            let next = lane.inner().next_event().map(|at| Instant::now() + self.time_until(at));
+            let next = lane.inner().next_event(share).map(|at| Instant::now() + self.time_until(at));
             tokio::select! {
                 () = woken => {}
                 () = tokio::time::sleep_until(next.map_or(until, |next| next.min(until))) => {}
@@ -49,9 +49,9 @@ impl SqliteQueue {
         Duration::from_nanos(at.saturating_sub(self.clock.now()).max(0).unsigned_abs())
     }
 
-    async fn pull_now(&self, lane: &Arc<LaneState>, max: usize) -> Result<Vec<Lease>, QueueError> {
+    async fn pull_now(&self, lane: &Arc<LaneState>, share: Share) -> Result<Vec<Lease>, QueueError> {
         let now = self.clock.now();
-        let claims = lane.inner().claim(max, now, after(now, self.lease));
+        let claims = lane.inner().claim(share, now, after(now, self.lease));
         let Some(number) = lane.number().filter(|_| !claims.is_empty()) else { return Ok(Vec::new()) };
         let mut claimed = Claimed { lane: lane.clone(), clock: self.clock.clone(), claims };
         let claims = claimed.claims.clone();
@@ -75,7 +75,8 @@ impl Drop for Claimed {
         }
         let now = self.clock.now();
         let mut inner = self.lane.inner();
-        self.claims.iter().for_each(|claim| inner.release(*claim, now));
+        // From the last to the first, so that first tries are in their order again.
+        self.claims.iter().rev().for_each(|claim| inner.release(*claim, now));
         drop(inner);
         self.lane.wake.notify_waiters();
     }
@@ -137,6 +138,8 @@ fn leases(lane: &LaneState, claims: &[Claim], rows: Vec<Row>) -> Vec<Lease> {
             lane.inner().remove(claim.place);
         }
     }
-    claims.for_each(|claim| lane.inner().remove(claim.place));
+    for claim in claims {
+        lane.inner().remove(claim.place);
+    }
     leases
 }

@@ -23,8 +23,11 @@ impl SqliteQueue {
             let done: Arc<[(u64, i64)]> =
                 batch.iter().map(|lease| (Claim::of(lease.token).place, nanos(lease.published_at))).collect();
             let mut inner = lane.inner();
-            done.iter().for_each(|(place, _)| inner.remove(*place));
+            let freed = done.iter().filter(|(place, _)| inner.remove(*place)).count();
             drop(inner);
+            if freed > 0 {
+                lane.wake.notify_waiters();
+            }
             self.write_done(&lane, done, now);
             self.prune(&lane);
         }
@@ -41,7 +44,7 @@ impl SqliteQueue {
                 Ok(kept) => written.inner().settled += kept,
                 Err(_) => {
                     let mut inner = written.inner();
-                    done.iter().for_each(|(place, published_at)| inner.put_back(*place, *published_at, now));
+                    done.iter().for_each(|(place, published_at)| inner.put_back(*place, *published_at, now, None));
                     wakes.add(&written.wake);
                 }
             },
@@ -86,7 +89,7 @@ impl SqliteQueue {
             .write(Haste::Later, run, move |changed, wakes| {
                 let mut inner = lane.inner();
                 if *changed == 1 && inner.holds(claim) {
-                    inner.put_back(claim.place, published_at, due);
+                    inner.put_back(claim.place, published_at, due, None);
                     wakes.add(&lane.wake);
                 }
             })

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     feedback::DeliveryId,
-    records::{Attempt, Attempted, Delivery, DeliveryFilter, DeliveryStatus, RecordsError},
+    records::{Attempt, Attempted, Delivery, DeliveryFilter, DeliveryStatus, Notified, RecordsError},
 };
 
 fn attempt(number: u32, status: u16) -> Attempt {
@@ -51,7 +51,8 @@ pub(crate) async fn a_pending_delivery_is_owed_to_each_webhook(backend: &impl Ba
     save(&records, &[&saved]).await;
     for webhook in ["crm", "bi"] {
         let delivery = get(&records, DeliveryId::of(saved.feedback.id, 1, webhook)).await;
-        assert_eq!((delivery.feedback_id, delivery.revision), (saved.feedback.id, 1));
+        assert_eq!((delivery.feedback_id, delivery.revision), (Some(saved.feedback.id), 1));
+        assert_eq!(delivery.event, "feedback.analyzed");
         assert_eq!((delivery.webhook.as_str(), delivery.status), (webhook, DeliveryStatus::Pending));
         assert!(before <= delivery.created_at && delivery.created_at <= Timestamp::now());
         assert!(delivery.attempts.is_empty() && delivery.next_attempt_at.is_none());
@@ -143,7 +144,7 @@ pub(crate) async fn deliveries_are_listed_in_pages_newest_first(backend: &impl B
     let (mut seen, mut after) = (Vec::new(), None::<String>);
     loop {
         let page = records.deliveries(&DeliveryFilter::default(), after.as_deref(), 2).await.expect("lists");
-        seen.extend(page.items.iter().map(|delivery| delivery.feedback_id));
+        seen.extend(page.items.iter().filter_map(|delivery| delivery.feedback_id));
         match page.next {
             Some(next) => after = Some(next),
             None => break,
@@ -168,4 +169,27 @@ pub(crate) async fn attempts_outlast_a_restart(backend: &impl Backend) {
     drop(records);
     let delivery = get(&backend.open().await, id).await;
     assert_eq!(delivery.attempts, [attempt(1, 503)]);
+}
+
+fn notified(event: &'static str, number: u64, of_feedback: bool) -> Notified {
+    let delivery = DeliveryId::of(id(number), 1, event);
+    Notified { delivery, event, feedback: of_feedback.then_some(id(number)), revision: 1, webhook: "crm".into() }
+}
+
+pub(crate) async fn other_events_are_owed_as_analyses_are(backend: &impl Backend) {
+    let records = backend.open().await;
+    let (parked, disabled) = (notified("feedback.parked", 1, true), notified("webhook.disabled", 2, false));
+    records.owe(vec![parked.clone(), disabled.clone()]).await.expect("is kept");
+    records.record(vec![delivered(disabled.delivery, 1)]).await.expect("is kept");
+    records.owe(vec![parked.clone(), disabled.clone()]).await.expect("a repetition changes nothing");
+    drop(records);
+    let records = backend.open().await;
+    let of_feedback = get(&records, parked.delivery).await;
+    assert_eq!((of_feedback.event.as_str(), of_feedback.feedback_id), ("feedback.parked", Some(id(1))));
+    assert_eq!(of_feedback.status, DeliveryStatus::Pending);
+    let of_webhook = get(&records, disabled.delivery).await;
+    assert_eq!((of_webhook.event.as_str(), of_webhook.feedback_id), ("webhook.disabled", None));
+    assert_eq!(of_webhook.status, DeliveryStatus::Delivered);
+    let filter = DeliveryFilter { feedback: Some(id(2)), ..DeliveryFilter::default() };
+    assert!(records.deliveries(&filter, None, 10).await.expect("reads").items.is_empty());
 }

@@ -56,7 +56,7 @@ pub(crate) async fn others_are_left_alone(backend: &impl Backend) {
     assert_eq!(found(&records, "good").await.len(), 2);
     assert_eq!(records.history("c2", id(9)).await.expect("reads").earlier, 1);
     let left = records.deliveries(&DeliveryFilter::default(), None, 10).await.expect("lists").items;
-    assert_eq!((left.len(), left[0].feedback_id, left[0].attempts.len()), (1, theirs.feedback.id, 1));
+    assert_eq!((left.len(), left[0].feedback_id, left[0].attempts.len()), (1, Some(theirs.feedback.id), 1));
     assert!(records.erase("unknown").await.expect("erases").is_empty());
 }
 

@@ -3,11 +3,13 @@
 pub(crate) mod aggregate;
 pub(crate) mod deliveries;
 pub(crate) mod erase;
+pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod save;
 pub(crate) mod search;
 pub(crate) mod wait;
+pub(crate) mod webhooks;
 
 use std::sync::Arc;
 
@@ -44,7 +46,10 @@ macro_rules! records_conformance {
                 an_attempt_of_no_delivery_is_dropped,
                 deliveries_are_listed_by_what_the_filter_says,
                 deliveries_are_listed_in_pages_newest_first,
-                attempts_outlast_a_restart;
+                attempts_outlast_a_restart,
+                other_events_are_owed_as_analyses_are;
+            webhooks: a_webhook_outlasts_a_restart_as_it_was_changed_last,
+                a_deleted_webhook_leaves_its_name_until_it_is_dropped_or_taken_over;
             list: feedback_is_listed_in_pages_newest_first,
                 feedback_of_one_moment_is_on_one_page_only,
                 each_field_of_the_filter_filters,
@@ -61,6 +66,9 @@ macro_rules! records_conformance {
                 a_search_goes_on_over_pages_and_restarts;
             aggregate: each_facet_is_counted_largest_first,
                 only_what_fits_the_filter_is_counted;
+            health: a_webhook_of_which_nothing_is_on_record_does_well,
+                how_a_webhook_does_outlasts_a_restart,
+                a_webhook_that_does_well_again_leaves_nothing;
             history: a_customer_without_earlier_feedback_has_no_history,
                 earlier_feedback_is_summed_up,
                 the_trend_is_the_newer_half_less_the_older;

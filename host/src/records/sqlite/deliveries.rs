@@ -10,7 +10,7 @@ use crate::{
     sqlite::{Pool, time::timestamp},
 };
 
-const COLUMNS: &str = "id, feedback, revision, webhook, status, created_at, next_attempt_at";
+const COLUMNS: &str = "id, feedback, revision, webhook, status, created_at, next_attempt_at, event, is_of_feedback";
 
 impl SqliteRecords {
     pub(super) async fn list_deliveries(
@@ -115,7 +115,8 @@ fn add_attempts(connection: &Connection, deliveries: &mut [Delivery]) -> rusqlit
 fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
     Ok(Delivery {
         id: DeliveryId(Uuid::from_bytes(row.get(0)?)),
-        feedback_id: FeedbackId(Uuid::from_bytes(row.get(1)?)),
+        event: row.get(7)?,
+        feedback_id: row.get::<_, bool>(8)?.then_some(FeedbackId(Uuid::from_bytes(row.get(1)?))),
         revision: row.get(2)?,
         webhook: row.get(3)?,
         status: match row.get::<_, i64>(4)? {

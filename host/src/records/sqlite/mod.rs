@@ -10,29 +10,33 @@ mod deliveries;
 mod erase;
 mod filter;
 mod findable;
+mod health;
 mod history;
 mod index;
 mod list;
+mod notified;
 mod rows;
 mod save;
 mod segment;
 #[cfg(test)]
 mod tests;
 mod waiters;
+mod webhooks;
 
 pub use archive::{Archive, ArchivedHistory, Stored};
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use super::{
-    Analyzed, Attempted, Bucket, Delivery, DeliveryFilter, Facet, Filter, History, Page, Payload, Record, Records,
-    RecordsError,
+    Analyzed, Attempted, Bucket, Delivery, DeliveryFilter, Facet, Filter, History, Notified, Page, Payload, Record,
+    Records, RecordsError, StoredWebhook, WebhookHealth,
 };
 use crate::{
     feedback::{Analysis, DeliveryId, Feedback, FeedbackId},
-    sqlite::{Pool, Store, StoreError},
+    sqlite::{Haste, Pool, Store, StoreError},
 };
 use index::Unindexed;
 use waiters::Waiters;
@@ -71,6 +75,10 @@ impl From<StoreError> for RecordsError {
 impl Records for SqliteRecords {
     async fn save(&self, analyzed: Vec<Analyzed>) -> Result<(), RecordsError> {
         self.save_all(analyzed).await
+    }
+
+    async fn owe(&self, notified: Vec<Notified>) -> Result<(), RecordsError> {
+        self.owe_all(notified).await
     }
 
     async fn record(&self, attempts: Vec<Attempted>) -> Result<(), RecordsError> {
@@ -115,12 +123,35 @@ impl Records for SqliteRecords {
         Ok(self.store.read(Pool::Query, move |connection| deliveries::one(connection, id)).await?)
     }
 
+    async fn health(&self, webhook: &str) -> Result<WebhookHealth, RecordsError> {
+        let webhook = webhook.to_owned();
+        Ok(self.store.read(Pool::Hot, move |connection| health::read(connection, &webhook)).await?)
+    }
+
+    async fn set_health(&self, webhook: &str, health: WebhookHealth) -> Result<(), RecordsError> {
+        let webhook = webhook.to_owned();
+        let run = move |connection: &rusqlite::Connection| health::write(connection, &webhook, &health);
+        Ok(self.store.write(Haste::Later, run, |(), _| {}).await?)
+    }
+
     async fn history(&self, customer: &str, before: FeedbackId) -> Result<History, RecordsError> {
         self.summarize(customer, before).await
     }
 
     async fn erase(&self, customer: &str) -> Result<Vec<FeedbackId>, RecordsError> {
         self.erase_customer(customer).await
+    }
+
+    async fn put_webhook(&self, webhook: StoredWebhook) -> Result<(), RecordsError> {
+        self.keep_webhook(webhook).await
+    }
+
+    async fn webhooks(&self) -> Result<Vec<StoredWebhook>, RecordsError> {
+        Ok(self.store.read(Pool::Query, webhooks::all).await?)
+    }
+
+    async fn drop_webhook(&self, id: Uuid) -> Result<(), RecordsError> {
+        self.forget_webhook(id).await
     }
 
     async fn wait(&self, of: &[(FeedbackId, u32)], time: Duration) -> Vec<bool> {

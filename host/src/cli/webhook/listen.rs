@@ -1,4 +1,4 @@
-//! `sayso webhook`
+//! `sayso webhook listen`
 
 use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
@@ -7,7 +7,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::receiver::{self, Behaviour, Event};
+use super::super::receiver::{self, Behaviour, Event};
 use crate::config::parse_duration;
 
 const DIM: Style = Style::new().dimmed();
@@ -15,18 +15,8 @@ const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 
-#[derive(Debug, clap::Subcommand)]
-pub(super) enum Command {
-    /// Receive deliveries, verify them, and print a line for each, until Ctrl-C.
-    #[command(
-        after_help = "Examples:\n  sayso webhook listen                       prints the configuration that delivers here\n  sayso webhook listen --fail 3              fails three times, to see the retries\n  sayso webhook listen --status 429 --slow 2s\n  sayso webhook listen --json | jq .payload.data.analysis"
-    )]
-    Listen(Args),
-}
-
-/// `sayso webhook listen`
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// Address to listen on.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
     listen: SocketAddr,
@@ -62,8 +52,7 @@ impl Args {
 ///
 /// # Errors
 /// What kept it from being done.
-pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
-    let Command::Listen(args) = command;
+pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let secret = args.secret.clone().unwrap_or_else(receiver::new_secret);
     let mut receiver = receiver::start_with(args.listen, &secret, args.behaviour()?).await?;
     // What is not a delivery goes to standard error, so that the lines can be piped.
@@ -146,13 +135,12 @@ mod tests {
 
     #[derive(Parser)]
     struct Cli {
-        #[command(subcommand)]
-        command: Command,
+        #[command(flatten)]
+        args: Args,
     }
 
     fn args(rest: &[&str]) -> Result<Args, clap::Error> {
-        let Command::Listen(args) = Cli::try_parse_from(["webhook", "listen"].iter().chain(rest))?.command;
-        Ok(args)
+        Ok(Cli::try_parse_from(["listen"].iter().chain(rest))?.args)
     }
 
     fn event(body: &Value, verdict: Result<(), String>) -> Event {

@@ -1,0 +1,27 @@
+//! `POST /v1/webhooks`
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{RawQuery, State as With};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode, header};
+
+use super::super::super::State;
+use super::super::super::problem::Problem;
+use super::super::super::query::Params;
+use super::{body, refused, view::View};
+
+/// Makes a webhook. The answer shows its secret, this once.
+pub(in crate::api) async fn create(
+    With(state): With<State>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    Params::read(query.as_deref(), &[], &[])?;
+    let written = body::object(&headers, body).await?;
+    let webhook = state.webhooks.create(written).await.map_err(|why| refused(why, ""))?;
+    let location = format!("/v1/webhooks/{}", webhook.id);
+    let head = [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".into())];
+    Ok((StatusCode::CREATED, head, Json(View::with_new_secret(&state, &webhook).await?)).into_response())
+}

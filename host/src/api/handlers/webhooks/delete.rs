@@ -1,0 +1,20 @@
+//! `DELETE /v1/webhooks/{id}`
+
+use axum::extract::{Path, RawQuery, State as With};
+use http::StatusCode;
+
+use super::super::super::State;
+use super::super::super::problem::Problem;
+use super::super::super::query::Params;
+use super::refused;
+
+/// Deletes a webhook; what waits for it is parked.
+pub(in crate::api) async fn delete(
+    With(state): With<State>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<StatusCode, Problem> {
+    Params::read(query.as_deref(), &[], &[])?;
+    state.webhooks.delete(super::id(&id)?).await.map_err(|why| refused(why, &id))?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,24 @@
+//! `POST /v1/webhooks/{id}/enable`
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State as With};
+
+use super::super::super::State;
+use super::super::super::problem::Problem;
+use super::super::super::query::Params;
+use super::view::View;
+
+/// Enables a webhook that was disabled: what waits for it goes out. One that was not stays as it is. It takes the id or
+/// the name, which is what metrics and log lines have.
+pub(in crate::api) async fn enable(
+    With(state): With<State>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<View>, Problem> {
+    Params::read(query.as_deref(), &[], &[])?;
+    let set = state.webhooks.live().current();
+    let by_id = super::id(&id).ok().and_then(|id| set.by_id(id));
+    let webhook = by_id.or_else(|| set.by_name(&id)).ok_or_else(|| super::missing(&id))?;
+    state.switchboard.enable(webhook).await?;
+    Ok(Json(View::of(&state, webhook).await?))
+}

@@ -1,0 +1,33 @@
+//! `GET /v1/webhooks`
+
+use axum::Json;
+use axum::extract::{RawQuery, State as With};
+use futures_util::future::try_join_all;
+use serde::Serialize;
+
+use super::super::super::State;
+use super::super::super::problem::Problem;
+use super::super::super::query::Params;
+use super::view::View;
+
+/// A page, by name.
+#[derive(Serialize)]
+pub(in crate::api) struct List {
+    items: Vec<View>,
+    next: Option<String>,
+}
+
+/// Lists webhooks by name; `after` is the last name of the page before.
+pub(in crate::api) async fn list(With(state): With<State>, RawQuery(query): RawQuery) -> Result<Json<List>, Problem> {
+    let params = Params::read(query.as_deref(), &["limit", "after"], &[])?;
+    let (limit, after) = (params.limit()?, params.get("after"));
+    let set = state.webhooks.live().current();
+    let mut webhooks: Vec<_> =
+        set.webhooks.iter().filter(|webhook| after.is_none_or(|after| &**webhook.name() > after)).collect();
+    webhooks.sort_by(|a, b| a.name().cmp(b.name()));
+    let more = webhooks.len() > limit;
+    webhooks.truncate(limit);
+    let next = webhooks.last().filter(|_| more).map(|webhook| webhook.name().to_string());
+    let items = try_join_all(webhooks.into_iter().map(|webhook| View::of(&state, webhook))).await?;
+    Ok(Json(List { items, next }))
+}

@@ -1,0 +1,64 @@
+//! `/v1/webhooks`: webhooks as a resource. Those of the file are shown here, and changed there.
+
+mod body;
+mod change;
+mod create;
+mod delete;
+mod enable;
+mod health;
+mod list;
+mod rotate;
+mod show;
+mod view;
+
+pub(in crate::api) use change::change;
+pub(in crate::api) use create::create;
+pub(in crate::api) use delete::delete;
+pub(in crate::api) use enable::enable;
+pub(in crate::api) use list::list;
+pub(in crate::api) use rotate::rotate;
+pub(in crate::api) use show::show;
+
+use super::super::problem::{Problem, ProblemType};
+use crate::delivery::webhooks::{Refused, WebhookId};
+
+/// Reads the id of a path.
+fn id(text: &str) -> Result<WebhookId, Problem> {
+    text.parse().ok().filter(|_| text.starts_with("wh_")).ok_or_else(|| missing(text))
+}
+
+fn missing(id: &str) -> Problem {
+    Problem::new(ProblemType::NotFound, format!("There is no webhook `{id}`; GET /v1/webhooks lists those there are."))
+}
+
+/// The problem that a refused change of the webhook with this id is.
+fn refused(refused: Refused, id: &str) -> Problem {
+    let detail = match &refused {
+        Refused::Invalid(errors) => match errors.first() {
+            Some(first) if first.field.is_empty() => first.message.clone(),
+            Some(first) => format!("`{}`: {}", first.field, first.message),
+            None => refused.to_string(),
+        },
+        Refused::NameTaken(name) => format!("There is a webhook `{name}` already; change it, or take another name."),
+        Refused::NameInUse(name) => {
+            format!("Deliveries of the deleted webhook `{name}` are still being parked; try again in a moment.")
+        }
+        Refused::FromFile(name) => format!(
+            "The webhook `{name}` stands in the configuration file; change its [[webhook]] there, and start sayso again."
+        ),
+        Refused::TooMany => format!("{refused}; delete those that are not needed."),
+        Refused::TooManyKeys => format!("{refused}; the oldest runs out within 24 h of its rotation."),
+        Refused::Missing => return missing(id),
+        Refused::Records(_) => String::new(),
+    };
+    match refused {
+        Refused::Invalid(errors) => {
+            let mut problem = Problem::new(ProblemType::InvalidWebhook, detail);
+            problem.more.errors = errors;
+            problem
+        }
+        Refused::NameInUse(_) => Problem::new(ProblemType::Conflict, detail).retry_after(1),
+        Refused::Records(error) => error.into(),
+        _ => Problem::new(ProblemType::Conflict, detail),
+    }
+}

@@ -1,0 +1,149 @@
+//! What answers show of a webhook: everything but what is secret.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::super::super::State;
+use super::super::super::problem::Problem;
+use super::health::Health;
+use crate::config::{Batch, Header, Ordering, Signature};
+use crate::delivery::endpoint::without_secrets;
+use crate::delivery::webhooks::{Source, Webhook, WebhookId};
+use crate::feedback::Kind;
+use crate::feedback::validate::FieldError;
+
+/// One webhook.
+#[derive(Serialize)]
+pub(in crate::api) struct View {
+    id: WebhookId,
+    name: String,
+    source: Source,
+    revision: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_at: Option<Timestamp>,
+    /// Whether deliveries go out to it now.
+    active: bool,
+    health: Health,
+    description: String,
+    url: String,
+    events: Vec<String>,
+    routes: Vec<String>,
+    kinds: Vec<Kind>,
+    tags: Vec<String>,
+    languages: Vec<String>,
+    min_priority: u8,
+    condition: Option<String>,
+    headers: BTreeMap<String, HeaderView>,
+    rate: Option<f64>,
+    concurrency: Option<usize>,
+    ordering: Ordering,
+    batch: Option<Batch>,
+    paused: bool,
+    client_certificate: Option<String>,
+    ca: Option<String>,
+    allow_private: bool,
+    signature: Signature,
+    /// The new secret: in the answer that made it, and never again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+    /// What it is signed with, the newest first.
+    keys: Vec<KeyView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+    /// Why it is not called, though it is not paused.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    faults: Vec<FieldError>,
+}
+
+/// A header, without its value where that is secret.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum HeaderView {
+    Shown(String),
+    Hidden { secret: bool },
+}
+
+/// One secret, by its end or its public half.
+#[derive(Serialize)]
+struct KeyView {
+    signature: Signature,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+}
+
+impl View {
+    /// The webhook without anything secret.
+    ///
+    /// # Errors
+    /// Where the records do not tell how it does.
+    pub(super) async fn of(state: &State, webhook: &Webhook) -> Result<Self, Problem> {
+        let health = state.switchboard.health(webhook).await?;
+        let settings = webhook.settings.clone();
+        let keys = webhook.keys.in_force(Timestamp::now()).map(|key| {
+            let public_key = key.public_key();
+            let hint = public_key.is_none().then(|| key.hint());
+            let (created_at, expires_at) = (key.created_at, key.expires_at);
+            KeyView { signature: key.signature(), hint, public_key, created_at, expires_at }
+        });
+        Ok(Self {
+            id: webhook.id,
+            name: settings.name.to_string(),
+            source: webhook.source,
+            revision: webhook.revision,
+            created_at: webhook.created_at,
+            updated_at: webhook.updated_at,
+            active: webhook.is_active() && health.disabled.is_none(),
+            health: health.into(),
+            description: settings.description,
+            url: without_secrets(&settings.url),
+            events: settings.events,
+            routes: settings.routes,
+            kinds: settings.kinds,
+            tags: settings.tags,
+            languages: settings.languages,
+            min_priority: settings.min_priority,
+            condition: settings.condition,
+            headers: settings.headers.into_iter().map(|(name, header)| (name, header_view(header))).collect(),
+            rate: settings.rate,
+            concurrency: settings.concurrency,
+            ordering: settings.ordering,
+            batch: settings.batch,
+            paused: settings.paused,
+            client_certificate: settings.client_certificate,
+            ca: settings.ca,
+            allow_private: settings.allow_private,
+            signature: settings.signature,
+            secret: None,
+            keys: keys.collect(),
+            warnings: webhook.warnings.clone(),
+            faults: webhook.faults.clone(),
+        })
+    }
+
+    /// With the secret that was just made, where the receiver needs it: one with a public key needs only that.
+    ///
+    /// # Errors
+    /// As [`View::of`].
+    pub(super) async fn with_new_secret(state: &State, webhook: &Webhook) -> Result<Self, Problem> {
+        let newest = webhook.keys.newest().filter(|key| key.signature() == Signature::Hmac);
+        let secret = newest.map(|key| key.secret.expose().to_owned());
+        Ok(Self { secret, ..Self::of(state, webhook).await? })
+    }
+}
+
+fn header_view(header: Header) -> HeaderView {
+    match header.value {
+        Some(value) if !header.is_secret => HeaderView::Shown(value.expose().to_owned()),
+        _ => HeaderView::Hidden { secret: true },
+    }
+}

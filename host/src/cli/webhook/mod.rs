@@ -1,0 +1,164 @@
+//! `sayso webhook`: receive deliveries here, and work on the webhooks of a running sayso.
+//!
+//! - [`listen`]: a receiver that verifies and prints.
+//! - [`settings`]: the options that say how a webhook is to be.
+//! - [`remote`]: the running sayso.
+//! - [`show`]: webhooks in a terminal.
+
+mod listen;
+mod remote;
+mod settings;
+mod show;
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use self::{remote::Remote, settings::Settings};
+use crate::config::Signature;
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Receive deliveries, verify them, and print a line for each, until Ctrl-C.
+    #[command(
+        after_help = "Examples:\n  sayso webhook listen                       prints the configuration that delivers here\n  sayso webhook listen --fail 3              fails three times, to see the retries\n  sayso webhook listen --status 429 --slow 2s\n  sayso webhook listen --json | jq .payload.data.analysis"
+    )]
+    Listen(listen::Args),
+    /// List the webhooks of a running sayso.
+    List(At),
+    /// Show one webhook.
+    Show(Of),
+    /// Make a webhook, and print its secret, this once.
+    #[command(
+        after_help = "Examples:\n  sayso webhook create --name crm --url https://crm.example/hook --route care --min-priority 50\n  sayso webhook create --name bi --url https://bi.example/in --batch 100 --signature ed25519\n  sayso webhook create --name jp --url https://jp.example/in --language ja --condition 'feedback.rating.value <= 2.0'"
+    )]
+    Create(Box<Create>),
+    /// Change a webhook; what is not named stays. The next attempt is made by the new version.
+    Update(Box<Update>),
+    /// Make a new secret, and print it, this once; the old one is signed with for 24 h more.
+    Rotate(Rotate),
+    /// Have deliveries wait.
+    Pause(Of),
+    /// Have deliveries go on.
+    Resume(Of),
+    /// Have deliveries go out to a webhook that was disabled, after 410 or days of failure.
+    Enable(Of),
+    /// Delete a webhook; what waits for it is parked.
+    Delete(Of),
+}
+
+/// The running sayso.
+#[derive(Debug, clap::Args)]
+pub(super) struct At {
+    /// Where sayso listens.
+    #[arg(long = "server", value_name = "URL", env = "SAYSO_URL", default_value = "http://127.0.0.1:8080")]
+    server: String,
+    /// Key with the scope `admin`; to list and show, `read` is enough.
+    #[arg(long, value_name = "KEY", env = "SAYSO_KEY", hide_env_values = true)]
+    key: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// One webhook of it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Of {
+    /// The webhook's id, or its name.
+    webhook: String,
+    #[command(flatten)]
+    at: At,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Create {
+    /// Its name, for good.
+    #[arg(long)]
+    name: String,
+    #[command(flatten)]
+    settings: Settings,
+    /// How deliveries are signed.
+    #[arg(long, value_enum, default_value = "hmac")]
+    signature: Signature,
+    #[command(flatten)]
+    at: At,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Update {
+    #[command(flatten)]
+    of: Of,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Rotate {
+    #[command(flatten)]
+    of: Of,
+    /// Change to this scheme with it.
+    #[arg(long, value_enum)]
+    signature: Option<Signature>,
+}
+
+/// Carries out the command.
+///
+/// # Errors
+/// What kept it from being done.
+pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Listen(args) => return listen::run(args).await,
+        Command::List(at) => {
+            let webhooks = Remote::new(&at)?.list().await?;
+            print(&at, &json!({ "items": webhooks }), |_| show::table(&webhooks));
+        }
+        Command::Show(of) => {
+            let webhook = Remote::new(&of.at)?.find(&of.webhook).await?;
+            print(&of.at, &webhook, show::card);
+        }
+        Command::Create(create) => {
+            let Create { name, settings, signature, at } = *create;
+            let mut body = settings.body()?;
+            body.insert("name".into(), json!(name));
+            body.insert("signature".into(), json!(signature));
+            let webhook = Remote::new(&at)?.create(&Value::Object(body)).await?;
+            print(&at, &webhook, show::with_secret);
+        }
+        Command::Update(update) => {
+            let Update { of, settings } = *update;
+            change(of, Value::Object(settings.body()?)).await?;
+        }
+        Command::Rotate(Rotate { of, signature }) => {
+            let body = signature.map_or_else(|| json!({}), |signature| json!({ "signature": signature }));
+            let webhook = Remote::new(&of.at)?.rotate(&of.webhook, &body).await?;
+            print(&of.at, &webhook, show::with_secret);
+        }
+        Command::Pause(of) => change(of, json!({ "paused": true })).await?,
+        Command::Resume(of) => change(of, json!({ "paused": false })).await?,
+        Command::Enable(of) => {
+            let webhook = Remote::new(&of.at)?.enable(&of.webhook).await?;
+            print(&of.at, &webhook, show::card);
+        }
+        Command::Delete(of) => {
+            Remote::new(&of.at)?.delete(&of.webhook).await?;
+            if !of.at.json {
+                anstream::println!("deleted {}; what waited for it is parked", of.webhook);
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn change(of: Of, patch: Value) -> anyhow::Result<()> {
+    let webhook = Remote::new(&of.at)?.change(&of.webhook, &patch).await?;
+    print(&of.at, &webhook, show::card);
+    Ok(())
+}
+
+fn print(at: &At, value: &Value, show: impl FnOnce(&Value) -> String) {
+    if at.json {
+        anstream::println!("{value}");
+    } else {
+        anstream::print!("{}", show(value));
+    }
+}

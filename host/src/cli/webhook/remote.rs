@@ -1,0 +1,103 @@
+//! The webhooks of a running sayso, over its API.
+
+use anyhow::{Context as _, bail};
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+
+use super::At;
+use crate::http_client;
+
+/// A running sayso.
+pub(super) struct Remote {
+    client: reqwest::Client,
+    url: String,
+    key: Option<String>,
+}
+
+impl Remote {
+    pub(super) fn new(at: &At) -> anyhow::Result<Self> {
+        let url = at.server.trim_end_matches('/').to_owned();
+        url::Url::parse(&url).with_context(|| format!("--server `{url}` is not a URL"))?;
+        Ok(Self { client: http_client::new()?, url, key: at.key.clone() })
+    }
+
+    /// Every webhook, by name.
+    pub(super) async fn list(&self) -> anyhow::Result<Vec<Value>> {
+        let (mut all, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let cursor = after.map(|name| format!("&after={name}")).unwrap_or_default();
+            let mut page = self.call(Method::GET, &format!("/v1/webhooks?limit=500{cursor}"), None).await?;
+            if let Some(items) = page["items"].as_array_mut() {
+                all.append(items);
+            }
+            match page["next"].as_str() {
+                Some(next) => after = Some(next.to_owned()),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// The webhook with this id or name.
+    pub(super) async fn find(&self, id_or_name: &str) -> anyhow::Result<Value> {
+        let all = self.list().await?;
+        let is_it = |webhook: &Value| webhook["id"] == id_or_name || webhook["name"] == id_or_name;
+        all.into_iter()
+            .find(is_it)
+            .with_context(|| format!("there is no webhook `{id_or_name}`; `sayso webhook list` shows those there are"))
+    }
+
+    pub(super) async fn create(&self, body: &Value) -> anyhow::Result<Value> {
+        self.call(Method::POST, "/v1/webhooks", Some(body)).await
+    }
+
+    pub(super) async fn change(&self, id_or_name: &str, patch: &Value) -> anyhow::Result<Value> {
+        let path = self.path(id_or_name).await?;
+        self.call(Method::PATCH, &path, Some(patch)).await
+    }
+
+    pub(super) async fn rotate(&self, id_or_name: &str, body: &Value) -> anyhow::Result<Value> {
+        let path = self.path(id_or_name).await?;
+        self.call(Method::POST, &format!("{path}/rotate"), Some(body)).await
+    }
+
+    pub(super) async fn enable(&self, id_or_name: &str) -> anyhow::Result<Value> {
+        let path = self.path(id_or_name).await?;
+        self.call(Method::POST, &format!("{path}/enable"), None).await
+    }
+
+    pub(super) async fn delete(&self, id_or_name: &str) -> anyhow::Result<()> {
+        let path = self.path(id_or_name).await?;
+        self.call(Method::DELETE, &path, None).await.map(drop)
+    }
+
+    async fn path(&self, id_or_name: &str) -> anyhow::Result<String> {
+        let webhook = self.find(id_or_name).await?;
+        Ok(format!("/v1/webhooks/{}", webhook["id"].as_str().unwrap_or_default()))
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+        let mut request = self.client.request(method, format!("{}{path}", self.url));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        if let Some(key) = &self.key {
+            request = request.bearer_auth(key);
+        }
+        let response = request.send().await.with_context(|| format!("{} cannot be reached", self.url))?;
+        let status = response.status();
+        let bytes = response.bytes().await.context("the answer broke off")?;
+        if status == StatusCode::NO_CONTENT {
+            return Ok(Value::Null);
+        }
+        let answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let mut lines = vec![answer["detail"].as_str().unwrap_or("no sayso answers there").to_owned()];
+        for error in answer["errors"].as_array().into_iter().flatten().skip(1) {
+            let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+            lines.push(format!("`{}`: {}", text("field"), text("message")));
+        }
+        bail!("{status}: {}", lines.join("\n"))
+    }
+}

@@ -1,0 +1,235 @@
+//! A webhook as it is written: in `[[webhook]]` of the file, and in the body of a request to `/v1/webhooks`.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use super::Secret;
+use crate::feedback::Kind;
+
+/// The events that a webhook gets where it names none.
+const DEFAULT_EVENTS: &str = "feedback.analyzed";
+
+/// A webhook as it is written.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// Its name, which lanes, deliveries and metrics carry; 1 to 64 letters, digits, `-`, `_` and `.`.
+    pub name: Arc<str>,
+    /// What it is for, for people to read; up to 1,000 bytes.
+    #[serde(default)]
+    pub description: String,
+    /// Where to post; https, or http for an address that `allow_private` covers.
+    pub url: String,
+    /// File only: `whsec_` and 24 to 64 bytes in base64, or for `ed25519` `whsk_` and 32 or 64 bytes. Over the API the
+    /// server makes it.
+    #[serde(default)]
+    pub secret: Option<Secret>,
+    /// File only: the secret before, which is signed with too for as long as it stands there.
+    #[serde(default)]
+    pub old_secret: Option<Secret>,
+    /// How deliveries are signed; `hmac`.
+    #[serde(default)]
+    pub signature: Signature,
+    /// The types of events that it wants, `feedback.*` for all below `feedback`; `["feedback.analyzed"]`.
+    #[serde(default = "Webhook::default_events")]
+    pub events: Vec<String>,
+    /// The routes that it wants, any of them; `care/*` for all below `care`; all if empty.
+    #[serde(default)]
+    pub routes: Vec<String>,
+    /// The kinds that it wants; all if empty.
+    #[serde(default)]
+    pub kinds: Vec<Kind>,
+    /// The tags that it wants, any of them; `delivery/*` for all below `delivery`; all if empty.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// The languages that it wants, as codes such as `ja`; all if empty.
+    #[serde(default)]
+    pub languages: Vec<String>,
+    /// The lowest priority that it wants, 0 to 100; 0.
+    #[serde(default)]
+    pub min_priority: u8,
+    /// An expression in CEL over `feedback` and `analysis`, as they are delivered, that has to be true; none.
+    #[serde(default)]
+    pub condition: Option<String>,
+    /// Headers to send with every delivery, by name.
+    #[serde(default)]
+    pub headers: BTreeMap<String, Header>,
+    /// Most requests a second, 0.01 to 10,000; no limit if absent.
+    #[serde(default)]
+    pub rate: Option<f64>,
+    /// Most requests under way at once, 1 to 1,024; that of `[delivery]` if absent.
+    #[serde(default)]
+    pub concurrency: Option<usize>,
+    /// Which deliveries keep their order; `none`.
+    #[serde(default)]
+    pub ordering: Ordering,
+    /// Several deliveries in one request; one if absent.
+    #[serde(default)]
+    pub batch: Option<Batch>,
+    /// Whether deliveries wait until it is resumed.
+    #[serde(default)]
+    pub paused: bool,
+    /// Certificate chain in PEM by which sayso identifies itself (mutual TLS).
+    #[serde(default)]
+    pub client_certificate: Option<String>,
+    /// Private key of `client_certificate` in PEM.
+    #[serde(default)]
+    pub client_key: Option<Secret>,
+    /// Certificates in PEM of the only authorities that the receiver's certificate may come from; the system's if
+    /// absent.
+    #[serde(default)]
+    pub ca: Option<String>,
+    /// File only: whether the URL may lead to a private or loopback address.
+    #[serde(default)]
+    pub allow_private: bool,
+}
+
+impl Webhook {
+    /// A webhook with nothing but what it needs.
+    pub fn new(name: &str, url: &str, secret: Secret) -> Self {
+        Self {
+            name: name.into(),
+            description: String::new(),
+            url: url.into(),
+            secret: Some(secret),
+            old_secret: None,
+            signature: Signature::default(),
+            events: Self::default_events(),
+            routes: Vec::new(),
+            kinds: Vec::new(),
+            tags: Vec::new(),
+            languages: Vec::new(),
+            min_priority: 0,
+            condition: None,
+            headers: BTreeMap::new(),
+            rate: None,
+            concurrency: None,
+            ordering: Ordering::default(),
+            batch: None,
+            paused: false,
+            client_certificate: None,
+            client_key: None,
+            ca: None,
+            allow_private: false,
+        }
+    }
+
+    fn default_events() -> Vec<String> {
+        vec![DEFAULT_EVENTS.into()]
+    }
+}
+
+impl std::fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Webhook").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// How deliveries are signed (Standard Webhooks).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Signature {
+    /// `v1`: HMAC-SHA256 with a secret that both sides know.
+    #[default]
+    Hmac,
+    /// `v1a`: ed25519, which the receiver verifies with a public key.
+    Ed25519,
+}
+
+/// The value of a header.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(from = "WrittenHeader")]
+pub struct Header {
+    /// The value; none where it was left to what it was before.
+    pub value: Option<Secret>,
+    /// Whether no answer shows the value.
+    pub is_secret: bool,
+}
+
+/// A header in either form that it can be written in.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a header's value is a text, or { value = \"…\", secret = true }")]
+enum WrittenHeader {
+    Plain(Secret),
+    Full {
+        #[serde(default)]
+        value: Option<Secret>,
+        #[serde(default)]
+        secret: bool,
+    },
+}
+
+impl From<WrittenHeader> for Header {
+    fn from(written: WrittenHeader) -> Self {
+        match written {
+            WrittenHeader::Plain(value) => Self { value: Some(value), is_secret: false },
+            WrittenHeader::Full { value, secret } => Self { value, is_secret: secret },
+        }
+    }
+}
+
+/// Which deliveries keep their order.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ordering {
+    /// None does.
+    #[default]
+    None,
+    /// Those of one customer: one is tried only when those before it are delivered or parked.
+    Customer,
+}
+
+/// Several deliveries in one request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Batch {
+    /// Most deliveries in one request, 2 to 1,000.
+    pub max_items: usize,
+    /// How long a request waits for more, in milliseconds, up to 10,000; 1,000.
+    #[serde(default = "Batch::default_wait")]
+    pub max_wait_ms: u64,
+}
+
+impl Batch {
+    const fn default_wait() -> u64 {
+        1_000
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Webhook, toml::de::Error> {
+        toml::from_str(&format!("name = \"crm\"\nurl = \"https://crm.example\"\n{text}"))
+    }
+
+    #[test]
+    fn a_header_is_written_as_text_or_as_a_secret() {
+        let webhook = read("headers = { x-team = \"care\", authorization = { value = \"Bearer x\", secret = true } }");
+        let headers = webhook.expect("is read").headers;
+        assert_eq!(headers["x-team"], Header { value: Some(Secret::new("care".into())), is_secret: false });
+        assert!(headers["authorization"].is_secret);
+    }
+
+    #[test]
+    fn every_field_of_a_webhook_stands_in_the_file() {
+        let webhook = read(
+            "description = \"d\"\nsignature = \"ed25519\"\nevents = [\"*\"]\nlanguages = [\"ja\"]\nmin_priority = 50\n\
+             condition = \"analysis.priority > 1\"\nrate = 2.5\nconcurrency = 3\nordering = \"customer\"\n\
+             batch = { max_items = 10 }\npaused = true\nca = \"PEM\"\nclient_certificate = \"PEM\"\nclient_key = \"PEM\"",
+        )
+        .expect("is read");
+        assert_eq!(webhook.batch, Some(Batch { max_items: 10, max_wait_ms: 1_000 }));
+        assert_eq!((webhook.ordering, webhook.signature), (Ordering::Customer, Signature::Ed25519));
+    }
+
+    #[test]
+    fn no_secret_is_in_the_debug_form() {
+        let webhook =
+            read("secret = \"s3cret\"\nclient_key = \"s3cret\"\nheaders = { a = \"s3cret\" }").expect("is read");
+        assert!(!format!("{webhook:?} {:?} {:?}", webhook.secret, webhook.client_key).contains("s3cret"));
+        assert!(!format!("{:?}", webhook.headers["a"].value).contains("s3cret"));
+    }
+}

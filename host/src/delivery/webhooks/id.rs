@@ -1,0 +1,60 @@
+//! Identifiers of webhooks.
+
+use std::{fmt, str::FromStr};
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// Identifies a webhook for good: `wh_` and 32 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct WebhookId(pub Uuid);
+
+impl WebhookId {
+    /// The id of a webhook that is made now.
+    pub fn now() -> Self {
+        Self(Uuid::now_v7())
+    }
+
+    /// The id of the webhook of this name in the file: the same after every start.
+    pub fn of_file(name: &str) -> Self {
+        let hash = Sha256::new().chain_update(b"file\0").chain_update(name.as_bytes()).finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash[..16]);
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+}
+
+impl fmt::Display for WebhookId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "wh_{}", self.0.simple())
+    }
+}
+
+impl FromStr for WebhookId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.strip_prefix("wh_").unwrap_or(text).parse().map(Self)
+    }
+}
+
+impl Serialize for WebhookId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_reads_back_and_that_of_a_name_stays() {
+        let id = WebhookId::now();
+        assert_eq!(id.to_string().parse::<WebhookId>().unwrap(), id);
+        assert_eq!(WebhookId::of_file("crm"), WebhookId::of_file("crm"));
+        assert_ne!(WebhookId::of_file("crm"), WebhookId::of_file("bi"));
+        assert!("wh_7".parse::<WebhookId>().is_err());
+    }
+}

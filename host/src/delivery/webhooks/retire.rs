@@ -1,0 +1,82 @@
+//! Parks what is owed to a webhook that was deleted.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    feedback::DeliveryId,
+    queue::{Lane, Lease, Queue, QueueError},
+    records::{Attempt, Attempted, DeliveryStatus, Records, RecordsError, WebhookHealth},
+};
+
+/// How long one look into the lane waits.
+const PULL_WAIT: Duration = Duration::from_secs(30);
+/// Pause after the store failed.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Most deliveries that are parked at once.
+const AT_ONCE: usize = 256;
+/// Why they are parked.
+const REASON: &str = "the webhook was deleted; nothing was sent";
+
+/// Why a delivery could not be parked.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    #[error(transparent)]
+    Records(#[from] RecordsError),
+}
+
+/// Parks what is, and what comes, in the lane of the webhook of this name, until `stop`.
+pub(in crate::delivery) async fn retire(
+    name: Arc<str>,
+    queue: Arc<dyn Queue>,
+    records: Arc<dyn Records>,
+    stop: CancellationToken,
+) {
+    let lane = Lane::Delivery(name.clone());
+    let work = async {
+        // Of no use any more, even where there will be a webhook of that name again.
+        if let Err(error) = records.set_health(&name, WebhookHealth::default()).await {
+            tracing::warn!(webhook = %name, %error, "how a deleted webhook did stays on record");
+        }
+        loop {
+            if let Err(error) = park_some(&lane, &*queue, &*records).await {
+                tracing::error!(webhook = %name, %error, "deliveries of a deleted webhook could not be parked yet");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = work => {}
+    }
+}
+
+async fn park_some(lane: &Lane, queue: &dyn Queue, records: &dyn Records) -> Result<(), Failed> {
+    let leases = queue.pull(lane, AT_ONCE, PULL_WAIT).await?;
+    if leases.is_empty() {
+        return Ok(());
+    }
+    tracing::info!(%lane, count = leases.len(), "deliveries of a deleted webhook are parked");
+    records.record(leases.iter().map(attempted).collect()).await?;
+    for lease in leases {
+        queue.park(lease, REASON.into()).await?;
+    }
+    Ok(())
+}
+
+fn attempted(lease: &Lease) -> Attempted {
+    let attempt = Attempt {
+        number: lease.tries + 1,
+        at: Timestamp::now(),
+        address: None,
+        status: None,
+        latency_ms: 0,
+        response: None,
+        error: Some(REASON.into()),
+    };
+    Attempted { delivery: DeliveryId(lease.id), attempt, status: DeliveryStatus::Parked, next_attempt_at: None }
+}

@@ -1,0 +1,196 @@
+//! Several deliveries in one request.
+//!
+//! The body is an event of the type `batch`, whose `data` is a list of what would have gone out one by one, each with
+//! its own id, type and time. The request's id is made of those ids: a retry of the same deliveries has the same one. A
+//! retry may be put together anew, with others that are due, so that receivers drop repeats by the ids inside.
+//!
+//! Each delivery keeps its own record, number of attempts and schedule; the request's outcome is that of each.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use tokio::{sync::mpsc, time::Instant};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Content, Era, Fate, Finished, Job, Worker, insist, slots::Slot};
+use crate::{config::Batch, delivery::client::Tried, feedback::DeliveryId, queue::Lease};
+
+/// Largest body of a request with several deliveries, in bytes; a single delivery may be larger.
+const MAX_BODY: usize = 4 << 20;
+
+/// What goes out in one request.
+#[derive(Default)]
+struct Parcel {
+    leases: Vec<Lease>,
+    items: Vec<Bytes>,
+    bytes: usize,
+}
+
+impl Worker {
+    /// Waits for more to go out with what was taken, as long as the batch may wait; retries only where a slot for them
+    /// was taken.
+    pub(super) async fn gather(
+        &self,
+        mut leases: Vec<Lease>,
+        batch: Batch,
+        with_retries: bool,
+        stop: &CancellationToken,
+    ) -> Vec<Lease> {
+        let until = Instant::now() + Duration::from_millis(batch.max_wait_ms);
+        while leases.len() < batch.max_items {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            let room = batch.max_items - leases.len();
+            let most_retries = if with_retries { room } else { 0 };
+            let pull = || self.queue.pull_sparing(&self.lane, room, most_retries, left);
+            // At the end what is gathered goes out: given back, it would wait for its lease to run out.
+            let more = tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                more = insist(&self.events, stop, "take deliveries", pull) => more,
+            };
+            match more {
+                Some(more) => leases.extend(more),
+                None => break,
+            }
+        }
+        leases
+    }
+
+    /// Starts the request for a batch; more than one where it is too large.
+    pub(super) fn start_batch(
+        self: &Arc<Self>,
+        jobs: Vec<Job>,
+        slot: Slot,
+        era: Era,
+        finished: &mpsc::Sender<Finished>,
+    ) {
+        let (parcels, unfit) = self.pack(jobs);
+        let slot = Arc::new(slot);
+        let send_all = |all: Vec<Finished>, finished: mpsc::Sender<Finished>| async move {
+            for one in all {
+                // If the settler is gone, sayso is going down, and the lease comes back.
+                drop(finished.send(one).await);
+            }
+        };
+        tokio::spawn(send_all(unfit, finished.clone()));
+        for parcel in parcels {
+            let (worker, slot, finished) = (Arc::clone(self), Arc::clone(&slot), finished.clone());
+            tokio::spawn(async move {
+                let done = worker.deliver_parcel(parcel, era).await;
+                drop(slot);
+                send_all(done, finished).await;
+            });
+        }
+    }
+
+    /// Puts deliveries together; apart those of which nothing can be sent.
+    fn pack(&self, jobs: Vec<Job>) -> (Vec<Parcel>, Vec<Finished>) {
+        let (mut parcels, mut unfit) = (vec![Parcel::default()], Vec::new());
+        for Job { lease, content } in jobs {
+            let delivery = DeliveryId(lease.id);
+            if matches!(content, Content::Erased) {
+                self.events.erased(delivery);
+                let number = lease.tries + 1;
+                unfit.push(self.erased(lease, delivery, number));
+                continue;
+            }
+            match content.body(lease.published_at) {
+                Ok(body) => {
+                    let item = item(delivery, &body);
+                    let is_full = |parcel: &Parcel| !parcel.items.is_empty() && parcel.bytes + item.len() > MAX_BODY;
+                    if parcels.last().is_none_or(is_full) {
+                        parcels.push(Parcel::default());
+                    }
+                    if let Some(parcel) = parcels.last_mut() {
+                        parcel.bytes += item.len();
+                        parcel.items.push(item);
+                        parcel.leases.push(lease);
+                    }
+                }
+                Err(error) => {
+                    let reason = format!("the content cannot be written as JSON: {error}");
+                    self.events.unreadable(&reason);
+                    unfit.push(Finished { lease, attempted: None, fate: Fate::Aside(reason) });
+                }
+            }
+        }
+        parcels.retain(|parcel| !parcel.items.is_empty());
+        (parcels, unfit)
+    }
+
+    async fn deliver_parcel(&self, Parcel { leases, items, bytes }: Parcel, era: Era) -> Vec<Finished> {
+        let due = leases.iter().map(|lease| lease.published_at).min().unwrap_or_default();
+        let body = body(due, &items, bytes);
+        drop(items);
+        self.events.began();
+        let number = leases.iter().map(|lease| lease.tries + 1).max().unwrap_or(1);
+        let tried = self.target.client.attempt(id_of(&leases), number, body).await;
+        self.events.ended(&tried.attempt);
+        self.standing.observe(era, &tried);
+        let one = |lease: Lease| {
+            let mut attempt = tried.attempt.clone();
+            attempt.number = lease.tries + 1;
+            let delivery = DeliveryId(lease.id);
+            self.decide(lease, delivery, Tried { attempt, verdict: tried.verdict })
+        };
+        leases.into_iter().map(one).collect()
+    }
+}
+
+/// A delivery's body with its id in front.
+fn item(delivery: DeliveryId, body: &[u8]) -> Bytes {
+    let mut item = format!("{{\"id\":\"{delivery}\",").into_bytes();
+    // Every body is an object with at least a type.
+    item.extend_from_slice(body.strip_prefix(b"{").unwrap_or(body));
+    item.into()
+}
+
+fn body(due: Timestamp, items: &[Bytes], bytes: usize) -> Bytes {
+    let due = Timestamp::from_millisecond(due.as_millisecond()).unwrap_or(due);
+    let mut body = Vec::with_capacity(bytes + items.len() + 80);
+    body.extend_from_slice(format!("{{\"type\":\"batch\",\"timestamp\":\"{due}\",\"data\":[").as_bytes());
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        body.extend_from_slice(item);
+    }
+    body.extend_from_slice(b"]}");
+    body.into()
+}
+
+/// The id of the request with exactly these deliveries, in this order.
+fn id_of(leases: &[Lease]) -> String {
+    let mut hash = Sha256::new();
+    leases.iter().for_each(|lease| hash.update(lease.id.as_bytes()));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.finalize()[..16]);
+    format!("bat_{}", Uuid::from_bytes(bytes).simple())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_a_list_of_events_with_their_ids() {
+        let delivery = DeliveryId(Uuid::from_u128(7));
+        let items = [item(delivery, b"{\"type\":\"a\",\"data\":{}}"), item(delivery, b"{\"type\":\"b\",\"data\":{}}")];
+        let body = body("2026-01-02T03:04:05.6789Z".parse().unwrap(), &items, 0);
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let expected = serde_json::json!({
+            "type": "batch", "timestamp": "2026-01-02T03:04:05.678Z",
+            "data": [
+                { "id": delivery, "type": "a", "data": {} },
+                { "id": delivery, "type": "b", "data": {} },
+            ],
+        });
+        assert_eq!(body, expected);
+    }
+}
