@@ -135,6 +135,7 @@ impl ChainThread {
 
     /// The next leases, if there are some now; none at shutdown.
     fn next_batch(&self) -> Option<Option<(Vec<Lease>, Turn)>> {
+        let mut chains = self.pipeline.chain.subscribe();
         let config = &self.pipeline.config;
         let threads = threads::count(config.workers, &self.pipeline.chain.current());
         let batch = threads::batch(config.batch, config.workers, threads);
@@ -143,6 +144,8 @@ impl ChainThread {
                 biased;
                 () = self.shutdown.cancelled() => return None,
                 pulled = self.turns.pull(self.pipeline.queue.pull(&Lane::Intake, batch, PULL_WAIT)) => pulled,
+                // Another chain may want other batches, and other threads for them.
+                Ok(()) = chains.changed() => return Some(None),
             };
             match pulled {
                 Ok(pulled) => Some(pulled),

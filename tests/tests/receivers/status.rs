@@ -142,7 +142,9 @@ async fn enable(server: &Server) -> Value {
 /// enabled: so many deliveries.
 async fn assert_disabled_until_enabled(server: &mut Server, receiver: &Receiver, waiting: usize) {
     assert_eq!(metric(server, "sayso_webhook_disabled").await, "1");
-    assert!(server.log().iter().any(|line| line.contains("the webhook was disabled")), "it is in the log");
+    // The log says it once the others were told, a moment after the answers do.
+    let is_logged = |_: &Value| server.log().iter().any(|line| line.contains("the webhook was disabled"));
+    server.wait_until("/v1/webhooks", is_logged).await;
     let before = receiver.events().len();
     receiver.answer_with(200);
     server.kill_and_restart().await;

@@ -192,9 +192,15 @@ async fn the_newest_version_of_http_that_the_receiver_offers_is_spoken_and_conne
         let (_dir, file) = authority.file();
         let server = tries("10s").variable("SSL_CERT_FILE", &file);
         let server = server.webhook("desk", &format!("https://{address}/hook"), "").start().await;
-        for _ in 0..5 {
+        for number in 1..=5 {
             post(&server).await;
             assert_eq!(seen.recv().await, Some(version));
+            // Until the answer was read the connection is not free.
+            let is_over = |list: &Value| {
+                let items = list["items"].as_array().expect("a list");
+                items.len() == number && items.iter().all(|delivery| delivery["status"] == "delivered")
+            };
+            server.wait_until("/v1/deliveries", is_over).await;
         }
         assert_eq!(connections.load(Ordering::SeqCst), 1, "one connection for deliveries one after another");
     }
