@@ -1,8 +1,10 @@
 //! Webhooks as a resource, against the real binary: made, changed, rotated and deleted while feedback flows.
 
+use std::collections::BTreeSet;
+
 use reqwest::Method;
 use sayso_tests::{
-    Receiver, SECRET, Server, sayso,
+    Event, Receiver, SECRET, Server, sayso,
     webhooks::{LOOPBACK, call, change, create_to, headers, is_verified, python},
 };
 use serde_json::{Value, json};
@@ -323,9 +325,9 @@ async fn a_paused_webhook_gets_what_it_missed_when_it_is_resumed() {
     assert_eq!(receiver.events().len(), 1);
     assert_eq!(change(&server, &webhook, json!({ "paused": false })).await["active"], true);
     let events = receiver.wait_for(3).await;
-    let texts: Vec<_> =
+    let texts: BTreeSet<_> =
         events.iter().map(|event| event.body["data"]["feedback"]["text"].as_str().expect("text")).collect();
-    assert_eq!(texts, ["one", "two", "three"]);
+    assert_eq!(texts, BTreeSet::from(["one", "two", "three"]));
 }
 
 #[tokio::test]
@@ -365,7 +367,16 @@ async fn what_waits_for_a_deleted_webhook_is_parked() {
     let again = create_to(&server, "crm", &receiver.url(), json!({})).await;
     assert_ne!(again["id"], webhook["id"]);
     server.analyze(&review("four")).await;
-    assert_eq!(receiver.wait_for(1).await[0].body["data"]["feedback"]["text"], "four");
+    let text = |event: &Event| event.body["data"]["feedback"]["text"].as_str().expect("text").to_owned();
+    let mut texts: Vec<_> = receiver.wait_for(1).await.iter().map(text).collect();
+    // A crash right behind an analysis repeats it, for the webhooks that there are by then.
+    if texts == ["three"] {
+        texts = receiver.wait_for(2).await.iter().map(text).collect();
+    }
+    assert!(
+        texts.contains(&"four".to_owned()) && texts.iter().all(|text| text == "three" || text == "four"),
+        "{texts:?}"
+    );
 }
 
 #[tokio::test]

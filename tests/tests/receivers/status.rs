@@ -133,6 +133,13 @@ async fn metric(server: &Server, name: &str) -> String {
     line.unwrap_or_else(|| panic!("{name} is missing in {metrics}")).to_owned()
 }
 
+/// Waits until a metric of the webhook `desk` has this value: it follows the event that it tells of.
+async fn wait_for_metric(server: &Server, name: &str, value: &str) {
+    let line = format!("{name}{{webhook=\"desk\"}} {value}");
+    let has_line = |metrics: &Value| metrics.as_str().is_some_and(|text| text.lines().any(|other| other == line));
+    server.wait_until("/metrics", has_line).await;
+}
+
 async fn enable(server: &Server) -> Value {
     let request = server.request(reqwest::Method::POST, "/v1/webhooks/desk/enable").send();
     request.await.expect("an answer").json().await.expect("JSON")
@@ -141,7 +148,7 @@ async fn enable(server: &Server) -> Value {
 /// Makes sure that the webhook stays disabled though sayso is killed, and that all that waits is delivered after it was
 /// enabled: so many deliveries.
 async fn assert_disabled_until_enabled(server: &mut Server, receiver: &Receiver, waiting: usize) {
-    assert_eq!(metric(server, "sayso_webhook_disabled").await, "1");
+    wait_for_metric(server, "sayso_webhook_disabled", "1").await;
     // The log says it once the others were told, a moment after the answers do.
     let is_logged = |_: &Value| server.log().iter().any(|line| line.contains("the webhook was disabled"));
     server.wait_until("/v1/webhooks", is_logged).await;
@@ -149,12 +156,12 @@ async fn assert_disabled_until_enabled(server: &mut Server, receiver: &Receiver,
     receiver.answer_with(200);
     server.kill_and_restart().await;
     let disabled = wait_for_health(server, "disabled").await;
-    assert_eq!(metric(server, "sayso_webhook_disabled").await, "1");
+    wait_for_metric(server, "sayso_webhook_disabled", "1").await;
     assert!(server.log().iter().any(|line| line.contains("the webhook is still disabled")), "it is in the log");
     assert_eq!(receiver.events().len(), before, "nothing is sent: {disabled:#}");
     assert_eq!(enable(server).await["health"], json!({ "state": "works" }));
     receiver.wait_for(before + waiting).await;
-    assert_eq!(metric(server, "sayso_webhook_disabled").await, "0");
+    wait_for_metric(server, "sayso_webhook_disabled", "0").await;
 }
 
 #[tokio::test]
@@ -232,6 +239,6 @@ async fn flaps() {
     };
     server.wait_until("/v1/deliveries?limit=100", all_delivered).await;
     assert!(count.load(Ordering::SeqCst) > 33, "it went through its phases more than once");
-    assert_eq!(metric(&server, "sayso_webhook_breaker").await, "0", "and in the end all is well");
+    wait_for_metric(&server, "sayso_webhook_breaker", "0").await;
     assert_ne!(metric(&server, "sayso_webhook_breaker_opened_total").await, "0");
 }
