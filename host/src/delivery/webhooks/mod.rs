@@ -5,7 +5,7 @@
 //! - [`Registry`]: makes, changes and deletes those of the API, durably.
 //! - [`Live`]: the set as it is now, and word of every change. The pipeline asks it who wants an analysis, the
 //!   dispatcher whom to deliver to. A change holds from the next attempt on.
-//! - [`notice`](self::notice): events that are no analyses, to the webhooks that want them.
+//! - [`notice`]: events that are no analyses, to the webhooks that want them.
 //!
 //! # What becomes of deliveries
 //! They stay with the webhook's name. While it is paused they wait. Where it is deleted, what waits is parked, with the
