@@ -32,6 +32,7 @@ use crate::{
         endpoint::Endpoint,
         resolver::{Resolver, Shared},
     },
+    http_client::install_crypto,
     plugins::events,
 };
 
@@ -97,8 +98,7 @@ impl Client {
         if let Err(error) = &*RUNTIME {
             return Err(format!("http: the threads for requests do not start: {error}"));
         }
-        // Whoever comes first installs it; the outcome is the same.
-        drop(rustls::crypto::ring::default_provider().install_default());
+        install_crypto();
         let http = reqwest::Client::builder()
             .user_agent(USER_AGENT)
             .no_proxy()
