@@ -16,6 +16,10 @@ use crate::{
 /// Most deliveries that are settled at once.
 const BATCH: usize = 512;
 
+/// How long to wait for more to settle together with what there is. Nobody waits for it: at a crash so much more is
+/// delivered twice.
+const GATHER: Duration = Duration::from_millis(3);
+
 /// What becomes of a delivery's message.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Fate {
@@ -48,6 +52,12 @@ impl Settler {
     pub(super) async fn run(self, mut finished: mpsc::Receiver<Finished>) {
         let mut batch = Vec::with_capacity(BATCH);
         while finished.recv_many(&mut batch, BATCH).await > 0 {
+            tokio::time::sleep(GATHER).await;
+            while batch.len() < BATCH
+                && let Ok(more) = finished.try_recv()
+            {
+                batch.push(more);
+            }
             self.settle(batch.drain(..)).await;
         }
     }

@@ -1,5 +1,6 @@
 //! The worker of one webhook: takes what is due from its lane, attempts it, and hands it over to be settled.
 
+mod ahead;
 mod batch;
 
 use std::{pin::pin, sync::Arc, time::Duration};
@@ -10,6 +11,7 @@ use serde_json::Value;
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
+use self::ahead::{Ahead, Pace};
 use super::{
     body,
     breaker::{Era, Leave},
@@ -70,13 +72,22 @@ pub(super) struct Worker {
     slots: Slots,
     standing: Arc<Standing>,
     events: Arc<Events>,
+    pace: Pace,
 }
 
 /// Deliveries that were taken, and slots for them.
 struct Taken {
-    leases: Vec<Lease>,
+    work: Work,
     slots: slots::Taken,
     era: Era,
+}
+
+/// What there is to do.
+enum Work {
+    /// Just taken from the lane.
+    Leases(Vec<Lease>),
+    /// Taken ahead.
+    Jobs(Vec<Job>),
 }
 
 /// A delivery with its content.
@@ -124,6 +135,7 @@ impl Worker {
             schedule,
             queue,
             records,
+            pace: Pace::default(),
         })
     }
 
@@ -140,41 +152,50 @@ impl Worker {
             shutdown: shutdown.clone(),
         };
         let deliver = async {
-            while let Some(taken) = self.take(&shutdown).await {
-                self.start(taken, &finished, &shutdown).await;
+            let mut ahead = Ahead::default();
+            while let Some(taken) = self.take(&mut ahead, &shutdown).await {
+                self.start(taken, &mut ahead, &finished, &shutdown).await;
             }
+            self.give_back(&mut ahead).await;
             // The settler ends when the last attempt under way has handed over.
             drop(finished);
         };
         tokio::join!(deliver, settler.run(to_settle));
     }
 
-    /// Waits for free slots, and for as many deliveries. None at the end.
-    async fn take(&self, shutdown: &CancellationToken) -> Option<Taken> {
+    /// Waits for free slots, and for deliveries. None at the end.
+    async fn take(&self, ahead: &mut Ahead, shutdown: &CancellationToken) -> Option<Taken> {
         loop {
             // Listened for from here on, so that a pause that begins while slots are taken is not missed.
             let mut changed = pin!(self.standing.breaker.changed());
             changed.as_mut().enable();
+            if self.standing.breaker.leave(Instant::now()) != Leave::Full {
+                self.give_back(ahead).await;
+            }
             // A `pull` that is dropped loses nothing: what it leased comes back.
             let taken = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => None,
                 () = changed => continue,
-                taken = self.take_now(shutdown) => taken,
+                taken = self.take_now(ahead, shutdown) => taken,
             };
             match taken {
-                Some(taken) if taken.leases.is_empty() => {}
+                Some(Taken { work: Work::Leases(leases), .. }) if leases.is_empty() => {}
                 taken => return taken,
             }
         }
     }
 
     /// Takes slots, and deliveries for them, if there are some before long. None at the end.
-    async fn take_now(&self, shutdown: &CancellationToken) -> Option<Taken> {
+    async fn take_now(&self, ahead: &mut Ahead, shutdown: &CancellationToken) -> Option<Taken> {
         let mut slots = self.free_slots().await?;
         slots.keep(self.allowed(slots.count()).await);
         let era = self.standing.breaker.era();
-        let count = self.target.batch.map_or(slots.count(), |batch| batch.max_items);
+        let jobs = ahead.take(slots.count());
+        if !jobs.is_empty() {
+            return Some(Taken { work: Work::Jobs(jobs), slots, era });
+        }
+        let count = self.target.batch.map_or(slots.count() + self.room_ahead(ahead), |batch| batch.max_items);
         let most_retries = match slots.most_retries() {
             // A batch takes one slot, whatever is in it.
             1.. if self.target.batch.is_some() => count,
@@ -187,7 +208,25 @@ impl Worker {
             () = self.slots.free_for_a_retry(), if most_retries == 0 => Vec::new(),
         };
         self.settle_rate(slots.count(), leases.len());
-        Some(Taken { leases, slots, era })
+        Some(Taken { work: Work::Leases(leases), slots, era })
+    }
+
+    /// Gives back what was taken ahead, so that it waits in the lane.
+    async fn give_back(&self, ahead: &mut Ahead) {
+        let leases = ahead.leases();
+        if !leases.is_empty() {
+            // Where that fails the leases run out, and it comes back later.
+            drop(self.queue.release(leases).await);
+        }
+    }
+
+    /// How many deliveries to take beyond the slots that are free: none where something else than slots says how fast
+    /// they go out.
+    fn room_ahead(&self, ahead: &Ahead) -> usize {
+        if self.target.rate.is_some() || self.standing.breaker.leave(Instant::now()) != Leave::Full {
+            return 0;
+        }
+        ahead.room(self.target.concurrency as usize, &self.pace)
     }
 
     /// All slots that are free, at least one; one alone while the receiver is probed.
@@ -233,18 +272,25 @@ impl Worker {
     /// Starts an attempt for each delivery, one a slot; or one for all of them.
     async fn start(
         self: &Arc<Self>,
-        Taken { leases, mut slots, era }: Taken,
+        Taken { work, mut slots, era }: Taken,
+        ahead: &mut Ahead,
         finished: &mpsc::Sender<Finished>,
         shutdown: &CancellationToken,
     ) {
-        if let Some(batch) = self.target.batch {
-            let with_retries = slots.most_retries() > 0;
-            let leases = self.gather(leases, batch, with_retries, shutdown).await;
-            let jobs = self.jobs(leases, finished, shutdown).await;
-            let slot = slots.give(jobs.iter().any(|job| job.lease.tries > 0));
-            return self.start_batch(jobs, slot, era, finished);
-        }
-        for job in self.jobs(leases, finished, shutdown).await {
+        let jobs = match (work, self.target.batch) {
+            (Work::Jobs(jobs), _) => jobs,
+            (Work::Leases(leases), None) => {
+                ahead.keep_beyond(slots.count(), self.jobs(leases, finished, shutdown).await)
+            }
+            (Work::Leases(leases), Some(batch)) => {
+                let with_retries = slots.most_retries() > 0;
+                let leases = self.gather(leases, batch, with_retries, shutdown).await;
+                let jobs = self.jobs(leases, finished, shutdown).await;
+                let slot = slots.give(jobs.iter().any(|job| job.lease.tries > 0));
+                return self.start_batch(jobs, slot, era, finished);
+            }
+        };
+        for job in jobs {
             let slot = slots.give(job.lease.tries > 0);
             let (worker, finished) = (Arc::clone(self), finished.clone());
             tokio::spawn(async move {
@@ -311,6 +357,7 @@ impl Worker {
         drop(content);
         self.events.began();
         let tried = self.target.client.attempt(delivery, number, body).await;
+        self.pace.observe(Duration::from_millis(tried.attempt.latency_ms.into()));
         self.events.ended(&tried.attempt);
         self.standing.observe(era, &tried);
         self.decide(lease, delivery, tried)

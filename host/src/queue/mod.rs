@@ -207,6 +207,10 @@ pub trait Queue: Send + Sync + 'static {
     /// Lets the time of leases begin anew, for work that takes longer. One that has run out already stays so.
     async fn extend(&self, leases: &[Lease]) -> Result<(), QueueError>;
 
+    /// Gives messages back that were not worked on, as if they had not been pulled. A lease that has run out already
+    /// changes nothing.
+    async fn release(&self, leases: Vec<Lease>) -> Result<(), QueueError>;
+
     /// Settles messages as done. May return before that is durable: a crash then repeats them.
     async fn ack(&self, leases: Vec<Lease>) -> Result<(), QueueError>;
 

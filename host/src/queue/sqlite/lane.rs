@@ -136,6 +136,15 @@ impl LaneState {
         self.horizon.store(place, Ordering::Release);
     }
 
+    /// Gives messages back that were claimed in this order and not worked on: as if they had not been claimed.
+    pub(super) fn release(&self, claims: &[Claim], now: i64) {
+        let mut inner = self.inner();
+        // From the last to the first, so that first tries are in their order again.
+        claims.iter().rev().for_each(|claim| inner.release(*claim, now));
+        drop(inner);
+        self.wake.notify_waiters();
+    }
+
     /// How much waits; none if the lane never had a message.
     pub(super) fn depth(&self, now: i64) -> Option<Depth> {
         self.number()?;
@@ -219,8 +228,7 @@ impl Inner {
         }
     }
 
-    /// Gives a message back at once that was claimed but did not reach a worker: as if it had not been claimed.
-    pub(super) fn release(&mut self, claim: Claim, now: i64) {
+    fn release(&mut self, claim: Claim, now: i64) {
         if !self.holds(claim) {
             return;
         }

@@ -135,6 +135,16 @@ impl Queue for SqliteQueue {
         Ok(())
     }
 
+    async fn release(&self, leases: Vec<Lease>) -> Result<(), QueueError> {
+        let now = self.clock.now();
+        for batch in leases.chunk_by(|a, b| a.lane == b.lane) {
+            let Some(lane) = batch.first().map(|lease| self.lane(&lease.lane)) else { continue };
+            let claims: Vec<_> = batch.iter().map(|lease| Claim::of(lease.token)).collect();
+            lane.release(&claims, now);
+        }
+        Ok(())
+    }
+
     async fn ack(&self, leases: Vec<Lease>) -> Result<(), QueueError> {
         self.settle_done(leases)
     }

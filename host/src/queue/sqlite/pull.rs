@@ -73,12 +73,7 @@ impl Drop for Claimed {
         if self.claims.is_empty() {
             return;
         }
-        let now = self.clock.now();
-        let mut inner = self.lane.inner();
-        // From the last to the first, so that first tries are in their order again.
-        self.claims.iter().rev().for_each(|claim| inner.release(*claim, now));
-        drop(inner);
-        self.lane.wake.notify_waiters();
+        self.lane.release(&self.claims, self.clock.now());
     }
 }
 

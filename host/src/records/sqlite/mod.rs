@@ -92,7 +92,9 @@ impl Records for SqliteRecords {
     async fn payloads(&self, of: &[(FeedbackId, u32)]) -> Result<Vec<Option<Payload>>, RecordsError> {
         let of = of.to_vec();
         let read = move |connection: &rusqlite::Connection| {
-            of.iter().map(|(id, revision)| rows::revision(connection, *id, *revision)).collect()
+            // One transaction: each alone would take the lock of the file anew.
+            let transaction = connection.unchecked_transaction()?;
+            of.iter().map(|(id, revision)| rows::revision(&transaction, *id, *revision)).collect()
         };
         Ok(self.store.read(Pool::Hot, read).await?)
     }

@@ -1,0 +1,100 @@
+//! Deliveries that are taken before there are slots for them, so that a receiver that is quick is not kept waiting while
+//! they are read: many at once cost little more than one.
+//!
+//! They are first tries alone, and few enough to go out before long. When the breaker opens they go back.
+
+use std::{
+    collections::VecDeque,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use super::{Content, Job};
+use crate::queue::Lease;
+
+/// Most that are taken ahead, for each slot.
+const MOST_PER_SLOT: usize = 8;
+
+/// How long they may have to wait for their slots. Far less than a lease lasts.
+const MOST_WAIT: Duration = Duration::from_millis(200);
+
+/// About how much content may wait, in bytes.
+const MOST_BYTES: usize = 512 << 10;
+
+/// How long attempts take, roughly.
+#[derive(Default)]
+pub(super) struct Pace {
+    /// A running mean in microseconds, of which the newest attempt makes up an eighth; 0 while nothing is known.
+    mean: AtomicU32,
+}
+
+/// What was taken ahead.
+#[derive(Default)]
+pub(super) struct Ahead {
+    jobs: VecDeque<Job>,
+    /// Mean size of the content that was taken last, in bytes.
+    mean_bytes: usize,
+    /// Whether there were retries among what was taken last.
+    with_retries: bool,
+}
+
+impl Pace {
+    /// Takes in an attempt.
+    pub(super) fn observe(&self, time: Duration) {
+        let time = u32::try_from(time.as_micros()).unwrap_or(u32::MAX).max(1);
+        let mean = self.mean.load(Ordering::Relaxed);
+        // One that is lost when two end together does not matter.
+        self.mean.store(if mean == 0 { time } else { mean - mean / 8 + time / 8 }, Ordering::Relaxed);
+    }
+
+    fn mean(&self) -> Option<Duration> {
+        let mean = self.mean.load(Ordering::Relaxed);
+        (mean > 0).then(|| Duration::from_micros(mean.into()))
+    }
+}
+
+impl Ahead {
+    /// How many may be taken ahead of `slots`. None after retries came: they share with first tries alike, and would have
+    /// to wait until what is taken ahead is gone.
+    pub(super) fn room(&self, slots: usize, pace: &Pace) -> usize {
+        let Some(mean) = pace.mean().filter(|_| !self.with_retries) else { return 0 };
+        let in_time = usize::try_from(MOST_WAIT.as_micros() / mean.as_micros().max(1)).unwrap_or(usize::MAX);
+        (slots * in_time.min(MOST_PER_SLOT)).min(MOST_BYTES / self.mean_bytes.max(1))
+    }
+
+    /// Keeps those of `jobs` that are more than `slots`, and returns the others: retries first, which are no more than
+    /// the slots.
+    pub(super) fn keep_beyond(&mut self, slots: usize, mut jobs: Vec<Job>) -> Vec<Job> {
+        self.with_retries = jobs.iter().any(Job::is_retry);
+        self.mean_bytes = jobs.iter().map(|job| job.content.bytes()).sum::<usize>() / jobs.len().max(1);
+        jobs.sort_by_key(|job| !job.is_retry());
+        self.jobs.extend(jobs.drain(slots.min(jobs.len())..));
+        jobs
+    }
+
+    /// Takes out up to `most`.
+    pub(super) fn take(&mut self, most: usize) -> Vec<Job> {
+        let count = most.min(self.jobs.len());
+        self.jobs.drain(..count).collect()
+    }
+
+    /// Takes out all, to be given back.
+    pub(super) fn leases(&mut self) -> Vec<Lease> {
+        self.jobs.drain(..).map(|job| job.lease).collect()
+    }
+}
+
+impl Job {
+    fn is_retry(&self) -> bool {
+        self.lease.tries > 0
+    }
+}
+
+impl Content {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Analysis(payload) => payload.feedback.get().len() + payload.analysis.get().len(),
+            Self::Notice { .. } | Self::Erased => 0,
+        }
+    }
+}
