@@ -1,6 +1,7 @@
 //! Receivers on loopback, and what tests of delivery share.
 
 mod addresses;
+mod ahead;
 mod disabling;
 mod failing;
 mod notices;

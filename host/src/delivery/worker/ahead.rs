@@ -98,3 +98,47 @@ impl Content {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace(times: &[u64]) -> Pace {
+        let pace = Pace::default();
+        times.iter().for_each(|time| pace.observe(Duration::from_millis(*time)));
+        pace
+    }
+
+    #[test]
+    fn nothing_is_taken_ahead_before_it_is_known_how_quick_the_receiver_is() {
+        assert_eq!(Ahead::default().room(16, &Pace::default()), 0);
+    }
+
+    #[test]
+    fn the_quicker_the_receiver_the_more_is_taken_ahead() {
+        let room = |time| Ahead::default().room(16, &pace(&[time]));
+        assert_eq!([room(0), room(20), room(60), room(150), room(250), room(15_000)], [128, 128, 48, 16, 0, 0]);
+    }
+
+    #[test]
+    fn a_receiver_that_becomes_slow_is_noticed_within_a_few_attempts() {
+        let mut times = vec![1; 50];
+        assert!(Ahead::default().room(16, &pace(&times)) > 0);
+        times.extend([2_000; 2]);
+        assert_eq!(Ahead::default().room(16, &pace(&times)), 0);
+    }
+
+    #[test]
+    fn large_content_is_taken_ahead_a_few_at_a_time() {
+        let ahead = Ahead { mean_bytes: 100 << 10, ..Ahead::default() };
+        assert_eq!(ahead.room(16, &pace(&[1])), 5);
+        let ahead = Ahead { mean_bytes: 1 << 20, ..Ahead::default() };
+        assert_eq!(ahead.room(16, &pace(&[1])), 0);
+    }
+
+    #[test]
+    fn nothing_is_taken_ahead_while_there_are_retries() {
+        let ahead = Ahead { with_retries: true, ..Ahead::default() };
+        assert_eq!(ahead.room(16, &pace(&[1])), 0);
+    }
+}
