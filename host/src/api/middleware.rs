@@ -1,15 +1,20 @@
 //! The stack that every request goes through: an id, the origin check, a net for panics, and problems written out.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State as With};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use futures_util::future::Either;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use tower::{Layer, Service};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -30,37 +35,103 @@ pub struct RequestId(pub String);
 
 /// Puts the stack around the routes.
 pub(super) fn stack(routes: Router<State>, state: &State) -> Router<State> {
-    routes.layer(from_fn_with_state(state.clone(), outermost))
+    routes.layer(Outermost(state.clone()))
+}
+
+/// The layer itself. A function as middleware would box another future and clone what is inside for every request.
+#[derive(Clone)]
+struct Outermost(State);
+
+impl<S> Layer<S> for Outermost {
+    type Service = Around<S>;
+
+    fn layer(&self, inner: S) -> Around<S> {
+        Around { state: self.0.clone(), inner }
+    }
+}
+
+/// What is around a route.
+#[derive(Clone)]
+struct Around<S> {
+    state: State,
+    inner: S,
+}
+
+impl<S> Service<Request> for Around<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let state = self.state.clone();
+        let head = Head::take(&mut request);
+        let answer = match state.auth.allow_origin(&head.method, request.uri(), request.headers()) {
+            // What a handler works on is the request's own, or behind locks that stand a panic.
+            Ok(()) => Either::Left(AssertUnwindSafe(self.inner.call(request)).catch_unwind()),
+            Err(problem) => Either::Right(problem),
+        };
+        Box::pin(async move {
+            let span = head.span();
+            let response = match answer {
+                Either::Left(answer) => match answer.instrument(span).await {
+                    Ok(Ok(response)) => response,
+                    Ok(Err(never)) => match never {},
+                    Err(panic) => panicked(&*panic),
+                },
+                Either::Right(problem) => problem.into_response(),
+            };
+            Ok(head.finish(response, &state))
+        })
+    }
+}
+
+/// What is kept of a request until it is answered.
+struct Head {
+    started: Instant,
+    id: String,
+    method: Method,
+    route: Option<MatchedPath>,
+}
+
+impl Head {
+    /// Gives the request its id.
+    fn take(request: &mut Request) -> Self {
+        let id = request_id(request.headers());
+        request.extensions_mut().insert(RequestId(id.clone()));
+        // Only the pattern of the path: the rest of it, and the query, may name customers.
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        Self { started: Instant::now(), id, method: request.method().clone(), route }
+    }
+
+    fn route(&self) -> &str {
+        self.route.as_ref().map_or("unmatched", MatchedPath::as_str)
+    }
+
+    fn span(&self) -> tracing::Span {
+        tracing::debug_span!("request", request_id = %self.id, method = %self.method, route = self.route())
+    }
+
+    fn finish(&self, response: Response, state: &State) -> Response {
+        let mut response = write_problem(response, &self.id, self.route());
+        if let Ok(id) = HeaderValue::from_str(&self.id) {
+            response.headers_mut().insert(X_REQUEST_ID.clone(), id);
+        }
+        state.traffic.answered(self.route(), response.status(), self.started.elapsed());
+        response
+    }
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     Problem::internal(format!("a handler panicked: {}", text.unwrap_or("without a text"))).into_response()
-}
-
-async fn outermost(With(state): With<State>, mut request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let id = request_id(request.headers());
-    let method = request.method().clone();
-    // Only the pattern of the path: the rest of it, and the query, may name customers.
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
-    request.extensions_mut().insert(RequestId(id.clone()));
-    let span = tracing::debug_span!("request", request_id = %id, %method, route);
-    let response = match state.auth.allow_origin(&method, request.uri(), request.headers()) {
-        // What a handler works on is the request's own, or behind locks that stand a panic.
-        Ok(()) => match AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span).await {
-            Ok(response) => response,
-            Err(panic) => panicked(&*panic),
-        },
-        Err(problem) => problem.into_response(),
-    };
-    let mut response = write_problem(response, &id, route);
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(X_REQUEST_ID.clone(), id);
-    }
-    state.traffic.answered(route, response.status(), started.elapsed());
-    response
 }
 
 fn request_id(headers: &HeaderMap) -> String {

@@ -64,6 +64,11 @@ impl Backlog {
             let first = match self.pause(Instant::now()) {
                 None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(Duration::ZERO) => Err(RecvTimeoutError::Timeout),
+                // To be woken by each of a crowd costs more than they do, them as well as this thread.
+                Some(pause) if !self.soon.is_empty() => {
+                    std::thread::sleep(pause);
+                    Err(RecvTimeoutError::Timeout)
+                }
                 Some(pause) => jobs.recv_timeout(pause),
             };
             match first {

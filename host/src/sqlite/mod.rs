@@ -7,12 +7,15 @@
 //! store while sayso runs, use `sqlite3 NAME "VACUUM INTO 'copy'"`: a plain copy of the files is not consistent.
 //!
 //! # Writing
-//! One thread writes. It takes what waits in its inbox (at most 512 operations), runs it in one
-//! transaction and answers after `COMMIT`, which syncs the log (`synchronous=FULL`): while one group is being
-//! synced the next one gathers, so that the cost of a sync is shared. One who writes alone waits for no company; while a
-//! crowd writes, groups begin half a millisecond apart. What somebody outside waits for goes first ([`backlog::Haste`]), and
-//! [`backlog`] says how the stages get their share. A group in which an operation fails is rolled back, and its operations run
-//! again one by one, so that each fails for itself alone.
+//! One thread writes. It takes what waits in its inbox (at most 512 operations), and runs it in one transaction. Another
+//! thread then syncs the log and answers ([`syncer`]): while one group is being synced the next ones gather and are
+//! written, so that the cost of a sync is shared. One who writes alone waits for no company; while a crowd writes, groups begin
+//! half a millisecond apart. What somebody outside waits for goes first ([`backlog::Haste`]), and [`backlog`] says how the
+//! stages get their share. A group in which an operation fails is rolled back, and its operations run again one by one,
+//! so that each fails for itself alone.
+//!
+//! What follows an operation in memory, its `then`, comes after the sync, in the order of the writes: operations that
+//! were written meanwhile ran before it.
 //!
 //! # Limits
 //! SQLite's: 2^32 pages of 4 KiB, 1 GB in a value. The log is folded into the database when it has more than
@@ -20,8 +23,8 @@
 //! all.
 //!
 //! # Recovery
-//! After a crash SQLite replays the log up to the last whole commit: what was answered is there, and of an operation
-//! that was not answered either all or nothing. Leases live in memory, so every message that was not settled waits
+//! After a crash SQLite replays the log up to the last whole commit that reached the disk: what was answered is there,
+//! and of an operation that was not answered either all or nothing. Leases live in memory, so every message that was not settled waits
 //! again. A store that is full refuses the operation and goes on; one whose disk fails, or that finds itself corrupt,
 //! is poisoned: it takes no more writes until it is opened anew, because nobody knows what reached the disk.
 //!
@@ -34,6 +37,7 @@ mod error;
 mod migrations;
 mod open;
 mod readers;
+mod syncer;
 #[cfg(test)]
 mod tests;
 pub(crate) mod time;
@@ -94,7 +98,9 @@ impl Store {
         migrations::run(&mut connection).map_err(|source| OpenError::sqlite(path, source))?;
         let hot = Readers::open(path, HOT_READERS, open::HOT_CACHE_KIB)?;
         let query = Readers::open(path, QUERY_READERS, open::QUERY_CACHE_KIB)?;
-        let writer = Writer::start(connection).map_err(|source| OpenError::io(path, source))?;
+        let writer = open::log(path)
+            .and_then(|log| Writer::start(connection, log))
+            .map_err(|source| OpenError::io(path, source))?;
         Ok(Self(Arc::new(Shared { writer, hot, query, _lock: lock, path: path.to_owned() })))
     }
 
@@ -116,8 +122,8 @@ impl Store {
     }
 
     /// Runs `run` in a transaction, perhaps with others and perhaps twice (when its group had to be rolled back, so
-    /// it must not carry anything over from one run to the next), and answers when it is durable. `then` runs on the
-    /// writer's thread after the commit, whether or not the caller still waits.
+    /// it must not carry anything over from one run to the next), and answers when it is durable. `then` runs on a
+    /// thread of the store after that, whether or not the caller still waits.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         haste: Haste,
@@ -135,7 +141,7 @@ impl Store {
         answer.await.unwrap_or_else(|_| Err(self.stopped()))
     }
 
-    /// Like [`Self::write`] without waiting: `done` gets the outcome on the writer's thread.
+    /// Like [`Self::write`] without waiting: `done` gets the outcome on a thread of the store.
     pub(crate) fn submit<T: Send + 'static>(
         &self,
         haste: Haste,

@@ -80,10 +80,16 @@ pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
     connect(path, flags, WRITER_CACHE_KIB).map_err(|source| OpenError::sqlite(path, source))
 }
 
+/// The write-ahead log, to be synced: SQLite keeps the same file for as long as a connection is open.
+pub(super) fn log(path: &Path) -> io::Result<File> {
+    File::open(beside(path, "-wal"))
+}
+
 /// Makes the connection write as the store has to be written.
 pub(super) fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    // A commit does not sync the log: see [`super::syncer`].
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
     // On macOS a plain fsync leaves data in the drive's cache.
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;

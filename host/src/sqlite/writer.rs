@@ -1,4 +1,5 @@
 use std::{
+    fs::File,
     sync::{
         Arc, OnceLock,
         mpsc::{Receiver, Sender, channel},
@@ -8,15 +9,13 @@ use std::{
 };
 
 use rusqlite::Connection;
-use tokio::{
-    runtime::Handle,
-    sync::{Notify, oneshot},
-};
+use tokio::sync::{Notify, oneshot};
 
 use super::{
     StoreError,
     backlog::{Backlog, Haste},
     error::is_fatal,
+    syncer::{Committed, Syncer},
 };
 
 /// Pages of the write-ahead log, of 4 KiB each, that are not in the database yet, above which they are put there. The
@@ -29,7 +28,7 @@ const LOOK_AT_LOG: u32 = 16;
 /// Something to do inside a transaction.
 pub(super) trait Operation: Send {
     fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
-    /// Takes in, on the writer's thread and in the order of the writes, how it came out.
+    /// Takes in, in the order of the writes, how it came out.
     fn settle(&mut self, outcome: Result<(), StoreError>, wakes: &mut Wakes);
     /// Tells whoever waits, on any thread; it has been settled.
     fn answer(self: Box<Self>);
@@ -96,7 +95,7 @@ impl Wakes {
         }
     }
 
-    fn wake(self) {
+    pub(super) fn wake(self) {
         self.0.iter().for_each(|notify| notify.notify_waiters());
     }
 }
@@ -109,10 +108,12 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
+    /// `log` is the write-ahead log of the connection's file.
+    pub(super) fn start(connection: Connection, log: File) -> std::io::Result<Self> {
         let (inbox, jobs) = channel();
         let failure = Arc::new(OnceLock::new());
-        let scribe = Scribe { connection, failure: failure.clone(), runtime: Handle::try_current().ok() };
+        let syncer = Syncer::start(log, failure.clone())?;
+        let scribe = Scribe { syncer, connection, failure: failure.clone() };
         let thread = std::thread::Builder::new().name("sayso-store".into()).spawn(move || scribe.serve(&jobs))?;
         Ok(Self { inbox: Some(inbox), thread: Some(thread), failure })
     }
@@ -144,10 +145,10 @@ impl Drop for Writer {
 
 /// What runs on the thread.
 struct Scribe {
+    // Dropped first: what is written is answered before the file is closed.
+    syncer: Syncer,
     connection: Connection,
     failure: Arc<OnceLock<String>>,
-    /// Where those run who wait for answers.
-    runtime: Option<Handle>,
 }
 
 impl Drop for Scribe {
@@ -182,29 +183,16 @@ impl Scribe {
     }
 
     /// Commits the operations together, or, where one of them fails, each for itself.
-    fn commit(&self, mut group: Vec<Box<dyn Operation>>) {
-        let mut wakes = Wakes::default();
-        match self.guard(|connection| transact(connection, &mut group)) {
-            Err(_) if group.len() > 1 && self.failure.get().is_none() => {
-                for alone in group.chunks_mut(1) {
-                    let outcome = self.guard(|connection| transact(connection, alone));
-                    alone.iter_mut().for_each(|operation| operation.settle(outcome.clone(), &mut wakes));
+    fn commit(&self, mut operations: Vec<Box<dyn Operation>>) {
+        match self.guard(|connection| transact(connection, &mut operations)) {
+            Err(_) if operations.len() > 1 && self.failure.get().is_none() => {
+                for operation in operations {
+                    let mut operations = vec![operation];
+                    let outcome = self.guard(|connection| transact(connection, &mut operations));
+                    self.syncer.send(Committed { operations, outcome });
                 }
             }
-            outcome => group.iter_mut().for_each(|operation| operation.settle(outcome.clone(), &mut wakes)),
-        }
-        self.answer(group);
-        wakes.wake();
-    }
-
-    /// Answers a group from the threads that those run on who wait: to wake each of them from here costs this thread
-    /// more than its transaction does.
-    fn answer(&self, group: Vec<Box<dyn Operation>>) {
-        match &self.runtime {
-            Some(runtime) if group.len() > 1 => {
-                drop(runtime.spawn(async move { group.into_iter().for_each(Operation::answer) }));
-            }
-            _ => group.into_iter().for_each(Operation::answer),
+            outcome => self.syncer.send(Committed { operations, outcome }),
         }
     }
 

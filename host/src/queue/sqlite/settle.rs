@@ -63,12 +63,19 @@ impl SqliteQueue {
             inner.settled -= PRUNE;
         }
         let (writing, written) = (lane.clone(), lane.clone());
+        let mut from = None;
         self.store.submit(
             Haste::Later,
-            move |connection| drop_settled(connection, number, writing.horizon()),
-            move |outcome, _| match outcome {
-                Ok(horizon) => written.set_horizon(*horizon),
-                Err(_) => written.inner().settled += PRUNE,
+            move |connection| {
+                // The same rows if it runs again; and what is settled next has to find the new horizon.
+                let from = *from.get_or_insert_with(|| writing.horizon());
+                writing.set_horizon(drop_settled(connection, number, from)?);
+                Ok(())
+            },
+            move |outcome, _| {
+                if outcome.is_err() {
+                    written.inner().settled += PRUNE;
+                }
             },
         );
     }
