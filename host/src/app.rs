@@ -21,7 +21,7 @@ use crate::{
     config::{Config, ConfigError, Grant, Source},
     console,
     delivery::{
-        Dispatcher, WebhookError,
+        self, Dispatcher, WebhookError,
         webhooks::{Live, Registry},
     },
     dictionary::{self, DictionaryLanguage, ManifestError},
@@ -29,7 +29,9 @@ use crate::{
     plugins::{
         Chain, Dictionaries, Engine, LiveChain, LoadError, Loader, cases,
         signature::{PublicKey, SignatureError},
+        source,
     },
+    privacy::{self, Keeper},
     queue::{Queue, QueueError, sqlite::SqliteQueue},
     records::{Records, RecordsError, sqlite::SqliteRecords},
     sqlite::{OpenError, Store},
@@ -124,6 +126,8 @@ impl App {
     /// # Errors
     /// See [`AppError`].
     pub async fn open(config: Config, source: Source, prometheus: PrometheusHandle) -> Result<Self, AppError> {
+        delivery::describe();
+        privacy::describe();
         let config = Arc::new(config);
         let store = {
             let path = config.data.dir.join("sayso.db");
@@ -170,6 +174,8 @@ impl App {
         };
         let pipeline = tokio::spawn(pipeline.run(stop_stages.clone()));
         let dispatcher = tokio::spawn(self.dispatcher.run(stop_stages.clone()));
+        let keeper = Keeper::new(self.queue.clone(), self.records.clone(), self.config.data.clone());
+        let keeper = tokio::spawn(keeper.run(stop_stages.clone()));
         let router = api::router_with(self.state, console::routes());
         let readiness = self.readiness;
         let announced = shutdown.clone();
@@ -183,6 +189,7 @@ impl App {
         stop_stages.cancel();
         let pipeline = end(pipeline, drain, "pipeline").await;
         end(dispatcher, drain, "delivery").await;
+        end(keeper, drain, "retention").await;
         drop((self.queue, self.records));
         close(self.store).await?;
         tracing::info!("stopped");
@@ -224,6 +231,7 @@ fn live_chain(config: &Arc<Config>, source: Source, readiness: Arc<Readiness>) -
     let engine = engine(config)?;
     let chain = load_chain_into(&engine, config, &source.base())?;
     tell(&chain, &readiness);
+    prune(config);
     readiness.chain_loaded();
     let running = config.clone();
     let reload = move || -> Result<Chain, AppError> {
@@ -231,9 +239,18 @@ fn live_chain(config: &Arc<Config>, source: Source, readiness: Arc<Readiness>) -
         let config = Config { plugins, ..Config::clone(&running) };
         let chain = load_chain_into(&engine, &config, &source.base())?;
         tell(&chain, &readiness);
+        prune(&config);
         Ok(chain)
     };
     Ok(Arc::new(LiveChain::new(chain, move || reload().map_err(|error| error.to_string()))))
+}
+
+/// Removes what registries gave for chains of long ago. The chain of now has been loaded.
+fn prune(config: &Config) {
+    let pruned = source::prune(&config.data.dir.join("cache").join("oci"));
+    if pruned > 0 {
+        tracing::info!(files = pruned, "plugins that were pulled and not used for 30 days are removed from the cache");
+    }
 }
 
 /// Tells the operator what a chain has to do without.
@@ -322,8 +339,10 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 
 /// Closes the store. Its last handle waits for the disk.
 async fn close(store: Store) -> Result<(), AppError> {
-    if let Err(error) = store.fold_wal().await {
-        tracing::warn!(%error, "the store's log could not be folded; the next start does it");
+    match store.fold_wal().await {
+        Ok(true) => {}
+        Ok(false) => tracing::warn!("another program reads the store; the next start folds its log"),
+        Err(error) => tracing::warn!(%error, "the store's log could not be folded; the next start does it"),
     }
     blocking(move || drop(store)).await
 }

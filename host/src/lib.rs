@@ -45,6 +45,7 @@ mod http_client;
 pub mod intake;
 pub mod pipeline;
 pub mod plugins;
+pub mod privacy;
 pub mod queue;
 pub mod records;
 pub mod sqlite;

@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU16, Ordering},
+        atomic::{AtomicBool, AtomicU16, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -58,6 +58,7 @@ struct Shared {
     events: Mutex<Vec<Event>>,
     count: watch::Sender<usize>,
     status: AtomicU16,
+    echoes: AtomicBool,
     delay: Duration,
     under_way: Mutex<UnderWay>,
     answer: Mutex<Option<Arc<Answer>>>,
@@ -96,6 +97,7 @@ impl Receiver {
             events: Mutex::default(),
             count: watch::Sender::new(0),
             status: AtomicU16::new(200),
+            echoes: AtomicBool::new(false),
             delay,
             under_way: Mutex::default(),
             answer: Mutex::default(),
@@ -118,6 +120,11 @@ impl Receiver {
     /// Answers with this status from here on.
     pub fn answer_with(&self, status: u16) {
         self.shared.status.store(status, Ordering::SeqCst);
+    }
+
+    /// Answers with the body that it got from here on.
+    pub fn echo(&self) {
+        self.shared.echoes.store(true, Ordering::SeqCst);
     }
 
     /// Answers as this says from here on; it gets the event and those before it.
@@ -156,7 +163,7 @@ impl Receiver {
     }
 }
 
-async fn receive(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn receive(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> (StatusCode, Bytes) {
     {
         let mut under_way = shared.under_way.lock().expect("no panic while locked");
         under_way.now += 1;
@@ -166,6 +173,7 @@ async fn receive(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
         tokio::time::sleep(shared.delay).await;
     }
     shared.under_way.lock().expect("no panic while locked").now -= 1;
+    let answer_body = if shared.echoes.load(Ordering::SeqCst) { body.clone() } else { Bytes::new() };
     let id = headers.get("webhook-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     let answered = shared.status.load(Ordering::SeqCst);
     let mut event = Event {
@@ -186,5 +194,5 @@ async fn receive(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
         answered
     };
     shared.count.send_modify(|count| *count += 1);
-    StatusCode::from_u16(answered).unwrap_or(StatusCode::OK)
+    (StatusCode::from_u16(answered).unwrap_or(StatusCode::OK), answer_body)
 }

@@ -64,10 +64,11 @@ impl TlsReceiver {
         let mut roots = RootCertStore::empty();
         roots.add(authority.certificate.clone()).expect("a root");
         let verifier = WebPkiClientVerifier::builder(Arc::new(roots)).build().expect("there is a root");
-        let config = ServerConfig::builder()
+        let mut config = ServerConfig::builder()
             .with_client_cert_verifier(verifier)
             .with_single_cert(vec![certificate], PrivateKeyDer::try_from(key).expect("a key"))
             .expect("they belong together");
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let (receiver, router) = Receiver::unbound();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback can be listened on");
         let address = listener.local_addr().expect("it has an address");

@@ -10,7 +10,7 @@ use std::{
 
 use toml::{Table, Value};
 
-use super::{Config, Plugin, http};
+use super::{Config, Plugin, http, keep};
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -267,6 +267,8 @@ fn check(config: &Config, file: &Path, text: &str) -> Result<(), ConfigError> {
 }
 
 fn check_numbers(config: &Config, file: &Path, text: &str) -> Result<(), ConfigError> {
+    keep::check(&config.data)
+        .map_err(|(key, message)| ConfigError::Key { place: place(file, text, key, "", &[]), message })?;
     let wrong = |key: &str, message: &str| ConfigError::Key {
         place: place(file, text, key, "", &[]),
         message: format!("`{key}`: {message}"),

@@ -2,11 +2,13 @@
 //! default; a key that is not here is an error that names its line.
 
 mod http;
+mod keep;
 mod load;
 mod source;
 mod webhook;
 
 pub use self::http::Http;
+pub use keep::Keep;
 pub(crate) use load::is_name;
 pub use load::{ConfigError, load, load_chain};
 pub use source::Source;
@@ -89,11 +91,26 @@ pub struct Data {
     /// Folder of the dictionaries, with a folder each for `ja`, `ko` and `zh`; if absent, the first of these that is
     /// there: `dictionaries` in `dir`, and in relation to the program `../share/sayso/dictionaries` and `../dictionaries`.
     pub dictionaries: Option<PathBuf>,
+    /// For how long feedback and its analysis are kept, such as `"365d"`; `"forever"`. Feedback that waits for the chain
+    /// stays, and so does feedback with deliveries on record.
+    pub keep_feedback: Keep,
+    /// For how long deliveries are kept after they ended, parked ones too; `"90d"`, or as long as feedback if that is
+    /// shorter. Pending ones stay.
+    keep_deliveries: Option<Keep>,
+    /// For how long attempts are kept, with addresses and answers of receivers; `"30d"`, or as long as deliveries if that
+    /// is shorter.
+    keep_attempts: Option<Keep>,
 }
 
 impl Default for Data {
     fn default() -> Self {
-        Self { dir: "sayso-data".into(), dictionaries: None }
+        Self {
+            dir: "sayso-data".into(),
+            dictionaries: None,
+            keep_feedback: Keep::Forever,
+            keep_deliveries: None,
+            keep_attempts: None,
+        }
     }
 }
 

@@ -1,39 +1,9 @@
 // The console: reads the API, and sets everything that a customer wrote as text.
 
-const $ = (id) => document.getElementById(id);
+import { $, get, make } from "/page.js";
+
 const form = $("search");
 let next = null;
-
-/** An element with properties and children; strings become text. */
-function make(tag, properties, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children.filter((child) => child !== null && child !== undefined));
-  return element;
-}
-
-/** Gets JSON from the API; asks for a key where the server wants one. */
-async function get(path) {
-  const key = sessionStorage.getItem("key");
-  const response = await fetch(path, key ? { headers: { authorization: `Bearer ${key}` } } : {});
-  if (response.status === 401) {
-    await askForKey();
-    return get(path);
-  }
-  const body = await response.json();
-  if (!response.ok && path !== "/readyz") throw new Error(body.detail ?? body.title ?? response.statusText);
-  return body;
-}
-
-function askForKey() {
-  const dialog = $("key");
-  if (!dialog.open) dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => {
-      sessionStorage.setItem("key", new FormData(dialog.querySelector("form")).get("key").trim());
-      resolve();
-    }, { once: true });
-  });
-}
 
 function query(extra = {}) {
   const entries = [...new FormData(form), ...Object.entries(extra)].filter(([, value]) => value);

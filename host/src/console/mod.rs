@@ -1,4 +1,4 @@
-//! The web page at `/`: three static files that read the API. Everything a customer wrote is set as text, never as
+//! The web page at `/`: static files that read the API. Everything a customer wrote is set as text, never as
 //! markup, and the content policy allows no script but the page's own.
 
 use axum::{
@@ -16,6 +16,8 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/", get(|| file("text/html; charset=utf-8", include_str!("index.html"))))
         .route("/console.css", get(|| file("text/css; charset=utf-8", include_str!("console.css"))))
         .route("/console.js", get(|| file("text/javascript; charset=utf-8", include_str!("console.js"))))
+        .route("/webhooks.js", get(|| file("text/javascript; charset=utf-8", include_str!("webhooks.js"))))
+        .route("/page.js", get(|| file("text/javascript; charset=utf-8", include_str!("page.js"))))
 }
 
 async fn file(kind: &'static str, content: &'static str) -> Response {

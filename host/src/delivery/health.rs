@@ -35,6 +35,8 @@ struct State {
     saved: WebhookHealth,
     /// What was written last may not be the newest: it is to be written again.
     is_uncertain: bool,
+    /// What the last failed attempt came to, as long as it fails; not kept over restarts.
+    last_error: Option<String>,
 }
 
 impl Health {
@@ -66,7 +68,9 @@ impl Health {
 
     /// An attempt succeeded.
     pub(super) fn succeeded(&self) {
-        let now = &mut self.state().now;
+        let mut state = self.state();
+        state.last_error = None;
+        let now = &mut state.now;
         if now.disabled.is_none() {
             (now.failing_since, now.last_failure) = (None, None);
         }
@@ -74,7 +78,9 @@ impl Health {
 
     /// An attempt failed. True if that disables the webhook.
     pub(super) fn failed(&self, at: Timestamp, error: &str) -> bool {
-        let now = &mut self.state().now;
+        let mut state = self.state();
+        state.last_error = Some(error.to_owned());
+        let now = &mut state.now;
         if now.disabled.is_some() {
             return false;
         }
@@ -104,7 +110,14 @@ impl Health {
 
     /// Begins anew. True if it was disabled.
     pub(super) fn enable(&self) -> bool {
-        std::mem::take(&mut self.state().now).disabled.is_some()
+        let mut state = self.state();
+        state.last_error = None;
+        std::mem::take(&mut state.now).disabled.is_some()
+    }
+
+    /// What the last attempt came to, if it failed and sayso has run since.
+    pub(super) fn last_error(&self) -> Option<String> {
+        self.state().last_error.clone()
     }
 
     /// Since when it failed and why it is disabled, as long as that was not announced.

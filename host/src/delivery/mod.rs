@@ -44,7 +44,7 @@ mod worker;
 pub use dispatcher::Dispatcher;
 pub use events::describe;
 pub use owed::{Owed, owed_message};
-pub use switchboard::Switchboard;
+pub use switchboard::{BreakerState, Glimpse, Switchboard};
 
 use std::{sync::Arc, time::Duration};
 

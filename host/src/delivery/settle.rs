@@ -13,7 +13,7 @@ use crate::{
     records::{Attempted, Records},
 };
 
-/// Most deliveries that are settled at once.
+/// So many deliveries are settled at once, and the rest of the request that the last of them is of.
 const BATCH: usize = 512;
 
 /// How long to wait for more to settle together with what there is. Nobody waits for it: at a crash so much more is
@@ -48,15 +48,17 @@ pub(super) struct Settler {
 }
 
 impl Settler {
-    /// Runs until nobody can send any more, and everything sent is settled.
-    pub(super) async fn run(self, mut finished: mpsc::Receiver<Finished>) {
+    /// Runs until nobody can send any more, and everything sent is settled. What came of one request is recorded together,
+    /// so that its answer goes from all of it where the customer of one was erased meanwhile.
+    pub(super) async fn run(self, mut finished: mpsc::Receiver<Vec<Finished>>) {
         let mut batch = Vec::with_capacity(BATCH);
-        while finished.recv_many(&mut batch, BATCH).await > 0 {
+        while let Some(first) = finished.recv().await {
+            batch.extend(first);
             tokio::time::sleep(GATHER).await;
             while batch.len() < BATCH
                 && let Ok(more) = finished.try_recv()
             {
-                batch.push(more);
+                batch.extend(more);
             }
             self.settle(batch.drain(..)).await;
         }

@@ -6,10 +6,12 @@ use std::{
     time::Duration,
 };
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 use super::{
-    breaker::Breaker,
+    breaker::{Breaker, Leave},
     events::Events,
     health::Health,
     schedule::Schedule,
@@ -24,6 +26,27 @@ use crate::{
 /// The webhooks, to see how they do, and to enable one that was disabled. Cheap to clone.
 #[derive(Clone)]
 pub struct Switchboard(Arc<Inner>);
+
+/// What is known of a webhook at this moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Glimpse {
+    /// Whether the receiver is left alone.
+    pub breaker: BreakerState,
+    /// What the last attempt came to, if it failed.
+    pub last_error: Option<String>,
+}
+
+/// Whether a receiver is left alone, since it is overloaded or down.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BreakerState {
+    /// It is not: deliveries go out.
+    Closed,
+    /// It is.
+    Open,
+    /// It was, and one delivery finds out how it does.
+    Probing,
+}
 
 struct Inner {
     schedule: Arc<Schedule>,
@@ -52,6 +75,17 @@ impl Switchboard {
     /// Where the records cannot be read.
     pub async fn health(&self, webhook: &Webhook) -> Result<WebhookHealth, RecordsError> {
         self.standing(webhook).now().await
+    }
+
+    /// What is known of the webhook at this moment, and not over restarts.
+    pub fn glimpse(&self, webhook: &Webhook) -> Glimpse {
+        let standing = self.standing(webhook);
+        let breaker = match standing.breaker.leave(Instant::now()) {
+            Leave::Wait(_) => BreakerState::Open,
+            Leave::Probe => BreakerState::Probing,
+            Leave::Full | Leave::Stopped => BreakerState::Closed,
+        };
+        Glimpse { breaker, last_error: standing.health.last_error() }
     }
 
     /// Enables the webhook: what waits for it goes out. False if it was not disabled.

@@ -274,7 +274,7 @@ impl Worker {
         self: &Arc<Self>,
         Taken { work, mut slots, era }: Taken,
         ahead: &mut Ahead,
-        finished: &mpsc::Sender<Finished>,
+        finished: &mpsc::Sender<Vec<Finished>>,
         shutdown: &CancellationToken,
     ) {
         let jobs = match (work, self.target.batch) {
@@ -296,7 +296,7 @@ impl Worker {
             tokio::spawn(async move {
                 let job = worker.deliver(job, era).await;
                 // If the settler is gone, sayso is going down, and the lease comes back.
-                drop(finished.send(job).await);
+                drop(finished.send(vec![job]).await);
                 drop(slot);
             });
         }
@@ -306,7 +306,7 @@ impl Worker {
     async fn jobs(
         &self,
         leases: Vec<Lease>,
-        finished: &mpsc::Sender<Finished>,
+        finished: &mpsc::Sender<Vec<Finished>>,
         shutdown: &CancellationToken,
     ) -> Vec<Job> {
         let (mut jobs, mut readable, mut keys) = (Vec::with_capacity(leases.len()), Vec::new(), Vec::new());
@@ -322,7 +322,8 @@ impl Worker {
                 Err(error) => {
                     let reason = format!("the message does not say what is owed: {error}");
                     self.events.unreadable(&reason);
-                    drop(finished.send(Finished { lease, attempted: None, fate: Fate::Aside(reason) }).await);
+                    let unread = Finished { lease, attempted: None, fate: Fate::Aside(reason) };
+                    drop(finished.send(vec![unread]).await);
                 }
             }
         }

@@ -103,7 +103,7 @@ async fn take_keyed(state: &State, ask: &Ask, source: &mut Source, key: &Key) ->
     }
     let (outcome, digest) = accept(state, ask, source, Some(key)).await?;
     if let (Some(digest), Some(answer)) = (digest, outcome.to_bytes()) {
-        state.queue.remember(key.stored(), StoredAnswer { digest, answer }, KEEP).await?;
+        state.queue.remember(key.stored(), StoredAnswer { digest, answer, details: outcome.details() }, KEEP).await?;
     }
     answer_to(state, ask, outcome).await
 }
@@ -141,7 +141,8 @@ async fn replay(state: &State, ask: &Ask, source: &mut Source, kept: &StoredAnsw
         let detail = "This Idempotency-Key was used for another request within the last 24 hours; use a new key for a new request.";
         return Err(Problem::new(ProblemType::IdempotencyMismatch, detail));
     }
-    let outcome = Outcome::from_bytes(&kept.answer).ok_or_else(|| Problem::internal("a kept answer cannot be read"))?;
+    let outcome = Outcome::from_bytes(&kept.answer, kept.details.as_deref())
+        .ok_or_else(|| Problem::internal("a kept answer cannot be read"))?;
     let mut response = answer_to(state, ask, outcome).await?;
     response.headers_mut().insert(IDEMPOTENCY_REPLAYED.clone(), HeaderValue::from_static("true"));
     Ok(response)

@@ -34,11 +34,13 @@ struct Notes {
     /// Positions of those that were known.
     repeated: Vec<u32>,
     /// Position and problem, as JSON.
+    #[serde(skip)]
     rejected: Vec<(u32, String)>,
     rejected_total: u64,
 }
 
-/// The form in which an outcome is kept, but for the ids, which follow as they are.
+/// The form in which an outcome is kept, but for the ids, which follow as they are, and for the explanations, which quote
+/// what was sent and are kept apart.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     single: bool,
@@ -152,10 +154,19 @@ impl Outcome {
         Some(bytes.into())
     }
 
-    /// Reads what `to_bytes` wrote.
-    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    /// The explanations of the refused items, to be kept beside it; none where there are none.
+    pub(super) fn details(&self) -> Option<Bytes> {
+        let rejected = Some(&self.notes.rejected).filter(|rejected| !rejected.is_empty())?;
+        serde_json::to_vec(rejected).ok().map(Into::into)
+    }
+
+    /// Reads what `to_bytes` and `details` wrote. Without the details the refused items are counted alone.
+    pub(super) fn from_bytes(bytes: &[u8], details: Option<&[u8]>) -> Option<Self> {
         let (head, ids) = bytes.split_at_checked(memchr::memchr(b'\n', bytes)?)?;
-        let Kept { single, notes } = serde_json::from_slice(head).ok()?;
+        let Kept { single, mut notes } = serde_json::from_slice(head).ok()?;
+        if let Some(details) = details {
+            notes.rejected = serde_json::from_slice(details).ok()?;
+        }
         let ids = ids[1..].chunks(16).map(Uuid::from_slice).collect::<Result<_, _>>().ok()?;
         Some(Self { single, ids, notes })
     }
@@ -184,8 +195,17 @@ mod tests {
     #[test]
     fn the_compact_form_reads_back() {
         let outcome = mixed();
+        let (bytes, details) = (outcome.to_bytes().expect("something was accepted"), outcome.details());
+        assert_eq!(Outcome::from_bytes(&bytes, details.as_deref()), Some(outcome));
+    }
+
+    #[test]
+    fn without_the_details_refused_items_are_counted_and_nothing_of_them_is_kept() {
+        let outcome = mixed();
         let bytes = outcome.to_bytes().expect("something was accepted");
-        assert_eq!(Outcome::from_bytes(&bytes), Some(outcome));
+        assert!(memchr::memmem::find(&bytes, b"break").is_none(), "what quotes the request is in the details alone");
+        let read = Outcome::from_bytes(&bytes, None).expect("reads back");
+        assert_eq!((read.accepted(), read.rejected_total(), read.rejected().len()), (3, 1, 0));
     }
 
     #[test]

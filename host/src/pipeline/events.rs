@@ -1,16 +1,21 @@
 //! What the pipeline tells operators: metrics and log lines.
 
-use crate::{delivery::webhooks::notice::NoticeError, feedback::FeedbackId, queue::QueueError, records::RecordsError};
+use crate::{
+    delivery::webhooks::notice::{NoticeError, in_short},
+    feedback::FeedbackId,
+    queue::QueueError,
+    records::RecordsError,
+};
 
 /// A batch is on record, and its deliveries wait.
 pub(super) fn analyzed(count: usize) {
     metrics::counter!("sayso_feedback_analyzed_total").increment(count as u64);
 }
 
-/// A feedback was set aside.
+/// A feedback was set aside; the reason may quote it.
 pub(super) fn parked(feedback: FeedbackId, reason: &str) {
     metrics::counter!("sayso_feedback_parked_total").increment(1);
-    tracing::warn!(%feedback, reason, "feedback is set aside; see /v1/parked");
+    tracing::warn!(%feedback, reason = in_short(reason), "feedback is set aside");
 }
 
 /// The store has no room.

@@ -10,7 +10,7 @@ use crate::{
     feedback::{Feedback, FeedbackId, Kind},
     plugins::Outcome,
     queue::{Lane, Lease, Message, QueueError},
-    records::{Analyzed, RecordsError},
+    records::{Analyzed, Piece, RecordsError},
 };
 
 /// Pause while the store is full.
@@ -36,8 +36,16 @@ pub(super) async fn settle(pipeline: &Pipeline, done: Done, slots: &Semaphore) {
     let Ok(_slot) = slots.acquire().await else { return };
     let count = sorted.analyzed.len();
     if count > 0 {
-        if let Err(error) = save(pipeline, sorted.analyzed).await {
-            return events::records_failed(&error);
+        let erased = match save(pipeline, sorted.analyzed).await {
+            Ok(erased) => erased,
+            Err(error) => return events::records_failed(&error),
+        };
+        // What is owed for these is dropped where it is to be sent, since they are not on record.
+        let erased: Vec<_> = erased.iter().map(|piece| (piece.id.0, piece.revision)).collect();
+        if !erased.is_empty()
+            && let Err(error) = pipeline.queue.forget(&erased).await
+        {
+            return events::queue_failed(&error);
         }
         if let Err(error) = publish(pipeline, sorted.owed).await {
             return events::queue_failed(&error);
@@ -88,7 +96,7 @@ fn sort(pipeline: &Pipeline, leases: Vec<Lease>, outcomes: Vec<Outcome>) -> Sort
 }
 
 /// Saves, and waits while the store is full: what was accepted must not be given up.
-async fn save(pipeline: &Pipeline, analyzed: Vec<Analyzed>) -> Result<(), RecordsError> {
+async fn save(pipeline: &Pipeline, analyzed: Vec<Analyzed>) -> Result<Vec<Piece>, RecordsError> {
     loop {
         match pipeline.records.save(analyzed.clone()).await {
             Err(RecordsError::Full(reason)) => {

@@ -17,13 +17,14 @@ use super::{
     instance::Instance,
     item::{Effect, Fault, Subject},
     loader::{LoadError, Loader, Plugin},
-    merge, redact,
+    quotes,
     shadow::{self, Shadows},
+    work::Work,
 };
 use crate::{
     config::{self, OnFault},
     dictionary::DictionaryLanguage,
-    feedback::{Analysis, Feedback, Kind, Language, PluginStatus, Provenance, Redaction},
+    feedback::{Analysis, Feedback, Language, PluginStatus, Provenance},
 };
 use bumpalo::Bump;
 use jiff::Timestamp;
@@ -118,17 +119,11 @@ pub struct Worker {
 #[derive(Default)]
 pub(super) struct Slot {
     pub(super) instance: Option<Instance>,
+    /// Whether what customers said is to be kept out of the plugin's lines in the log.
+    hides_quotes: bool,
     mean_us: f64,
     /// Where its items are made.
     bump: Bump,
-}
-
-/// One feedback on its way through the chain, with what is told of it at the end.
-struct Work {
-    subject: Subject,
-    redactions: Vec<Redaction>,
-    provenance: Vec<Provenance>,
-    shadows: Shadows,
 }
 
 /// What one plugin made of one item.
@@ -136,7 +131,10 @@ pub(super) type Verdict = Result<Vec<Effect>, Failure>;
 
 pub(super) enum Failure {
     Unsupported(String),
+    /// In the host's words.
     Failed(String),
+    /// In words of the plugin, which may quote the feedback.
+    Said(String),
 }
 
 /// A batch on its way: `places` are the works that no plugin has parked.
@@ -149,7 +147,7 @@ struct Batch {
 impl Worker {
     /// A worker without running instances; they start with the first batch.
     pub fn new(chain: Arc<Chain>, history: Arc<dyn HistorySource>) -> Self {
-        let slots = chain.plugins.iter().map(|_| Slot::default()).collect();
+        let slots = chain.plugins.iter().map(|_| Slot { hides_quotes: true, ..Slot::default() }).collect();
         Self { chain, slots, history }
     }
 
@@ -243,18 +241,24 @@ impl Slot {
         let bump = &self.bump;
         let numbered = subjects.iter().enumerate();
         let items: Vec<_> = numbered.map(|(index, subject)| subject.item(index, plugin.reads, bump)).collect();
-        let answers = instance.process(plugin, &items)?;
+        let answers = instance.process(plugin, &items);
         drop(items);
+        let hides = self.hides_quotes;
+        instance.write_log(plugin, |line| match hides {
+            true => quotes::without(&line, subjects.iter().map(|subject| subject.feedback())),
+            false => line,
+        });
+        let answers = answers?;
         self.note_time(started.elapsed().saturating_sub(instance.waited()), subjects.len());
         if !instance.is_worn() {
             self.instance = Some(instance);
         }
         let checked = answers.into_iter().zip(subjects).map(|(answer, subject)| match answer {
             Ok(effects) => {
-                check::effects(subject.feedback(), &effects, &plugin.limits).map(|()| effects).map_err(Failure::Failed)
+                check::effects(subject.feedback(), &effects, &plugin.limits).map(|()| effects).map_err(Failure::Said)
             }
             Err(Fault::Unsupported(reason)) => Err(Failure::Unsupported(cut(reason))),
-            Err(Fault::Failed(reason) | Fault::Other(reason)) => Err(Failure::Failed(cut(reason))),
+            Err(Fault::Failed(reason) | Fault::Other(reason)) => Err(Failure::Said(cut(reason))),
         });
         Ok(checked.collect())
     }
@@ -303,8 +307,8 @@ impl Batch {
                     (PluginStatus::Ok, None)
                 }
                 Err(Failure::Unsupported(reason)) => (PluginStatus::Unsupported, Some(reason)),
-                Err(Failure::Failed(reason)) => {
-                    events::failed(plugin, work.subject.feedback().id, &reason);
+                Err(failure @ (Failure::Failed(_) | Failure::Said(_))) => {
+                    let reason = work.failed(plugin, failure);
                     if plugin.on_fault == OnFault::Park {
                         let reason = format!("plugin `{}` {reason}", plugin.name);
                         self.outcomes[place] = Some(Outcome::Parked { reason });
@@ -325,9 +329,8 @@ impl Batch {
             let (status, reason, effects) = match verdict {
                 Ok(effects) => (PluginStatus::Ok, None, effects),
                 Err(Failure::Unsupported(reason)) => (PluginStatus::Unsupported, Some(reason), Vec::new()),
-                Err(Failure::Failed(reason)) => {
-                    events::failed(plugin, work.subject.feedback().id, &reason);
-                    (PluginStatus::Skipped, Some(reason), Vec::new())
+                Err(failure @ (Failure::Failed(_) | Failure::Said(_))) => {
+                    (PluginStatus::Skipped, Some(work.failed(plugin, failure)), Vec::new())
                 }
             };
             events::shadowed(plugin, status);
@@ -339,36 +342,6 @@ impl Batch {
     fn finish(self) -> Vec<Outcome> {
         let outcome = |(work, outcome): (Work, Option<Outcome>)| outcome.unwrap_or_else(|| work.finish());
         self.works.into_iter().zip(self.outcomes).map(outcome).collect()
-    }
-}
-
-impl Work {
-    /// Takes in effects; redactions are carried out at once, so that later plugins see none of what was there.
-    fn take(&mut self, mut effects: Vec<Effect>) {
-        if !effects.iter().any(|effect| matches!(effect, Effect::Redact(_))) {
-            self.subject.effects.append(&mut effects);
-            return;
-        }
-        let mut redactions = Vec::new();
-        for effect in effects {
-            match effect {
-                Effect::Redact(redaction) => redactions.push(redaction),
-                other => self.subject.effects.push(other),
-            }
-        }
-        let redact = |feedback: &mut _, effects: &mut _| redact::apply(feedback, &redactions, effects);
-        self.redactions.extend(self.subject.change(redact));
-    }
-
-    fn finish(self) -> Outcome {
-        let (feedback, language, effects) = self.subject.into_parts();
-        let mut analysis = merge::analysis(language, effects, self.redactions, self.provenance);
-        if let (Some(sentiment), Kind::Review, Some(_)) = (&mut analysis.sentiment, feedback.kind, &feedback.rating) {
-            // A plugin says so where they disagree, which is seldom.
-            sentiment.rating_mismatch.get_or_insert(false);
-        }
-        analysis.shadow = self.shadows;
-        Outcome::Analyzed { feedback, analysis: Box::new(analysis) }
     }
 }
 

@@ -12,9 +12,10 @@ pub(super) fn ran(plugin: &Plugin, items: usize, each: Duration) {
     metrics::histogram!("sayso_plugin_item_seconds", "plugin" => name).record(each.as_secs_f64());
 }
 
-/// A plugin failed on an item.
-pub(super) fn failed(plugin: &Plugin, feedback: FeedbackId, reason: &str) {
+/// A plugin failed on an item; the reason, unless that is in the plugin's words, which may quote the feedback.
+pub(super) fn failed(plugin: &Plugin, feedback: FeedbackId, reason: Option<&String>) {
     metrics::counter!("sayso_plugin_faults_total", "plugin" => plugin.name.to_string()).increment(1);
+    let reason = reason.map_or("in its own words; GET /v1/feedback/ID shows them", String::as_str);
     tracing::warn!(plugin = &*plugin.name, %feedback, reason, "a plugin failed on an item");
 }
 

@@ -104,6 +104,7 @@ impl Instance {
         let from_item = plugin.bytes_of_item().saturating_add(OUTPUT_FRAME);
         self.store.set_hostcall_fuel(from_item.saturating_mul(items.len()));
         self.store.data_mut().http.open(items.len(), plugin.limits.memory_bytes);
+        self.store.data_mut().log.open();
         arm(&mut self.store, plugin.deadline());
         let guest = self.guest.sayso_plugin_analysis();
         let results = guest.call_process(&mut self.store, items).map_err(|error| explain(&error, plugin))?;
@@ -112,6 +113,11 @@ impl Instance {
         } else {
             Err(format!("answered {} results for {} items", results.len(), items.len()))
         }
+    }
+
+    /// Writes the lines of the last call into the log, each as `clear` leaves it.
+    pub(super) fn write_log(&mut self, plugin: &Plugin, clear: impl Fn(String) -> String) {
+        self.store.data_mut().log.close(&plugin.name, clear);
     }
 
     /// How long the last call waited for answers to requests.

@@ -40,12 +40,14 @@ pub mod loader;
 mod merge;
 mod meter;
 pub mod oci;
+mod quotes;
 mod redact;
 mod shadow;
 pub mod signature;
 pub mod source;
 mod texts;
 pub mod trial;
+mod work;
 pub mod written;
 
 pub use chain::{Chain, Outcome, Worker};

@@ -4,10 +4,11 @@
 
 use std::{
     borrow::Cow,
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Read as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use rustix::fs::OFlags;
@@ -104,6 +105,9 @@ pub(super) struct Found {
     pub(super) digest: String,
 }
 
+/// For how long what was pulled is kept without being used.
+const KEPT: Duration = Duration::from_secs(30 * 86_400);
+
 /// Where components are looked for.
 #[derive(Debug)]
 pub(super) struct Sources {
@@ -186,18 +190,47 @@ impl Sources {
         if hex(&content) != manifest {
             return None;
         }
+        self.note_use(manifest, "json");
         oci::component_of(&content).ok()?.strip_prefix("sha256:").map(str::to_owned)
     }
 
     fn kept(&self, digest: &str, source: &str) -> Option<(Found, Option<String>)> {
         let found = Found::of(source.into(), read(&self.file(digest, "wasm")).ok()?);
         let signature = read_text(&self.file(digest, "sig")).ok();
+        self.note_use(digest, "wasm");
+        self.note_use(digest, "sig");
         (found.digest == digest).then_some((found, signature))
+    }
+
+    /// Lets a file that was pulled be of today, so that it is not pruned.
+    fn note_use(&self, digest: &str, kind: &str) {
+        let touched = File::options()
+            .append(true)
+            .open(self.file(digest, kind))
+            .and_then(|file| file.set_modified(SystemTime::now()));
+        if let Err(error) = touched
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::debug!(%error, digest, "the use of a plugin that was pulled could not be noted");
+        }
     }
 
     fn file(&self, digest: &str, kind: &str) -> PathBuf {
         self.kept.join(format!("sha256-{digest}.{kind}"))
     }
+}
+
+/// Removes what was pulled into this folder of the cache and not used for 30 days; how many files. Call it when everything
+/// that is in use was loaded.
+pub(crate) fn prune(kept: &Path) -> usize {
+    let Ok(entries) = fs::read_dir(kept) else { return 0 };
+    let is_old = |path: &PathBuf| {
+        let used = fs::symlink_metadata(path).and_then(|meta| meta.modified()).ok();
+        used.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > KEPT)
+    };
+    let is_ours = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("sha256-"));
+    let old = entries.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| is_ours(path) && is_old(path));
+    old.filter(|path| fs::remove_file(path).is_ok()).count()
 }
 
 impl Found {
@@ -296,4 +329,29 @@ fn digest_of(text: &str) -> Result<&str, SourceError> {
 /// The SHA-256 of these bytes in hex.
 pub fn hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_pulled_is_pruned_when_it_was_not_used_for_long_and_nothing_else_is() {
+        let kept = tempfile::tempdir().expect("a folder");
+        let sources = Sources { base: ".".into(), kept: kept.path().into(), trusted: Vec::new() };
+        let put = |name: &str, age: Duration| {
+            let file = File::create(kept.path().join(name)).expect("made");
+            file.set_modified(SystemTime::now() - age).expect("set");
+        };
+        put("sha256-old.wasm", KEPT * 2);
+        put("sha256-used.wasm", KEPT * 2);
+        put("sha256-young.wasm", KEPT / 2);
+        put("notes.txt", KEPT * 2);
+        sources.note_use("used", "wasm");
+        assert_eq!(prune(kept.path()), 1);
+        assert!(!kept.path().join("sha256-old.wasm").exists());
+        assert!(
+            ["sha256-used.wasm", "sha256-young.wasm", "notes.txt"].iter().all(|name| kept.path().join(name).exists())
+        );
+    }
 }

@@ -192,7 +192,7 @@ impl Answer {
         match verdict {
             Ok(effects) => Self::Effects(effects.iter().map(|effect| Effect::of(effect, feedback)).collect()),
             Err(Failure::Unsupported(reason)) => Self::Fault(Fault::Unsupported(reason)),
-            Err(Failure::Failed(reason)) => Self::Fault(Fault::Failed(reason)),
+            Err(Failure::Failed(reason) | Failure::Said(reason)) => Self::Fault(Fault::Failed(reason)),
         }
     }
 

@@ -95,7 +95,12 @@ pub struct StoredAnswer {
     pub digest: [u8; 32],
     /// The answer, in the form that intake chose.
     pub answer: Bytes,
+    /// What of the answer may quote the request; gone once anybody was erased.
+    pub details: Option<Bytes>,
 }
+
+/// Whether a message's body is one that is looked for.
+pub type Fits = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
 
 /// A message in the hands of a worker until it is settled.
 #[derive(Clone, Debug)]
@@ -229,8 +234,26 @@ pub trait Queue: Send + Sync + 'static {
     /// Where the newest revision of a message is; none if it is settled or was never there.
     async fn find(&self, lane: &Lane, id: Uuid) -> Result<Option<Whereabouts>, QueueError>;
 
-    /// Forgets the identities that point to these ids, and drops the messages with them.
-    async fn forget(&self, ids: &[Uuid]) -> Result<(), QueueError>;
+    /// The messages of a lane that were published until then, are not settled, and fit.
+    async fn search(&self, lane: &Lane, until: Timestamp, fits: Fits) -> Result<Vec<(Uuid, u32)>, QueueError>;
+
+    /// Drops the messages with these ids, in whichever lane and state, and the identities that point to them; where a
+    /// revision is given, only what is of that one. Hand over some hundreds: one call is one transaction.
+    async fn forget(&self, messages: &[(Uuid, Option<u32>)]) -> Result<(), QueueError>;
+
+    /// Drops the details of every kept answer.
+    async fn forget_details(&self) -> Result<(), QueueError>;
+
+    /// Like `forget` of messages of one lane, except those that wait or are with a worker. Returns all others, those among
+    /// them that were not there.
+    async fn discard(
+        &self,
+        lane: &Lane,
+        messages: &[(Uuid, Option<u32>)],
+    ) -> Result<Vec<(Uuid, Option<u32>)>, QueueError>;
+
+    /// Drops answers that have expired, a number of them at once; how many.
+    async fn drop_expired_answers(&self) -> Result<u64, QueueError>;
 
     /// How much waits in every lane that has ever had a message.
     fn depths(&self) -> Vec<(Lane, Depth)>;

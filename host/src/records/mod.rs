@@ -5,7 +5,10 @@
 
 #[cfg(test)]
 pub mod conformance;
+mod forgetting;
 pub mod sqlite;
+
+pub use forgetting::{Erasure, Forgetting, Oldest, Piece};
 
 use std::{sync::Arc, time::Duration};
 
@@ -327,15 +330,17 @@ pub enum RecordsError {
 
 /// What is remembered and queried; see the module's documentation.
 #[async_trait]
-pub trait Records: Send + Sync + 'static {
+pub trait Records: Forgetting + Send + Sync + 'static {
     /// Keeps analyses, and a pending delivery for each of their webhooks. Returns when durable. An older or equal
-    /// revision than the one on record changes nothing.
-    async fn save(&self, analyzed: Vec<Analyzed>) -> Result<(), RecordsError>;
+    /// revision than the one on record changes nothing. What was accepted of a customer who was erased since is not kept,
+    /// and returned: whatever else there is of it has to go too.
+    async fn save(&self, analyzed: Vec<Analyzed>) -> Result<Vec<Piece>, RecordsError>;
 
     /// Keeps a pending delivery for each of these events. Returns when durable; one that is there already stays as it is.
     async fn owe(&self, notified: Vec<Notified>) -> Result<(), RecordsError>;
 
-    /// Keeps attempts, and how their deliveries stand. Returns when durable.
+    /// Keeps attempts, and how their deliveries stand. Returns when durable. Hand over together what began together: where a
+    /// delivery is no longer on record, because its customer was erased, the answer to the others is not kept either.
     async fn record(&self, attempts: Vec<Attempted>) -> Result<(), RecordsError>;
 
     /// Everything about one feedback.
@@ -375,9 +380,6 @@ pub trait Records: Send + Sync + 'static {
 
     /// What the customer with the sender's identifier said before `before`, in summary.
     async fn history(&self, customer: &str, before: FeedbackId) -> Result<History, RecordsError>;
-
-    /// Forgets everything of the customer with the sender's identifier, and returns which feedback that was.
-    async fn erase(&self, customer: &str) -> Result<Vec<FeedbackId>, RecordsError>;
 
     /// Keeps a webhook that was made over the API, in the place of what was there under its id, and of a deleted one of
     /// its name. Returns when durable.

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::writer::{Job, Operation, Reply};
+use super::writer::{Fold, Job, Operation};
 
 /// Most operations in one transaction.
 pub(super) const MAX_GROUP: usize = 512;
@@ -37,7 +37,7 @@ pub(crate) enum Haste {
 pub(super) struct Group {
     pub(super) operations: Vec<Box<dyn Operation>>,
     /// Whoever wants the log folded after it.
-    pub(super) fold: Option<Reply>,
+    pub(super) fold: Option<Fold>,
     /// Whether it is one of stages, and how many wait outside meanwhile.
     company: Option<u32>,
 }
@@ -133,8 +133,8 @@ impl Backlog {
         while group.operations.len() < MAX_STAGE_GROUP {
             match self.later.pop_front() {
                 Some(Job::Operation(_, operation)) => group.operations.push(operation),
-                Some(Job::Fold(reply)) => {
-                    group.fold = Some(reply);
+                Some(Job::Fold(fold)) => {
+                    group.fold = Some(fold);
                     break;
                 }
                 None => break,

@@ -29,14 +29,17 @@
 //! is poisoned: it takes no more writes until it is opened anew, because nobody knows what reached the disk.
 //!
 //! # Erasure
-//! `secure_delete` overwrites with zeros what is deleted. [`Store::fold_wal`] then drops the log, which may hold
-//! older images of pages. Copies that the file system or the disk keeps are beyond reach.
+//! `secure_delete` overwrites with zeros what is deleted. Two kinds of traces are left: the log may hold older images of
+//! pages, and pages copies of rows that SQLite moved ([`scrub`]). [`Store::scrub`] removes both. The index of words may keep
+//! the beginning of a word, as far as it tells it from its neighbour in the alphabet, until its parts are merged. Temporary
+//! tables are in memory. Copies that the file system or the disk keeps are beyond reach.
 
 mod backlog;
 mod error;
 mod migrations;
 mod open;
 mod readers;
+mod scrub;
 mod syncer;
 #[cfg(test)]
 mod tests;
@@ -50,18 +53,24 @@ pub(crate) use writer::Wakes;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use readers::Readers;
-use writer::{Call, Job, Writer};
+use writer::{Call, Fold, Folded, Job, Writer};
 
 /// Connections for reads that workers wait for.
 const HOT_READERS: usize = 2;
 /// Connections for lists, searches and aggregates, which can take seconds and must not hold up the others.
 const QUERY_READERS: usize = 2;
+
+/// How long to wait for a reader that is in the way of a fold, before the next look.
+const PAUSE: Duration = Duration::from_millis(20);
+/// While pages are cleared, others have the writer for so many times as long.
+const REST: u32 = 4;
 
 /// Which connections a read uses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,10 +86,11 @@ pub(crate) enum Pool {
 pub struct Store(Arc<Shared>);
 
 struct Shared {
-    // Fields are dropped in this order: the writer finishes, then the readers close, then the lock is released.
+    // Fields are dropped in this order: the writer finishes, then the readers close, then the file, then the lock is released.
     writer: Writer,
     hot: Readers,
     query: Readers,
+    _pages: Arc<scrub::Pages>,
     _lock: open::Lock,
     path: PathBuf,
 }
@@ -96,12 +106,14 @@ impl Store {
         migrations::check(&connection, path)?;
         open::configure(&connection).map_err(|source| OpenError::sqlite(path, source))?;
         migrations::run(&mut connection).map_err(|source| OpenError::sqlite(path, source))?;
+        writer::drop_log(&connection).map_err(|source| OpenError::sqlite(path, source))?;
         let hot = Readers::open(path, HOT_READERS, open::HOT_CACHE_KIB)?;
         let query = Readers::open(path, QUERY_READERS, open::QUERY_CACHE_KIB)?;
+        let pages = Arc::new(scrub::Pages::open(path).map_err(|source| OpenError::io(path, source))?);
         let writer = open::log(path)
-            .and_then(|log| Writer::start(connection, log))
+            .and_then(|log| Writer::start(connection, log, pages.clone()))
             .map_err(|source| OpenError::io(path, source))?;
-        Ok(Self(Arc::new(Shared { writer, hot, query, _lock: lock, path: path.to_owned() })))
+        Ok(Self(Arc::new(Shared { writer, hot, query, _pages: pages, _lock: lock, path: path.to_owned() })))
     }
 
     /// Where the database is.
@@ -114,10 +126,39 @@ impl Store {
         self.0.writer.failure()
     }
 
-    /// Drops the write-ahead log after folding it into the database, as far as readers allow.
-    pub async fn fold_wal(&self) -> Result<(), StoreError> {
+    /// Folds the write-ahead log into the database, and drops it. False where a reader, perhaps of another process, still
+    /// looks at an older state: then it is to be called again.
+    pub async fn fold_wal(&self) -> Result<bool, StoreError> {
+        Ok(self.fold(None).await? != Folded::Blocked)
+    }
+
+    /// Overwrites what is left of deleted rows anywhere in the store's files, page by page, and drops the log. False where a
+    /// reader was in the way for so long: then it is to be called again.
+    pub(crate) async fn scrub(&self, patience: Duration) -> Result<bool, StoreError> {
+        let mut left = patience;
+        let mut first = Some(1);
+        loop {
+            let began = Instant::now();
+            match self.fold(first).await? {
+                Folded::Done(_) if first.is_none() => return Ok(true),
+                // The log goes last: until then it may have older images of what is cleared.
+                Folded::Done(next) => {
+                    first = next;
+                    tokio::time::sleep(began.elapsed() * REST).await;
+                }
+                Folded::Blocked if left.is_zero() => return Ok(false),
+                Folded::Blocked => {
+                    let pause = PAUSE.min(left);
+                    left -= pause;
+                    tokio::time::sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    async fn fold(&self, clear_from: Option<u32>) -> Result<Folded, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.0.writer.send(Job::Fold(reply));
+        self.0.writer.send(Job::Fold(Fold { clear_from, reply }));
         answer.await.unwrap_or_else(|_| Err(self.stopped()))
     }
 

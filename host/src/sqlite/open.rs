@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use super::OpenError;
 
 /// Another process can hold SQLite's own locks for a moment only, for example to read with the `sqlite3` shell.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const WRITER_CACHE_KIB: i64 = 16 << 10;
 /// Of a reader of short reads. Whatever it holds is void after the next commit, and SQLite keeps the first 20 pages in
 /// one block for good, so that a small cache saves it from allocating and freeing the rest over and over.

@@ -5,7 +5,7 @@ use std::{
         mpsc::{Receiver, Sender, channel},
     },
     thread::JoinHandle,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
@@ -15,12 +15,17 @@ use super::{
     StoreError,
     backlog::{Backlog, Haste},
     error::is_fatal,
+    open::BUSY_TIMEOUT,
+    scrub::Pages,
     syncer::{Committed, Syncer},
 };
 
 /// Pages of the write-ahead log, of 4 KiB each, that are not in the database yet, above which they are put there. The
 /// log begins anew when all of them are there and no reader uses it.
 pub(super) const MAX_WAL_PAGES: i64 = 4_000;
+
+/// How long readers are waited for when the log is dropped.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// How many groups are done between two looks at the log.
 const LOOK_AT_LOG: u32 = 16;
@@ -37,12 +42,43 @@ pub(super) trait Operation: Send {
 /// What the writer finds in its inbox.
 pub(super) enum Job {
     Operation(Haste, Box<dyn Operation>),
-    /// Fold the log into the database and drop it.
-    Fold(Reply),
+    Fold(Fold),
 }
 
-/// Who waits for a fold.
-pub(super) type Reply = oneshot::Sender<Result<(), StoreError>>;
+/// The log is to be folded into the database.
+pub(super) struct Fold {
+    /// Then clear what is free in pages from this one on; otherwise drop the log.
+    pub(super) clear_from: Option<u32>,
+    /// Who waits for it.
+    pub(super) reply: oneshot::Sender<Result<Folded, StoreError>>,
+}
+
+/// What came of a fold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Folded {
+    /// Somebody reads an older state.
+    Blocked,
+    /// It is done; where to go on clearing.
+    Done(Option<u32>),
+}
+
+impl Fold {
+    fn run(&self, connection: &Connection, pages: &Pages) -> rusqlite::Result<Folded> {
+        let Some(first) = self.clear_from else {
+            return Ok(if drop_log(connection)? { Folded::Done(None) } else { Folded::Blocked });
+        };
+        if unfolded_pages(connection)? > 0 {
+            checkpoint(connection, "PASSIVE")?;
+            if unfolded_pages(connection)? > 0 {
+                return Ok(Folded::Blocked);
+            }
+        }
+        let next = pages.clear(first).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        // Pages in memory are as they were, and would be written so again.
+        connection.execute_batch("PRAGMA shrink_memory")?;
+        Ok(Folded::Done(next))
+    }
+}
 
 /// An operation made of closures.
 pub(super) struct Call<T, R, D, A> {
@@ -109,11 +145,11 @@ pub(super) struct Writer {
 
 impl Writer {
     /// `log` is the write-ahead log of the connection's file.
-    pub(super) fn start(connection: Connection, log: File) -> std::io::Result<Self> {
+    pub(super) fn start(connection: Connection, log: File, pages: Arc<Pages>) -> std::io::Result<Self> {
         let (inbox, jobs) = channel();
         let failure = Arc::new(OnceLock::new());
         let syncer = Syncer::start(log, failure.clone())?;
-        let scribe = Scribe { syncer, connection, failure: failure.clone() };
+        let scribe = Scribe { syncer, connection, pages, failure: failure.clone() };
         let thread = std::thread::Builder::new().name("sayso-store".into()).spawn(move || scribe.serve(&jobs))?;
         Ok(Self { inbox: Some(inbox), thread: Some(thread), failure })
     }
@@ -148,6 +184,7 @@ struct Scribe {
     // Dropped first: what is written is answered before the file is closed.
     syncer: Syncer,
     connection: Connection,
+    pages: Arc<Pages>,
     failure: Arc<OnceLock<String>>,
 }
 
@@ -174,9 +211,10 @@ impl Scribe {
             if groups.is_multiple_of(LOOK_AT_LOG) {
                 self.tend_log();
             }
-            if let Some(reply) = group.fold {
+            if let Some(fold) = group.fold {
+                let outcome = self.guard(|connection| fold.run(connection, &self.pages));
                 // A caller that went away needs no answer.
-                reply.send(self.guard(|connection| checkpoint(connection, "TRUNCATE"))).ok();
+                fold.reply.send(outcome).ok();
             }
             backlog.done(company, began);
         }
@@ -197,7 +235,7 @@ impl Scribe {
     }
 
     /// Runs `work` unless the store is poisoned, and poisons it where `work` fails in a way that calls for it.
-    fn guard(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Result<(), StoreError> {
+    fn guard<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         if let Some(failure) = self.failure.get() {
             return Err(StoreError::Failed(failure.clone()));
         }
@@ -212,7 +250,11 @@ impl Scribe {
 
     fn tend_log(&self) {
         let outcome = self.guard(|connection| {
-            if unfolded_pages(connection)? > MAX_WAL_PAGES { checkpoint(connection, "PASSIVE") } else { Ok(()) }
+            if unfolded_pages(connection)? > MAX_WAL_PAGES {
+                checkpoint(connection, "PASSIVE").map(drop)
+            } else {
+                Ok(())
+            }
         });
         if let Err(StoreError::Full(error)) = outcome {
             tracing::warn!(%error, "the store's log cannot be folded into the database, and keeps growing");
@@ -227,7 +269,7 @@ fn settle(job: Job, outcome: Result<(), StoreError>, wakes: &mut Wakes) {
             operation.answer();
         }
         // A caller that went away needs no answer.
-        Job::Fold(reply) => drop(reply.send(outcome)),
+        Job::Fold(fold) => drop(fold.reply.send(outcome.map(|()| Folded::Blocked))),
     }
 }
 
@@ -250,6 +292,16 @@ fn unfolded_pages(connection: &Connection) -> rusqlite::Result<i64> {
     statement.query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
 }
 
-fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<()> {
-    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()))
+/// Folds the log into the database and cuts it to nothing; false where a reader stands in the way. Short reads are waited
+/// for, and no others: this thread has more to do.
+pub(super) fn drop_log(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.busy_timeout(PATIENCE)?;
+    let outcome = checkpoint(connection, "TRUNCATE");
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    outcome
+}
+
+/// Whether all of the log is in the database, and, where that was asked for, cut.
+fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<bool> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| Ok(row.get::<_, i64>(0)? == 0))
 }

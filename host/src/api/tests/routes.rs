@@ -104,7 +104,7 @@ async fn a_customer_is_forgotten_in_the_records_and_among_the_parked() {
         service.state.queue.park(lease, "why".into()).await.expect("parked");
     }
     let erase = request("DELETE", "/v1/customers/c%201", &[]).body(Body::empty()).expect("is a request");
-    assert_eq!(service.send(erase).await.expect(200), json!({"customer": "c 1", "erased": 2}));
+    assert_eq!(service.send(erase).await.expect(200), json!({"customer": "c 1", "erased": 2, "complete": true}));
     for id in [analyzed, parked] {
         service.get(&format!("/v1/feedback/{id}")).await.problem(404, "not-found");
     }

@@ -45,6 +45,7 @@ impl World {
     pub(super) async fn owe(&self, webhooks: &[&str]) -> DeliveryId {
         let feedback: Feedback = serde_json::from_value(json!({
             "id": FeedbackId::now(), "revision": 1, "kind": "review", "text": "late again", "customer": { "id": "c1" },
+            "received_at": jiff::Timestamp::now(),
         }))
         .unwrap();
         let id = feedback.id;

@@ -128,8 +128,8 @@ pub(in crate::delivery) fn body(event: &str, due: jiff::Timestamp, data: &Value)
     serde_json::to_vec(&json!({ "type": event, "timestamp": timestamp, "data": data })).map(Into::into)
 }
 
-/// The reason without a plugin's own words.
-fn in_short(reason: &str) -> String {
+/// The reason for which feedback was set aside, without a plugin's own words.
+pub(crate) fn in_short(reason: &str) -> String {
     let plugin = reason.strip_prefix("plugin `").and_then(|rest| rest.split('`').next());
     match plugin {
         Some(name) => format!("plugin `{name}` failed; GET /v1/parked says why"),

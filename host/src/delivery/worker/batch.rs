@@ -68,15 +68,13 @@ impl Worker {
         jobs: Vec<Job>,
         slot: Slot,
         era: Era,
-        finished: &mpsc::Sender<Finished>,
+        finished: &mpsc::Sender<Vec<Finished>>,
     ) {
         let (parcels, unfit) = self.pack(jobs);
         let slot = Arc::new(slot);
-        let send_all = |all: Vec<Finished>, finished: mpsc::Sender<Finished>| async move {
-            for one in all {
-                // If the settler is gone, sayso is going down, and the lease comes back.
-                drop(finished.send(one).await);
-            }
+        let send_all = |all: Vec<Finished>, finished: mpsc::Sender<Vec<Finished>>| async move {
+            // If the settler is gone, sayso is going down, and the leases come back.
+            drop(finished.send(all).await);
         };
         tokio::spawn(send_all(unfit, finished.clone()));
         for parcel in parcels {

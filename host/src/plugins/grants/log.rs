@@ -11,9 +11,32 @@ const WINDOW: Duration = Duration::from_secs(10);
 
 /// How much an instance may still write.
 #[derive(Default)]
-pub(in crate::plugins) struct Budget {
+pub(super) struct Budget {
     since: Option<Instant>,
     lines: u32,
+}
+
+/// The lines of one instance. While it goes over feedback they are kept: they may quote it.
+#[derive(Default)]
+pub(in crate::plugins) struct Lines {
+    budget: Budget,
+    is_over_feedback: bool,
+    kept: Vec<(wit::log::Level, String)>,
+}
+
+impl Lines {
+    /// From here on lines may quote feedback.
+    pub(in crate::plugins) const fn open(&mut self) {
+        self.is_over_feedback = true;
+    }
+
+    /// Writes what was kept, each line as `clear` leaves it. No further line quotes this feedback.
+    pub(in crate::plugins) fn close(&mut self, plugin: &str, clear: impl Fn(String) -> String) {
+        self.is_over_feedback = false;
+        for (level, line) in self.kept.drain(..) {
+            put(plugin, level, &clear(line));
+        }
+    }
 }
 
 impl Budget {
@@ -29,19 +52,26 @@ impl Budget {
 
 impl wit::log::Host for State {
     fn write(&mut self, level: wit::log::Level, message: String) {
-        let Some(is_last) = self.log.take() else { return };
+        let Some(is_last) = self.log.budget.take() else { return };
         let line = clean(&message);
         let plugin = &*self.plugin;
-        match level {
-            wit::log::Level::Trace => tracing::trace!(plugin, "{line}"),
-            wit::log::Level::Debug => tracing::debug!(plugin, "{line}"),
-            wit::log::Level::Info => tracing::info!(plugin, "{line}"),
-            wit::log::Level::Warn => tracing::warn!(plugin, "{line}"),
-            wit::log::Level::Error => tracing::error!(plugin, "{line}"),
+        match self.log.is_over_feedback {
+            true => self.log.kept.push((level, line)),
+            false => put(plugin, level, &line),
         }
         if is_last {
             tracing::warn!(plugin, "the plugin writes too many lines; more of the next seconds are dropped");
         }
+    }
+}
+
+fn put(plugin: &str, level: wit::log::Level, line: &str) {
+    match level {
+        wit::log::Level::Trace => tracing::trace!(plugin, "{line}"),
+        wit::log::Level::Debug => tracing::debug!(plugin, "{line}"),
+        wit::log::Level::Info => tracing::info!(plugin, "{line}"),
+        wit::log::Level::Warn => tracing::warn!(plugin, "{line}"),
+        wit::log::Level::Error => tracing::error!(plugin, "{line}"),
     }
 }
 

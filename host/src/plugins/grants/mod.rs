@@ -24,7 +24,7 @@ pub(super) struct State {
     /// When its time for the call at hand is over, what it waits not counted.
     pub(super) ends: Instant,
     /// For `log`.
-    pub(super) log: log::Budget,
+    pub(super) log: log::Lines,
     /// For `history`.
     pub(super) history: history::Scope,
     /// For `text`.
@@ -47,7 +47,7 @@ impl State {
             limits,
             plugin,
             ends: Instant::now(),
-            log: log::Budget::default(),
+            log: log::Lines::default(),
             history: history::Scope::new(history),
             dictionaries,
             http: http::Scope::new(http),

@@ -61,7 +61,7 @@ pub(crate) async fn a_forgotten_identity_begins_anew(backend: &impl Backend) {
     let (forgotten, kept) = (identified("shop/1", "good"), identified("shop/2", "good"));
     publish(&queue, &[&forgotten, &kept]).await;
     queue.ack(pull(&queue).await).await.expect("settles");
-    queue.forget(&[forgotten.id]).await.expect("forgets");
+    queue.forget(&[(forgotten.id, None)]).await.expect("forgets");
     let anew = identified("shop/1", "good");
     assert_eq!(publish_one(&queue, &anew).await, Receipt { id: anew.id, revision: 1, is_new: true });
     assert!(!publish_one(&queue, &identified("shop/2", "good")).await.is_new);
@@ -73,7 +73,7 @@ pub(crate) async fn forgotten_messages_are_gone(backend: &impl Backend) {
     publish(&queue, &[&parked]).await;
     queue.park(pull_one(&queue).await, "no".into()).await.expect("parks");
     publish(&queue, &[&waiting, &kept]).await;
-    queue.forget(&[waiting.id, parked.id]).await.expect("forgets");
+    queue.forget(&[(waiting.id, None), (parked.id, None)]).await.expect("forgets");
     assert_eq!(bodies(&pull(&queue).await), ["kept"]);
     assert!(queue.parked(&Lane::Intake, None, 10).await.expect("lists").is_empty());
     assert_eq!(queue.find(&Lane::Intake, waiting.id).await.expect("looks"), None);

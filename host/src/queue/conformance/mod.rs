@@ -1,6 +1,7 @@
 //! What every queue has to do, whatever it is made of: tests that run against any [`Backend`].
 
 pub(crate) mod answers;
+pub(crate) mod forget;
 pub(crate) mod identity;
 pub(crate) mod lease;
 pub(crate) mod park;
@@ -88,9 +89,14 @@ macro_rules! queue_conformance {
                 a_parked_message_lets_its_series_go_on,
                 a_series_keeps_its_order_over_a_restart,
                 a_forgotten_message_lets_its_series_go_on;
+            forget: messages_are_found_by_their_bodies_wherever_they_are,
+                one_revision_is_forgotten_without_the_others,
+                what_is_discarded_neither_waits_nor_is_with_a_worker;
             answers: an_answer_is_recalled_until_it_expires,
                 the_first_answer_stays,
-                an_answer_outlasts_a_restart
+                an_answer_outlasts_a_restart,
+                the_details_of_answers_are_forgotten_and_the_answers_stay,
+                expired_answers_are_dropped
         }
     };
     (@ $backend:expr; $($module:ident: $($test:ident),+);+) => {

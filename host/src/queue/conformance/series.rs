@@ -66,6 +66,6 @@ pub(crate) async fn a_forgotten_message_lets_its_series_go_on(backend: &impl Bac
     let queue = backend.open().await;
     let first = of(1, "first");
     publish(&queue, &[&first, &of(1, "second")]).await;
-    queue.forget(&[first.id]).await.expect("is forgotten");
+    queue.forget(&[(first.id, None)]).await.expect("is forgotten");
     assert_eq!(bodies(&[pull_one(&queue).await]), ["second"]);
 }

@@ -7,12 +7,12 @@
 mod answers;
 mod clock;
 mod forget;
-
 mod lane;
 mod load;
 mod park;
 mod publish;
 mod pull;
+mod search;
 mod series;
 mod settle;
 #[cfg(test)]
@@ -25,9 +25,10 @@ use std::{
 };
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Depth, Lane, Lease, Message, Parked, Queue, QueueError, Receipt, StoredAnswer, Whereabouts};
+use super::{Depth, Fits, Lane, Lease, Message, Parked, Queue, QueueError, Receipt, StoredAnswer, Whereabouts};
 use crate::sqlite::{Haste, Store, StoreError, time::after};
 use clock::Clock;
 use lane::{Claim, LaneState, Share};
@@ -169,8 +170,28 @@ impl Queue for SqliteQueue {
         self.locate(lane, id).await
     }
 
-    async fn forget(&self, ids: &[Uuid]) -> Result<(), QueueError> {
-        self.forget_all(ids).await
+    async fn search(&self, lane: &Lane, until: Timestamp, fits: Fits) -> Result<Vec<(Uuid, u32)>, QueueError> {
+        self.search_lane(lane, until, fits).await
+    }
+
+    async fn forget(&self, messages: &[(Uuid, Option<u32>)]) -> Result<(), QueueError> {
+        self.forget_all(messages).await
+    }
+
+    async fn forget_details(&self) -> Result<(), QueueError> {
+        self.drop_details().await
+    }
+
+    async fn discard(
+        &self,
+        lane: &Lane,
+        messages: &[(Uuid, Option<u32>)],
+    ) -> Result<Vec<(Uuid, Option<u32>)>, QueueError> {
+        self.discard_idle(lane, messages).await
+    }
+
+    async fn drop_expired_answers(&self) -> Result<u64, QueueError> {
+        self.drop_old_answers().await
     }
 
     fn depths(&self) -> Vec<(Lane, Depth)> {

@@ -3,6 +3,7 @@
 pub(crate) mod aggregate;
 pub(crate) mod deliveries;
 pub(crate) mod erase;
+pub(crate) mod expire;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod list;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Analyzed, Filter, Records};
+use super::{Analyzed, Filter, Forgetting, Records};
 use crate::feedback::{Analysis, Customer, Feedback, FeedbackId, Intent, Kind, Language, Route, Sentiment, Tag};
 
 /// Empty records of one kind, that are opened, closed by dropping them, and opened again.
@@ -74,7 +75,18 @@ macro_rules! records_conformance {
                 the_trend_is_the_newer_half_less_the_older;
             erase: everything_of_a_customer_is_erased,
                 others_are_left_alone,
-                an_older_revision_of_the_customer_is_erased;
+                an_older_revision_of_the_customer_is_erased,
+                what_a_worker_had_in_its_hands_is_not_saved_after_the_erasure,
+                an_erasure_that_was_cut_off_is_known_after_a_restart,
+                a_digest_is_left_until_it_is_dropped,
+                an_answer_to_several_deliveries_goes_from_all_of_them,
+                an_answer_that_comes_after_the_erasure_is_not_kept;
+            expire: attempts_are_removed_by_their_own_age,
+                deliveries_that_ended_are_removed_and_pending_ones_never,
+                a_delivery_that_was_tried_again_is_young,
+                feedback_stays_while_a_delivery_is_on_record,
+                what_is_old_is_removed_step_by_step,
+                how_far_the_records_go_back_is_known;
             wait: what_is_on_record_is_not_waited_for,
                 what_is_saved_meanwhile_ends_the_wait,
                 the_wait_ends_when_the_time_is_over,

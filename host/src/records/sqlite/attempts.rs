@@ -4,6 +4,7 @@ use super::{
     super::{Attempt, Attempted, DeliveryStatus, RecordsError},
     SqliteRecords,
     deliveries::code,
+    erase,
 };
 use crate::sqlite::Haste;
 use crate::{
@@ -13,10 +14,24 @@ use crate::{
 
 impl SqliteRecords {
     pub(super) async fn record_all(&self, attempts: Vec<Attempted>) -> Result<(), RecordsError> {
-        let run =
-            move |connection: &Connection| attempts.iter().try_for_each(|attempted| record(connection, attempted));
+        let run = move |connection: &Connection| record_together(connection, &attempts);
         Ok(self.store.write(Haste::Later, run, |(), _| {}).await?)
     }
+}
+
+fn record_together(connection: &Connection, attempts: &[Attempted]) -> rusqlite::Result<()> {
+    attempts.iter().try_for_each(|attempted| record(connection, attempted))?;
+    // A request may have carried the delivery of a customer who was erased while it was under way.
+    for attempted in attempts.iter().filter(|attempted| attempted.attempt.response.is_some()) {
+        if !is_on_record(connection, attempted.delivery)? {
+            erase::drop_answers(connection, nanos(attempted.attempt.at))?;
+        }
+    }
+    Ok(())
+}
+
+fn is_on_record(connection: &Connection, id: DeliveryId) -> rusqlite::Result<bool> {
+    connection.prepare_cached("SELECT 1 FROM delivery WHERE id = ?1")?.exists([id.0.as_bytes()])
 }
 
 fn record(connection: &Connection, attempted: &Attempted) -> rusqlite::Result<()> {

@@ -1,70 +1,108 @@
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
-use super::{super::RecordsError, SqliteRecords, deliveries, save};
-use crate::feedback::FeedbackId;
-use crate::sqlite::Haste;
-
-/// What was erased.
-struct Erased {
-    ids: Vec<FeedbackId>,
-    rows: Vec<i64>,
-}
+use super::{
+    super::{Erasure, Piece, RecordsError},
+    SqliteRecords, deliveries, residue, save,
+};
+use crate::{
+    feedback::{DeliveryId, FeedbackId},
+    sqlite::{Haste, Pool, time::nanos},
+};
 
 impl SqliteRecords {
-    /// Erases in one transaction, and then drops the write-ahead log, where older images of the pages would remain.
-    ///
-    /// Feedback of which only an older revision was the customer's stays, without that revision and its deliveries,
-    /// and is not in the answer.
-    pub(super) async fn erase_customer(&self, customer: &str) -> Result<Vec<FeedbackId>, RecordsError> {
-        let (customer, unindexed) = (customer.to_owned(), self.unindexed.clone());
-        let run = move |connection: &Connection| erase(connection, &customer);
-        let erased = self.store.write(Haste::Later, run, move |erased, _| unindexed.erase(&erased.rows)).await?;
-        self.store.fold_wal().await?;
-        Ok(erased.ids)
+    /// Feedback that was accepted until then, in the index or not in it yet, and older revisions.
+    pub(super) async fn said_by(&self, erasure: &Erasure, max: usize) -> Result<Vec<Piece>, RecordsError> {
+        let (customer, at) = (erasure.customer.clone(), nanos(erasure.at));
+        let read = move |connection: &Connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT f.id, NULL FROM customer k CROSS JOIN feedback f ON f.no = k.no \
+                 WHERE k.customer = ?1 AND f.received_at <= ?2 UNION ALL \
+                 SELECT f.id, NULL FROM unindexed u CROSS JOIN feedback f ON f.no = u.no \
+                 WHERE f.customer = ?1 AND f.received_at <= ?2 UNION ALL \
+                 SELECT id, revision FROM older WHERE customer = ?1 LIMIT ?3",
+            )?;
+            let piece = |row: &rusqlite::Row<'_>| {
+                Ok(Piece { id: FeedbackId(Uuid::from_bytes(row.get(0)?)), revision: row.get(1)? })
+            };
+            let max = i64::try_from(max).unwrap_or(i64::MAX);
+            select.query_map(params![customer, at, max], piece)?.collect()
+        };
+        Ok(self.store.read(Pool::Query, read).await?)
+    }
+
+    pub(super) async fn owed_for(&self, pieces: &[Piece]) -> Result<Vec<DeliveryId>, RecordsError> {
+        let pieces = pieces.to_vec();
+        let read = move |connection: &Connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT id FROM delivery WHERE id BETWEEN ?1 AND ?2 AND feedback = ?3 AND (?4 IS NULL OR revision = ?4)",
+            )?;
+            let mut ids = Vec::new();
+            for Piece { id, revision } in pieces {
+                let (first, last) = deliveries::range(id);
+                let mut found = select.query(params![first, last, id.0.as_bytes(), revision])?;
+                while let Some(row) = found.next()? {
+                    ids.push(DeliveryId(Uuid::from_bytes(row.get(0)?)));
+                }
+            }
+            Ok(ids)
+        };
+        Ok(self.store.read(Pool::Query, read).await?)
+    }
+
+    pub(super) async fn erase_pieces(&self, pieces: &[Piece]) -> Result<(), RecordsError> {
+        let (pieces, unindexed) = (pieces.to_vec(), self.unindexed.clone());
+        let run = move |connection: &Connection| {
+            residue::leave(connection)?;
+            let rows = pieces.iter().map(|piece| erase(connection, *piece));
+            Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect::<Vec<_>>())
+        };
+        self.store.write(Haste::Later, run, move |rows: &Vec<i64>, _| unindexed.erase(rows)).await?;
+        Ok(())
     }
 }
 
-fn erase(connection: &Connection, customer: &str) -> rusqlite::Result<Erased> {
-    let mut erased = Erased { ids: Vec::new(), rows: Vec::new() };
-    let mut select = connection.prepare_cached(
-        "SELECT f.no, f.id FROM customer k CROSS JOIN feedback f ON f.no = k.no WHERE k.customer = ?1 UNION ALL \
-         SELECT f.no, f.id FROM unindexed u CROSS JOIN feedback f ON f.no = u.no WHERE f.customer = ?1",
-    )?;
-    let mut found = select.query([customer])?;
-    while let Some(row) = found.next()? {
-        erased.rows.push(row.get(0)?);
-        erased.ids.push(FeedbackId(Uuid::from_bytes(row.get(1)?)));
+/// Erases a piece; returns the row of its feedback, if that is erased as a whole.
+fn erase(connection: &Connection, Piece { id, revision }: Piece) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached("DELETE FROM older WHERE id = ?1 AND (?2 IS NULL OR revision = ?2)")?
+        .execute(params![id.0.as_bytes(), revision])?;
+    let row: Option<i64> = connection
+        .prepare_cached("SELECT no FROM feedback WHERE id = ?1 AND (?2 IS NULL OR revision = ?2)")?
+        .query_row(params![id.0.as_bytes(), revision], |row| row.get(0))
+        .optional()?;
+    if let Some(no) = row {
+        save::remove(connection, no)?;
     }
-    for (no, id) in erased.rows.iter().zip(&erased.ids) {
-        save::remove(connection, *no)?;
-        connection.prepare_cached("DELETE FROM older WHERE id = ?1")?.execute([id.0.as_bytes()])?;
-        remove_deliveries(connection, *id, None)?;
-    }
-    for (id, revision) in older_of(connection, customer)? {
-        connection
-            .prepare_cached("DELETE FROM older WHERE id = ?1 AND revision = ?2")?
-            .execute(params![id.0.as_bytes(), revision])?;
-        remove_deliveries(connection, id, Some(revision))?;
-    }
-    Ok(erased)
-}
-
-fn older_of(connection: &Connection, customer: &str) -> rusqlite::Result<Vec<(FeedbackId, u32)>> {
-    let mut statement = connection.prepare_cached("SELECT id, revision FROM older WHERE customer = ?1")?;
-    statement.query_map([customer], |row| Ok((FeedbackId(Uuid::from_bytes(row.get(0)?)), row.get(1)?)))?.collect()
-}
-
-/// Removes the deliveries of one revision, or of all, and their attempts.
-fn remove_deliveries(connection: &Connection, id: FeedbackId, revision: Option<u32>) -> rusqlite::Result<()> {
     let mut deliveries = connection.prepare_cached(
         "DELETE FROM delivery WHERE id BETWEEN ?1 AND ?2 AND feedback = ?3 AND (?4 IS NULL OR revision = ?4) RETURNING id",
     )?;
-    let mut attempts = connection.prepare_cached("DELETE FROM attempt WHERE delivery = ?1")?;
     let (first, last) = deliveries::range(id);
     let mut removed = deliveries.query(params![first, last, id.0.as_bytes(), revision])?;
     while let Some(row) = removed.next()? {
-        attempts.execute([row.get::<_, [u8; 16]>(0)?])?;
+        erase_attempts(connection, row.get(0)?)?;
+    }
+    Ok(row)
+}
+
+/// Erases the attempts of a delivery, and the answers that others got in the same requests: a receiver may quote in its
+/// answer whatever was in the request.
+fn erase_attempts(connection: &Connection, delivery: [u8; 16]) -> rusqlite::Result<()> {
+    let mut attempts =
+        connection.prepare_cached("DELETE FROM attempt WHERE delivery = ?1 RETURNING at, response IS NOT NULL")?;
+    let mut removed = attempts.query([delivery])?;
+    while let Some(row) = removed.next()? {
+        if row.get(1)? {
+            drop_answers(connection, row.get(0)?)?;
+        }
     }
     Ok(())
+}
+
+/// Drops the answers of the attempts that began at this moment: those of one request, which began together.
+pub(super) fn drop_answers(connection: &Connection, at: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE attempt SET response = NULL WHERE at = ?1 AND response IS NOT NULL")?
+        .execute([at])
+        .map(drop)
 }

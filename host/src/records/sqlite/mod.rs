@@ -8,13 +8,17 @@ mod archive;
 mod attempts;
 mod deliveries;
 mod erase;
+mod erasures;
+mod expire;
 mod filter;
 mod findable;
+mod forgetting;
 mod health;
 mod history;
 mod index;
 mod list;
 mod notified;
+mod residue;
 mod rows;
 mod save;
 mod segment;
@@ -31,13 +35,14 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::{
-    Analyzed, Attempted, Bucket, Delivery, DeliveryFilter, Facet, Filter, History, Notified, Page, Payload, Record,
-    Records, RecordsError, StoredWebhook, WebhookHealth,
+    Analyzed, Attempted, Bucket, Delivery, DeliveryFilter, Facet, Filter, History, Notified, Page, Payload, Piece,
+    Record, Records, RecordsError, StoredWebhook, WebhookHealth,
 };
 use crate::{
     feedback::{Analysis, DeliveryId, Feedback, FeedbackId},
     sqlite::{Haste, Pool, Store, StoreError},
 };
+use erasures::Erasures;
 use index::Unindexed;
 use waiters::Waiters;
 
@@ -49,6 +54,7 @@ pub struct SqliteRecords {
     store: Store,
     unindexed: Arc<Unindexed>,
     waiters: Arc<Waiters>,
+    erasures: Arc<Erasures>,
 }
 
 impl SqliteRecords {
@@ -58,7 +64,8 @@ impl SqliteRecords {
     /// When the store cannot be read or written.
     pub fn new(store: Store) -> Result<Self, RecordsError> {
         store.write_blocking(index::index_rest)?;
-        Ok(Self { store, unindexed: Arc::default(), waiters: Arc::default() })
+        let erasures = Arc::new(store.write_blocking(Erasures::load)?);
+        Ok(Self { store, unindexed: Arc::default(), waiters: Arc::default(), erasures })
     }
 }
 
@@ -73,7 +80,7 @@ impl From<StoreError> for RecordsError {
 
 #[async_trait]
 impl Records for SqliteRecords {
-    async fn save(&self, analyzed: Vec<Analyzed>) -> Result<(), RecordsError> {
+    async fn save(&self, analyzed: Vec<Analyzed>) -> Result<Vec<Piece>, RecordsError> {
         self.save_all(analyzed).await
     }
 
@@ -138,10 +145,6 @@ impl Records for SqliteRecords {
 
     async fn history(&self, customer: &str, before: FeedbackId) -> Result<History, RecordsError> {
         self.summarize(customer, before).await
-    }
-
-    async fn erase(&self, customer: &str) -> Result<Vec<FeedbackId>, RecordsError> {
-        self.erase_customer(customer).await
     }
 
     async fn put_webhook(&self, webhook: StoredWebhook) -> Result<(), RecordsError> {

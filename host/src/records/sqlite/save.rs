@@ -5,13 +5,13 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    super::{Analyzed, RecordsError},
+    super::{Analyzed, Piece, RecordsError},
     SqliteRecords,
     findable::Findable,
     index::{self, Entry},
     rows,
 };
-use crate::sqlite::Haste;
+use crate::sqlite::{Haste, Wakes};
 use crate::{
     feedback::{DeliveryId, FeedbackId},
     sqlite::time::nanos,
@@ -34,26 +34,30 @@ struct Prepared {
 }
 
 impl SqliteRecords {
-    pub(super) async fn save_all(&self, analyzed: Vec<Analyzed>) -> Result<(), RecordsError> {
+    pub(super) async fn save_all(&self, analyzed: Vec<Analyzed>) -> Result<Vec<Piece>, RecordsError> {
         let mut prepared = analyzed.into_iter().map(prepare).collect::<Result<VecDeque<_>, _>>()?;
         let mut slices = Vec::with_capacity(prepared.len().div_ceil(SLICE));
         while !prepared.is_empty() {
             let slice = prepared.drain(..SLICE.min(prepared.len())).collect();
             slices.push(self.save_slice(slice));
         }
-        try_join_all(slices).await?;
+        let erased = try_join_all(slices).await?;
         self.index_if_many();
-        Ok(())
+        Ok(erased.concat())
     }
 
-    async fn save_slice(&self, prepared: Vec<Prepared>) -> Result<(), RecordsError> {
+    async fn save_slice(&self, prepared: Vec<Prepared>) -> Result<Vec<Piece>, RecordsError> {
         let on_record: Vec<_> = prepared.iter().map(|item| (item.id, item.revision)).collect();
         let now = nanos(Timestamp::now());
         let (unindexed, waiters) = (self.unindexed.clone(), self.waiters.clone());
-        let marks = unindexed.clone();
+        let (marks, erasures) = (unindexed.clone(), self.erasures.clone());
         let run = move |connection: &Connection| {
-            let mut saved = Vec::with_capacity(prepared.len());
+            let (mut saved, mut erased) = (Vec::with_capacity(prepared.len()), Vec::new());
             for item in &prepared {
+                if erasures.cover(item.findable.customer.as_deref(), item.findable.received_at) {
+                    erased.push(Piece { id: item.id, revision: Some(item.revision) });
+                    continue;
+                }
                 if let Some(no) = save(connection, item)? {
                     let entry = Entry { no, mark: marks.next_mark(), findable: item.findable.clone() };
                     index::mark(connection, &entry)?;
@@ -61,15 +65,15 @@ impl SqliteRecords {
                 }
                 owe(connection, item, now)?;
             }
-            Ok(saved)
+            Ok((saved, erased))
         };
-        self.store
-            .write(Haste::Later, run, move |saved, _| {
-                unindexed.add(saved);
-                waiters.wake(&on_record);
-            })
-            .await?;
-        Ok(())
+        let done = move |(saved, _): &(Vec<Entry>, Vec<Piece>), _: &mut Wakes| {
+            unindexed.add(saved);
+            // Whoever waits for what was erased finds that out now.
+            waiters.wake(&on_record);
+        };
+        let (_, erased) = self.store.write(Haste::Later, run, done).await?;
+        Ok(erased)
     }
 }
 

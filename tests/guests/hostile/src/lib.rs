@@ -31,6 +31,10 @@ impl Plugin for Hostile {
 
     fn process(&self, item: &Item, effects: &mut Effects) -> Result<(), Fault> {
         match item.feedback.text.strip_prefix("ATTACK ") {
+            Some(attack) if attack.starts_with("quote") => {
+                sayso_plugin::log::error(&item.feedback.text);
+                return Err(Fault::Failed(format!("cannot make sense of: {}", item.feedback.text)));
+            }
             Some(attack) => self::attack(attack, effects),
             None => effects.tag(Tag::topic("tame", 1.0)),
         }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::delivery::{BreakerState, Glimpse};
 use crate::records::WebhookHealth;
 
 /// How a webhook does.
@@ -14,6 +15,15 @@ pub(super) struct Health {
     failing_since: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     disabled_at: Option<Timestamp>,
+    /// When an attempt failed last, to within minutes after a restart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_failure: Option<Timestamp>,
+    /// What the last failed attempt came to, as far as there was one since the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_error: Option<String>,
+    /// Whether the receiver is left alone for a while; absent while it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    breaker: Option<BreakerState>,
     /// Why it is disabled.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -30,14 +40,16 @@ enum HealthState {
     Disabled,
 }
 
-impl From<WebhookHealth> for Health {
-    fn from(WebhookHealth { failing_since, disabled, .. }: WebhookHealth) -> Self {
+impl Health {
+    pub(super) fn new(health: WebhookHealth, Glimpse { breaker, last_error }: Glimpse) -> Self {
+        let WebhookHealth { failing_since, last_failure, disabled, .. } = health;
         let state = match (&disabled, failing_since) {
             (Some(_), _) => HealthState::Disabled,
             (None, Some(_)) => HealthState::Failing,
             (None, None) => HealthState::Works,
         };
         let (disabled_at, reason) = disabled.map(|disabled| (disabled.at, disabled.reason)).unzip();
-        Self { state, failing_since, disabled_at, reason }
+        let breaker = Some(breaker).filter(|breaker| *breaker != BreakerState::Closed);
+        Self { state, failing_since, disabled_at, last_failure, last_error, breaker, reason }
     }
 }

@@ -28,6 +28,7 @@ pub(in crate::api) async fn list(With(state): With<State>, RawQuery(query): RawQ
     let more = webhooks.len() > limit;
     webhooks.truncate(limit);
     let next = webhooks.last().filter(|_| more).map(|webhook| webhook.name().to_string());
-    let items = try_join_all(webhooks.into_iter().map(|webhook| View::of(&state, webhook))).await?;
+    let depths = state.queue.depths();
+    let items = try_join_all(webhooks.into_iter().map(|webhook| View::with_depths(&state, webhook, &depths))).await?;
     Ok(Json(List { items, next }))
 }

@@ -13,6 +13,7 @@ use crate::delivery::endpoint::without_secrets;
 use crate::delivery::webhooks::{Source, Webhook, WebhookId};
 use crate::feedback::Kind;
 use crate::feedback::validate::FieldError;
+use crate::queue::{Depth, Lane};
 
 /// One webhook.
 #[derive(Serialize)]
@@ -28,6 +29,10 @@ pub(in crate::api) struct View {
     /// Whether deliveries go out to it now.
     active: bool,
     health: Health,
+    /// How many deliveries wait for it, those that are under way among them.
+    waiting: u64,
+    /// How many were set aside.
+    parked: u64,
     description: String,
     url: String,
     events: Vec<String>,
@@ -87,7 +92,21 @@ impl View {
     /// # Errors
     /// Where the records do not tell how it does.
     pub(super) async fn of(state: &State, webhook: &Webhook) -> Result<Self, Problem> {
+        Self::with_depths(state, webhook, &state.queue.depths()).await
+    }
+
+    /// Likewise, of which that much waits in the lanes, which are in order.
+    ///
+    /// # Errors
+    /// As [`View::of`].
+    pub(super) async fn with_depths(
+        state: &State,
+        webhook: &Webhook,
+        depths: &[(Lane, Depth)],
+    ) -> Result<Self, Problem> {
         let health = state.switchboard.health(webhook).await?;
+        let lane = Lane::Delivery(webhook.name().clone());
+        let depth = depths.binary_search_by(|(other, _)| other.cmp(&lane)).map(|at| depths[at].1).unwrap_or_default();
         let settings = webhook.settings.clone();
         let keys = webhook.keys.in_force(Timestamp::now()).map(|key| {
             let public_key = key.public_key();
@@ -103,7 +122,9 @@ impl View {
             created_at: webhook.created_at,
             updated_at: webhook.updated_at,
             active: webhook.is_active() && health.disabled.is_none(),
-            health: health.into(),
+            health: Health::new(health, state.switchboard.glimpse(webhook)),
+            waiting: depth.waiting,
+            parked: depth.parked,
             description: settings.description,
             url: without_secrets(&settings.url),
             events: settings.events,

@@ -156,7 +156,7 @@ impl Run {
             }
             Step::Unpark(number) => self.unpark(number).await,
             Step::Forget(number) => {
-                self.queue().forget(&[self.messages[number].id]).await.expect("forgets");
+                self.queue().forget(&[(self.messages[number].id, None)]).await.expect("forgets");
                 self.model.places.remove(&number);
                 self.held.retain(|(message, _)| *message != number);
             }

@@ -1,0 +1,136 @@
+//! Forgets a customer.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{ForgetError, events};
+use crate::{
+    feedback::FeedbackId,
+    queue::{Fits, Lane, Queue},
+    records::{Erasure, Piece, Records, RecordsError},
+};
+
+/// Pieces that are erased in one transaction.
+const STEP: usize = 64;
+/// How long whoever asked waits until the last traces are overwritten: for readers that hold on to older states of the
+/// store, and, in a large one, for the time that it takes to look through it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What an erasure came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Erased {
+    /// How many pieces of feedback.
+    pub feedback: usize,
+    /// Whether the last traces are overwritten too, in logs and between rows. Otherwise the store is large, or another
+    /// program reads it at this moment; then it is done in the background.
+    pub is_scrubbed: bool,
+}
+
+/// Forgets customers. Cheap to clone.
+#[derive(Clone)]
+pub struct Eraser {
+    pub(super) queue: Arc<dyn Queue>,
+    pub(super) records: Arc<dyn Records>,
+    pub(super) patience: Duration,
+}
+
+/// The part of feedback that tells whose it is.
+#[derive(Deserialize)]
+struct Owned {
+    customer: Option<Owner>,
+}
+
+#[derive(Deserialize)]
+struct Owner {
+    id: Option<String>,
+}
+
+impl Eraser {
+    /// An eraser of what is in these.
+    pub fn new(queue: Arc<dyn Queue>, records: Arc<dyn Records>) -> Self {
+        Self { queue, records, patience: PATIENCE }
+    }
+
+    /// Forgets everything that was accepted of the customer until now. Returns when that is durable.
+    ///
+    /// # Errors
+    /// Where the store fails. What was begun goes on by itself later.
+    pub async fn erase(&self, customer: &str) -> Result<Erased, ForgetError> {
+        let erasure = self.records.begin_erasure(customer).await?;
+        let feedback = self.carry_out(&erasure).await?;
+        Ok(Erased { feedback, is_scrubbed: self.scrub().await? })
+    }
+
+    /// Goes on with what was begun and did not end; how many erasures that were.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn resume(&self) -> Result<usize, ForgetError> {
+        let open = self.records.erasures().await?;
+        for erasure in &open {
+            self.carry_out(erasure).await?;
+        }
+        Ok(open.len())
+    }
+
+    /// Overwrites the last traces, as far as there is time for it; the keeper goes on with the rest.
+    async fn scrub(&self) -> Result<bool, RecordsError> {
+        match tokio::time::timeout(PATIENCE, self.records.scrub(self.patience)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Ok(false),
+        }
+    }
+
+    async fn carry_out(&self, erasure: &Erasure) -> Result<usize, ForgetError> {
+        let mut erased = BTreeSet::new();
+        self.queue.forget_details().await?;
+        let waiting = self.queue.search(&Lane::Intake, erasure.at, is_of(&erasure.customer)).await?;
+        for step in waiting.chunks(STEP) {
+            let piece = |(id, revision): &(Uuid, u32)| Piece { id: FeedbackId(*id), revision: Some(*revision) };
+            self.erase_pieces(&step.iter().map(piece).collect::<Vec<_>>(), &mut erased).await?;
+        }
+        loop {
+            let pieces = self.records.pieces_of(erasure, STEP).await?;
+            if pieces.is_empty() {
+                break;
+            }
+            self.erase_pieces(&pieces, &mut erased).await?;
+        }
+        self.records.end_erasure(erasure).await?;
+        events::erased(erased.len());
+        Ok(erased.len())
+    }
+
+    async fn erase_pieces(&self, pieces: &[Piece], erased: &mut BTreeSet<FeedbackId>) -> Result<(), ForgetError> {
+        forget(&*self.queue, &*self.records, pieces).await?;
+        erased.extend(pieces.iter().map(|piece| piece.id));
+        Ok(())
+    }
+}
+
+/// Drops pieces, and what is owed for them, from the queue and then from the records.
+pub(super) async fn forget(queue: &dyn Queue, records: &dyn Records, pieces: &[Piece]) -> Result<(), ForgetError> {
+    let deliveries = records.deliveries_of(pieces).await?;
+    let of_deliveries = deliveries.into_iter().map(|delivery| (delivery.0, None));
+    let messages: Vec<_> = pieces.iter().map(|piece| (piece.id.0, piece.revision)).chain(of_deliveries).collect();
+    queue.forget(&messages).await?;
+    records.erase(pieces).await?;
+    Ok(())
+}
+
+/// Whether a message on the lane of intake is of this customer.
+fn is_of(customer: &str) -> Fits {
+    let customer = customer.to_owned();
+    Arc::new(move |body| {
+        let owned: Option<Owned> = serde_json::from_slice(body).ok();
+        owned.and_then(|owned| owned.customer?.id).is_some_and(|id| id == customer)
+    })
+}
+
+impl std::fmt::Debug for Eraser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Eraser").finish_non_exhaustive()
+    }
+}

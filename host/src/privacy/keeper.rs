@@ -1,0 +1,96 @@
+//! Removes what has been kept long enough, and ends erasures that were cut off: at the start, and regularly.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Eraser, ForgetError, events,
+    sweep::{Removed, Sweep},
+};
+use crate::{config::Data, queue::Queue, records::Records};
+
+/// How often is looked, where everything is kept for long.
+const SELDOM: Duration = Duration::from_secs(3_600);
+/// How often at most.
+const OFTEN: Duration = Duration::from_secs(1);
+/// How soon after something failed, or was in the way.
+const AGAIN: Duration = Duration::from_secs(60);
+/// How long to wait for whoever reads an older state of the store.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// For how long a digest of an erased customer's identifier is kept: far longer than any worker has a batch in its hands.
+const ERASURES_KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// The task that forgets by itself.
+pub struct Keeper {
+    queue: Arc<dyn Queue>,
+    records: Arc<dyn Records>,
+    eraser: Eraser,
+    data: Data,
+}
+
+impl Keeper {
+    /// A keeper that removes what `data` says.
+    pub fn new(queue: Arc<dyn Queue>, records: Arc<dyn Records>, data: Data) -> Self {
+        let eraser = Eraser::new(queue.clone(), records.clone());
+        Self { queue, records, eraser, data }
+    }
+
+    /// Runs until `shutdown`. What is cut off then goes on at the next start.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let keep = async {
+            loop {
+                let pause = match self.pass().await {
+                    Ok(true) => self.interval(),
+                    Ok(false) => {
+                        events::not_scrubbed();
+                        AGAIN.min(self.interval())
+                    }
+                    Err(error) => {
+                        events::failed(&error);
+                        AGAIN.min(self.interval())
+                    }
+                };
+                tokio::time::sleep(pause).await;
+            }
+        };
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = keep => {}
+        }
+    }
+
+    /// A tenth of the shortest time that anything is kept.
+    fn interval(&self) -> Duration {
+        self.data.shortest_keep().map_or(SELDOM, |time| (time / 10).clamp(OFTEN, SELDOM))
+    }
+
+    /// True if no traces are left.
+    async fn pass(&self) -> Result<bool, ForgetError> {
+        let began = Instant::now();
+        let resumed = self.eraser.resume().await?;
+        if resumed > 0 {
+            events::resumed(resumed);
+        }
+        let now = Timestamp::now();
+        let mut sweep = Sweep { queue: &*self.queue, records: &*self.records, now, removed: Removed::default() };
+        let outcome = sweep.run(&self.data).await;
+        events::swept(&sweep.removed, began.elapsed());
+        outcome?;
+        if let Ok(before) = now.checked_sub(ERASURES_KEPT) {
+            self.records.drop_erasures(before).await?;
+        }
+        events::oldest(&self.records.oldest().await?);
+        Ok(self.records.scrub(PATIENCE).await?)
+    }
+}
+
+impl std::fmt::Debug for Keeper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keeper").field("data", &self.data).finish_non_exhaustive()
+    }
+}
