@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes sure that the tests have a browser for the console; a Python with the package `standardwebhooks`, which verifies
-# deliveries as an integrator's receiver would; what makes plugins of JavaScript and Python, in the versions that the
+# Makes sure that the tests have a browser for the console; packages of Python and npm that verify and read deliveries as
+# an integrator's receiver would; what makes plugins of JavaScript and Python, in the versions that the
 # templates of `sayso plugin new` name; and an OCI registry for plugins.
 #
 #   tests/setup.sh VENV NODE REGISTRY    the folders of the virtual environment, the npm packages and the registry
@@ -12,8 +12,10 @@ venv=$1
 node=$2
 registry=$3
 templates=$(dirname "$0")/../host/src/cli/plugin/templates
-# Verify what sayso signs: Standard Webhooks twice over, and ed25519.
-packages=(standardwebhooks==1.0.0 svix==1.99.1 cryptography==50.0.2)
+# Verify what sayso signs (Standard Webhooks twice over, and ed25519), and read what it writes: CloudEvents, Slack's blocks.
+packages=(standardwebhooks==1.0.0 svix==1.99.1 cryptography==50.0.2 cloudevents==2.2.0 slack_sdk==3.47.0)
+# Likewise: Standard Webhooks, CloudEvents in batches, Adaptive Cards.
+node_packages=(standardwebhooks@1.1.1 cloudevents@10.0.0 adaptivecards@3.0.6)
 
 say() { printf 'tests: %s\n' "$1" >&2; }
 
@@ -42,14 +44,15 @@ install_python() {
 install_node() {
   local wanted
   wanted=$(sed 's/{{name}}/sayso-tests/' "$templates/js/package.json")
-  [ "$(cat "$node/node_modules/sayso-tests.json" 2>/dev/null)" != "$wanted" ] || return 0
+  [ "$(cat "$node/node_modules/sayso-tests.json" 2>/dev/null)" != "$wanted ${node_packages[*]}" ] || return 0
   command -v npm >/dev/null || apt_install nodejs npm ||
     { say 'Node.js is missing: install nodejs and npm, then try again'; exit 1; }
-  say "installing componentize-js into $node with npm"
+  say "installing componentize-js ${node_packages[*]} into $node with npm"
   mkdir -p "$node"
   printf '%s\n' "$wanted" >"$node/package.json"
   npm install --prefix "$node" --no-audit --no-fund --loglevel=error >/dev/null
-  printf '%s\n' "$wanted" >"$node/node_modules/sayso-tests.json"
+  npm install --prefix "$node" --no-save --no-audit --no-fund --loglevel=error "${node_packages[@]}" >/dev/null
+  printf '%s\n' "$wanted ${node_packages[*]}" >"$node/node_modules/sayso-tests.json"
 }
 
 # Takes the program out of the package rather than to install it, which would start a service.

@@ -58,6 +58,18 @@ impl TlsReceiver {
     /// # Panics
     /// If loopback cannot be listened on.
     pub async fn start() -> Self {
+        Self::speaking(&[]).await
+    }
+
+    /// Likewise, over HTTP/2 for who speaks it.
+    ///
+    /// # Panics
+    /// If loopback cannot be listened on.
+    pub async fn start_http2() -> Self {
+        Self::speaking(&[b"h2", b"http/1.1"]).await
+    }
+
+    async fn speaking(protocols: &[&[u8]]) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
         let authority = Authority::new();
         let (certificate, key) = authority.issue("127.0.0.1", ExtendedKeyUsagePurpose::ServerAuth);
@@ -68,7 +80,7 @@ impl TlsReceiver {
             .with_client_cert_verifier(verifier)
             .with_single_cert(vec![certificate], PrivateKeyDer::try_from(key).expect("a key"))
             .expect("they belong together");
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
         let (receiver, router) = Receiver::unbound();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback can be listened on");
         let address = listener.local_addr().expect("it has an address");

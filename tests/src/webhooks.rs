@@ -77,16 +77,65 @@ pub fn is_verified(secret: &str, event: &Event) -> bool {
 /// # Panics
 /// If they are not installed.
 pub fn python(key: (&str, &str), headers: &Value, body: &str) -> Value {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut child = Command::new(tests.join("../target/venv/bin/python"))
-        .arg(tests.join("verify.py"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("run `make setup-tests` first");
-    let case = json!({ key.0: key.1, "headers": headers, "body": body });
+    run(&mut in_python("verify.py"), &json!({ key.0: key.1, "headers": headers, "body": body }))
+}
+
+/// What a package of PyPI understands of a delivery: `cloudevents` or `slack`.
+///
+/// # Panics
+/// If it is not installed.
+pub fn read_in_python(form: &str, event: &Event) -> Value {
+    run(&mut in_python("read.py"), &json!({ "as": form, "headers": all_headers(event), "body": text(event) }))
+}
+
+/// What a package of npm understands of a delivery: `cloudevents` or `adaptivecards`.
+///
+/// # Panics
+/// If it is not installed.
+pub fn read_in_node(form: &str, event: &Event) -> Value {
+    node(&json!({ "as": form, "headers": all_headers(event), "body": text(event) }))
+}
+
+/// Whether the package `standardwebhooks` of npm accepts a delivery.
+///
+/// # Panics
+/// If it is not installed.
+pub fn is_verified_in_node(secret: &str, headers: &Value, body: &str) -> bool {
+    let case = json!({ "as": "standardwebhooks", "secret": secret, "headers": headers, "body": body });
+    node(&case)["verified"].is_object()
+}
+
+fn text(event: &Event) -> &str {
+    str::from_utf8(&event.raw).expect("UTF-8")
+}
+
+fn all_headers(event: &Event) -> Value {
+    let one = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+        (name.to_string(), json!(value.to_str().expect("text")))
+    };
+    event.headers.iter().map(one).collect()
+}
+
+fn tests() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn in_python(script: &str) -> Command {
+    let mut command = Command::new(tests().join("../target/venv/bin/python"));
+    command.arg(tests().join(script));
+    command
+}
+
+fn node(case: &Value) -> Value {
+    run(Command::new("node").arg(tests().join("read.mjs")).arg(tests().join("../target/node")), case)
+}
+
+/// Gives a program JSON, and reads what it prints.
+fn run(command: &mut Command, case: &Value) -> Value {
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let mut child = child.expect("run `make setup-tests` first");
     child.stdin.take().expect("it is piped").write_all(case.to_string().as_bytes()).expect("it reads");
     let output = child.wait_with_output().expect("it ends");
-    assert!(output.status.success(), "verify.py failed");
+    assert!(output.status.success(), "{command:?} failed");
     serde_json::from_slice(&output.stdout).expect("it prints JSON")
 }

@@ -256,7 +256,7 @@ const NEVER: [&str; 11] = [
 
 #[tokio::test]
 async fn at_the_most_verbose_nothing_that_customers_said_and_no_secret_is_in_the_log() {
-    let (echo, tls) = (Receiver::start().await, TlsReceiver::start().await);
+    let (echo, tls) = (Receiver::start().await, TlsReceiver::start_http2().await);
     echo.answer_with(422);
     echo.echo();
     tls.receiver().answer_with(422);
@@ -309,7 +309,8 @@ async fn at_the_most_verbose_nothing_that_customers_said_and_no_secret_is_in_the
     echo.wait_until("the replay", tried_again).await;
     tls.receiver().wait_until("the replay", tried_again).await;
     server.get(&format!("/v1/feedback?q={WORD}&customer=c-4711")).await;
-    let (status, _) = call(&server, Method::POST, "/tls/rotate", Some(&json!({}))).await;
+    let (status, _) =
+        call(&server, Method::POST, &format!("/{}/rotate", made["id"].as_str().expect("an id")), None).await;
     assert!(status < 300, "{status}");
     let erased = server.request(Method::DELETE, "/v1/customers/c-4711").send().await.expect("sent");
     assert_eq!(erased.status(), 200);

@@ -112,14 +112,13 @@ impl<'a> Params<'a> {
     }
 
     /// A time stamp, or a date, which stands for its first moment in UTC.
-    fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
-        let Some(text) = self.get(name) else { return Ok(None) };
-        let bad = || {
-            Problem::parameter(
-                name,
-                format!("`{text}` is neither an RFC 3339 time such as 2026-05-01T08:00:00Z nor a date"),
-            )
-        };
-        parse_time(text).map(Some).ok_or_else(bad)
+    pub(super) fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        self.get(name).map(|text| time(name, text)).transpose()
     }
+}
+
+/// A time stamp, or a date, which stands for its first moment in UTC; the value of the parameter of this name.
+pub(super) fn time(name: &str, text: &str) -> Result<Timestamp, Problem> {
+    let bad = || format!("`{text}` is neither an RFC 3339 time such as 2026-05-01T08:00:00Z nor a date");
+    parse_time(text).ok_or_else(|| Problem::parameter(name, bad()))
 }

@@ -6,7 +6,7 @@ use axum::response::IntoResponse;
 use axum::routing::{delete, get, patch, post};
 use http::StatusCode;
 
-use super::handlers::{aggregate, chain, customers, deliveries, feedback, health, metrics, parked, webhooks};
+use super::handlers::{aggregate, chain, customers, deliveries, feedback, health, metrics, parked, replays, webhooks};
 use super::problem::Problem;
 use super::{State, middleware};
 use crate::config::Scope;
@@ -28,6 +28,8 @@ pub fn router_with(state: State, open: Router<State>) -> Router {
         .route("/v1/chain", get(chain::get))
         .route("/v1/deliveries", get(deliveries::list))
         .route("/v1/deliveries/{id}", get(deliveries::get))
+        .route("/v1/replays", get(replays::list))
+        .route("/v1/replays/{id}", get(replays::show))
         .route("/v1/webhooks", get(webhooks::list))
         .route("/v1/webhooks/{id}", get(webhooks::show))
         .route("/v1/parked", get(parked::list))
@@ -39,6 +41,9 @@ pub fn router_with(state: State, open: Router<State>) -> Router {
         .route("/v1/webhooks/{id}", patch(webhooks::change).delete(webhooks::delete))
         .route("/v1/webhooks/{id}/rotate", post(webhooks::rotate))
         .route("/v1/webhooks/{id}/enable", post(webhooks::enable))
+        .route("/v1/webhooks/{id}/replay", post(webhooks::replay))
+        .route("/v1/deliveries/{id}/replay", post(deliveries::replay))
+        .route("/v1/replays/{id}", delete(replays::cancel))
         .route("/v1/parked/{id}/retry", post(parked::retry))
         .route("/v1/customers/{id}", delete(customers::erase));
     let open = open.route("/healthz", get(health::live)).route("/readyz", get(health::ready));

@@ -2,6 +2,7 @@
 
 mod backtest;
 mod check;
+mod deliveries;
 mod demo;
 mod dict;
 mod key;
@@ -38,6 +39,7 @@ Examples:
   sayso plugin new warranty           begin a plugin of your own
   sayso backtest --chain new.toml     what another chain would make of what is on record
   sayso webhook listen                receive deliveries, verify and print them
+  sayso deliveries list               what was delivered, and what was not
 
 Exit codes: 0 done, 1 done in part or found wanting, 2 could not be done.";
 
@@ -59,6 +61,9 @@ enum Command {
     /// Work on webhooks.
     #[command(subcommand)]
     Webhook(webhook::Command),
+    /// See what was delivered and what was not, and have it delivered again.
+    #[command(subcommand)]
+    Deliveries(deliveries::Command),
     /// Work on dictionaries, by which Japanese, Korean and Chinese are parted into words.
     #[command(subcommand)]
     Dict(dict::Command),
@@ -81,6 +86,7 @@ impl Cli {
             Command::Plugin(command) => plugin::run(command).await,
             Command::Backtest(args) => backtest::run(&args),
             Command::Webhook(command) => webhook::run(command).await,
+            Command::Deliveries(command) => deliveries::run(command).await,
             Command::Dict(command) => dict::run(command),
             Command::Key(command) => key::run(command),
         }

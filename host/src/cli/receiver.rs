@@ -204,7 +204,7 @@ mod tests {
             feedback: serde_json::value::to_raw_value(&feedback).unwrap(),
             analysis: serde_json::value::to_raw_value(&Analysis::default()).unwrap(),
         };
-        let body = crate::delivery::body::event(Timestamp::now(), &payload).unwrap();
+        let body = crate::delivery::formats::standard::event(Timestamp::now(), &payload).unwrap();
         client.attempt(id, number, body).await.verdict
     }
 

@@ -288,7 +288,16 @@ fn check_numbers(config: &Config, file: &Path, text: &str) -> Result<(), ConfigE
     if !(1..=1024).contains(&config.delivery.concurrency) {
         return Err(wrong("delivery.concurrency", "give 1 to 1024"));
     }
+    if !is_uri_reference(&config.delivery.source) {
+        return Err(wrong("delivery.source", "give a URI or a path of 1 to 200 characters, without `%`"));
+    }
     Ok(())
+}
+
+/// Whether a text can be the source of CloudEvents, in the body and, as it is, in a header (RFC 3986, without escapes).
+fn is_uri_reference(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=".contains(c);
+    (1..=200).contains(&text.len()) && text.chars().all(fits)
 }
 
 /// Whether a text can be the name of a plugin, a webhook or a key.
@@ -360,6 +369,15 @@ mod tests {
         assert!(error.starts_with("environment variable SAYSO_SERVER__LISTEN"), "{error}");
         let error = read("", &[("SAYSO_SERVER__LISEN", "1")]).expect_err("refused");
         assert!(error.starts_with("environment variable SAYSO_SERVER__LISEN"), "{error}");
+    }
+
+    #[test]
+    fn the_source_of_cloudevents_fits_a_header() {
+        assert!(read("[delivery]\nsource = \"https://sayso.example/eu?a=b\"\n", &[]).is_ok());
+        for source in ["", "a b", "a%20b", "é", "a\\nb"] {
+            let error = read(&format!("[delivery]\nsource = \"{source}\"\n"), &[]).expect_err(source);
+            assert!(error.contains("line 2") && error.contains("delivery.source"), "{error}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub use keep::Keep;
 pub(crate) use load::is_name;
 pub use load::{ConfigError, load, load_chain};
 pub use source::Source;
-pub use webhook::{Batch, Header, Ordering, Signature, Webhook};
+pub use webhook::{Batch, Format, Header, Ordering, Signature, Webhook};
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -153,6 +153,8 @@ pub struct Delivery {
     /// For how long every attempt to a webhook may fail before it is disabled; 5 d, and `0s` for ever.
     #[serde(deserialize_with = "duration")]
     pub disable_after: Duration,
+    /// The attribute `source` of CloudEvents: a URI, or a path, that tells this sayso from others; `/sayso`.
+    pub source: String,
 }
 
 impl Default for Delivery {
@@ -166,6 +168,7 @@ impl Default for Delivery {
             concurrency: 16,
             allow_private: false,
             disable_after: s(5 * 86_400),
+            source: "/sayso".into(),
         }
     }
 }

@@ -61,6 +61,16 @@ pub struct Webhook {
     /// Most requests under way at once, 1 to 1,024; that of `[delivery]` if absent.
     #[serde(default)]
     pub concurrency: Option<usize>,
+    /// What a request looks like; `standard`.
+    #[serde(default)]
+    pub format: Format,
+    /// What makes the body, for the format `template` alone: Jinja over `id`, `type`, `timestamp` and `data`; up to
+    /// 16 KiB.
+    #[serde(default)]
+    pub template: Option<String>,
+    /// The content type of what `template` makes; `application/json`, which it has to be then.
+    #[serde(default)]
+    pub content_type: Option<String>,
     /// Which deliveries keep their order; `none`.
     #[serde(default)]
     pub ordering: Ordering,
@@ -105,6 +115,9 @@ impl Webhook {
             headers: BTreeMap::new(),
             rate: None,
             concurrency: None,
+            format: Format::default(),
+            template: None,
+            content_type: None,
             ordering: Ordering::default(),
             batch: None,
             paused: false,
@@ -169,6 +182,40 @@ impl From<WrittenHeader> for Header {
     }
 }
 
+/// What a request looks like.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub enum Format {
+    /// `{"type": …, "timestamp": …, "data": …}`
+    #[default]
+    Standard,
+    /// CloudEvents 1.0 over HTTP in structured mode: attributes and data in the body; in a batch, its batched mode.
+    CloudeventsStructured,
+    /// CloudEvents 1.0 over HTTP in binary mode: attributes in headers, data in the body.
+    CloudeventsBinary,
+    /// A message for an incoming webhook of Slack.
+    Slack,
+    /// A message with an Adaptive Card for a webhook of Teams Workflows.
+    Teams,
+    /// What `template` makes of the event.
+    Template,
+}
+
+impl Format {
+    /// The word in the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::CloudeventsStructured => "cloudevents_structured",
+            Self::CloudeventsBinary => "cloudevents_binary",
+            Self::Slack => "slack",
+            Self::Teams => "teams",
+            Self::Template => "template",
+        }
+    }
+}
+
 /// Which deliveries keep their order.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -218,11 +265,12 @@ mod tests {
         let webhook = read(
             "description = \"d\"\nsignature = \"ed25519\"\nevents = [\"*\"]\nlanguages = [\"ja\"]\nmin_priority = 50\n\
              condition = \"analysis.priority > 1\"\nrate = 2.5\nconcurrency = 3\nordering = \"customer\"\n\
-             batch = { max_items = 10 }\npaused = true\nca = \"PEM\"\nclient_certificate = \"PEM\"\nclient_key = \"PEM\"",
+             batch = { max_items = 10 }\npaused = true\nformat = \"template\"\ntemplate = \"{}\"\ncontent_type = \"text/plain\"\nca = \"PEM\"\nclient_certificate = \"PEM\"\nclient_key = \"PEM\"",
         )
         .expect("is read");
         assert_eq!(webhook.batch, Some(Batch { max_items: 10, max_wait_ms: 1_000 }));
         assert_eq!((webhook.ordering, webhook.signature), (Ordering::Customer, Signature::Ed25519));
+        assert_eq!((webhook.format, webhook.template.as_deref()), (Format::Template, Some("{}")));
     }
 
     #[test]

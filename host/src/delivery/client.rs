@@ -2,7 +2,6 @@
 
 use std::{fmt::Display, net::SocketAddr, sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use reqwest::{Method, Request, Response, Url, redirect::Policy};
@@ -11,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{
     endpoint::Endpoint,
     failure::{self, Failure},
+    formats::Outgoing,
     resolver::{Resolver, Shared},
     retry_after,
     signing::Signer,
@@ -60,6 +60,10 @@ pub struct Extras {
     /// Client certificate and private authorities.
     pub tls: Tls,
 }
+
+/// What is kept of the answer of a success, in bytes: the receiver may say what it made of the delivery, but most say the
+/// same every time.
+const KEPT_OF_SUCCESS: usize = 1 << 10;
 
 /// Calls one webhook.
 pub struct Client {
@@ -125,8 +129,7 @@ impl Client {
     ) -> reqwest::Result<Self> {
         install_crypto();
         let (resolver, connect_limit) = (Arc::new(resolver), connect_limit(limits));
-        let Extras { mut headers, tls } = extras;
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let Extras { headers, tls } = extras;
         let builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)
             .default_headers(headers)
@@ -166,22 +169,24 @@ impl Client {
         })
     }
 
-    /// Makes attempt `number` (from 1) of the delivery or batch with this id. It ends within the time limit, whatever the
+    /// Makes attempt `number` (from 1) of the delivery or batch with this id; bytes alone are JSON. It ends within the time limit, whatever the
     /// receiver does, and reads no more of the answer than the limit says.
-    pub async fn attempt(&self, id: impl Display, number: u32, body: Bytes) -> Tried {
+    pub async fn attempt(&self, id: impl Display, number: u32, outgoing: impl Into<Outgoing>) -> Tried {
         let at = Timestamp::now();
         let began = Instant::now();
-        let request = self.request(id, at, body);
+        let request = self.request(id, at, outgoing.into());
         let answer = self.exchange(request, began + self.limit).await;
         let latency_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
         answer.judge(number, at, latency_ms)
     }
 
-    fn request(&self, id: impl Display, at: Timestamp, body: Bytes) -> Request {
-        let id = id.to_string();
+    fn request(&self, id: impl Display, at: Timestamp, outgoing: Outgoing) -> Request {
+        let (id, Outgoing { content_type, headers: of_format, body }) = (id.to_string(), outgoing);
         let signature = self.signer.sign(&id, at.as_second(), &body);
         let mut request = Request::new(Method::POST, self.url.clone());
         let headers = request.headers_mut();
+        headers.extend(of_format);
+        headers.insert(header::CONTENT_TYPE, content_type);
         headers.insert("webhook-id", header_value(id));
         headers.insert("webhook-timestamp", at.as_second().into());
         headers.insert("webhook-signature", header_value(signature));
@@ -249,8 +254,8 @@ impl Answer {
                 Verdict::Failed { retry_after, slows: code.is_some_and(retry_after::slows), answered: code.is_some() }
             }
         };
-        let response =
-            (failure.is_some() && !self.body.is_empty()).then(|| String::from_utf8_lossy(&self.body).into_owned());
+        let kept = if failure.is_some() { self.body.len() } else { self.body.len().min(KEPT_OF_SUCCESS) };
+        let response = (kept > 0).then(|| String::from_utf8_lossy(&self.body[..kept]).into_owned());
         let address = self.address.map(|address| address.to_string());
         let error = failure.map(|failure| failure.to_string());
         Tried { attempt: Attempt { number, at, address, status, latency_ms, response, error }, verdict }

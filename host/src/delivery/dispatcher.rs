@@ -74,9 +74,10 @@ impl Dispatcher {
         self.switchboard.clone()
     }
 
-    /// Delivers until `shutdown`; then takes nothing more, and returns when what is in flight is settled. The caller
+    /// Delivers, and carries out replays, until `shutdown`; then takes nothing more, and returns when what is in flight is settled. The caller
     /// bounds that time; what is cut off comes back after the restart.
     pub async fn run(mut self, shutdown: CancellationToken) {
+        let replays = tokio::spawn(self.switchboard.replayer().run(shutdown.clone()));
         let mut lanes = Lanes::default();
         let mut set = self.live.take_up();
         loop {
@@ -89,6 +90,9 @@ impl Dispatcher {
             }
         }
         while lanes.running.join_next().await.is_some() {}
+        if let Err(error) = replays.await {
+            tracing::error!(%error, "the replays ended by a defect; they go on at the next start");
+        }
     }
 
     /// Starts what is not there, and has end what is there no more.

@@ -31,6 +31,7 @@ pub fn describe() {
         Unit::Seconds,
         "Duration of an attempt, from its beginning to the end of the answer"
     );
+    describe_counter!("sayso_deliveries_replayed_total", "Deliveries that were put back to be made again, by webhook");
     describe_gauge!("sayso_deliveries_in_flight", "Attempts under way");
     describe_gauge!(
         "sayso_webhook_breaker",
@@ -46,6 +47,11 @@ pub fn describe() {
         "sayso_webhook_disabled",
         "1 while nothing is sent to the webhook, after 410 Gone or days of failure"
     );
+}
+
+/// So many deliveries of the webhook of this name are made again.
+pub(super) fn replayed(webhook: &str, count: u64) {
+    counter!("sayso_deliveries_replayed_total", "webhook" => webhook.to_owned()).increment(count);
 }
 
 /// The events of one webhook.

@@ -2,8 +2,8 @@
 //!
 //! Each webhook has a lane of its own in the queue and a worker of its own, so that one that is slow or dead holds up
 //! no other. The set of webhooks ([`webhooks`]) changes while sayso runs; the [`Dispatcher`] has the workers follow it.
-//! A worker leases what is due, at most as much as it has free slots; reads the content from the records;
-//! makes one attempt each; and settles: the attempt goes into the records, then the message is acknowledged, put back
+//! A worker leases what is due, at most as much as it has free slots; reads the content from the records; writes it in
+//! the webhook's format ([`formats`]); makes one attempt each; and settles: the attempt goes into the records, then the message is acknowledged, put back
 //! for the next step of the schedule, or parked.
 //!
 //! - A delivery has the same `webhook-id` and the same body on every attempt, so that a receiver can drop repeats.
@@ -12,21 +12,23 @@
 //! - 429, 502, 503, 504 and repeated failure open the [`breaker`] of the webhook as a whole, and one delivery probes it.
 //! - 410, and days of failure without one success, disable it ([`health`]) until an operator enables it or changes its
 //!   URL; what waits for it is kept.
-//! - First tries have slots that retries cannot take ([`slots`]).
+//! - First tries have slots that retries and replays cannot take ([`slots`]).
+//! - What was parked or delivered can be replayed, one or many ([`replay`]).
 //!
 //! What is in flight when sayso stops or crashes comes back: delivery is at least once.
 
 pub mod address;
-pub mod body;
 mod breaker;
 pub mod client;
 mod dispatcher;
 pub mod endpoint;
 mod events;
 pub(crate) mod failure;
+pub mod formats;
 mod health;
 mod owed;
 mod rate;
+pub mod replay;
 pub(crate) mod resolver;
 mod retry_after;
 pub mod schedule;

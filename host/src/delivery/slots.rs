@@ -1,8 +1,8 @@
 //! The slots of a webhook: how many requests to it are under way at once.
 //!
 //! Retries may take long, since what failed by a time-out is likely to do so again: if they filled all slots, first tries
-//! would wait for a slot as long as that. So a quarter of the slots, at least one, is for first tries alone. (That first
-//! tries do not starve retries, the queue sees to.)
+//! would wait for a slot as long as that. So a quarter of the slots, at least one, is for first tries alone. What is
+//! replayed counts as a retry. (That first tries do not starve retries, the queue sees to.)
 
 use std::sync::Arc;
 

@@ -8,12 +8,13 @@ use std::{
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 use super::{
     breaker::{Breaker, Leave},
     events::Events,
     health::Health,
+    replay::Replayer,
     schedule::Schedule,
     standing::Standing,
     webhooks::{Live, Webhook},
@@ -56,6 +57,8 @@ struct Inner {
     queue: Arc<dyn Queue>,
     records: Arc<dyn Records>,
     standings: Mutex<HashMap<Arc<str>, Arc<Standing>>>,
+    /// Told when a replay was started or cancelled.
+    replays_changed: watch::Sender<()>,
 }
 
 impl Switchboard {
@@ -66,7 +69,8 @@ impl Switchboard {
         queue: Arc<dyn Queue>,
         records: Arc<dyn Records>,
     ) -> Self {
-        Self(Arc::new(Inner { schedule, disable_after, live, queue, records, standings: Mutex::default() }))
+        let (standings, replays_changed) = Default::default();
+        Self(Arc::new(Inner { schedule, disable_after, live, queue, records, standings, replays_changed }))
     }
 
     /// How the webhook does.
@@ -94,6 +98,18 @@ impl Switchboard {
     /// Where the records cannot be read, or cannot keep it.
     pub async fn enable(&self, webhook: &Webhook) -> Result<bool, RecordsError> {
         self.standing(webhook).enable().await
+    }
+
+    /// Replays their deliveries.
+    pub fn replayer(&self) -> Replayer {
+        let inner = &*self.0;
+        Replayer {
+            switchboard: self.clone(),
+            live: inner.live.clone(),
+            queue: Arc::clone(&inner.queue),
+            records: Arc::clone(&inner.records),
+            changed: inner.replays_changed.clone(),
+        }
     }
 
     /// How the webhook stands: as before it was changed, unless it leads elsewhere now.

@@ -5,7 +5,6 @@ mod batch;
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::{sync::mpsc, time::Instant};
@@ -13,10 +12,10 @@ use tokio_util::sync::CancellationToken;
 
 use self::ahead::{Ahead, Pace};
 use super::{
-    body,
     breaker::{Era, Leave},
     client::{Client, Tried, Verdict},
     events::Events,
+    formats::{self, Event, Format, Unfit, standard},
     owed::Owed,
     rate::Rate,
     schedule::Schedule,
@@ -24,11 +23,11 @@ use super::{
     slots::{self, Slots},
     standing::Standing,
     store::insist,
-    webhooks::{Webhook, notice},
+    webhooks::Webhook,
 };
 use crate::{
     config::Batch,
-    feedback::DeliveryId,
+    feedback::{DeliveryId, FeedbackId},
     queue::{Lane, Lease, Queue},
     records::{Attempt, Attempted, DeliveryStatus, Payload, Records},
 };
@@ -44,6 +43,7 @@ pub(super) struct Target {
     pub(super) name: Arc<str>,
     pub(super) client: Arc<Client>,
     pub(super) concurrency: u32,
+    format: Format,
     rate: Option<Rate>,
     batch: Option<Batch>,
 }
@@ -56,6 +56,7 @@ impl Target {
             name: Arc::clone(webhook.name()),
             client,
             concurrency: webhook.concurrency,
+            format: webhook.format.clone(),
             rate: webhook.settings.rate.map(Rate::new),
             batch: webhook.settings.batch,
         })
@@ -98,7 +99,10 @@ struct Job {
 
 /// What a delivery tells.
 enum Content {
-    Analysis(Payload),
+    Analysis {
+        feedback: FeedbackId,
+        payload: Payload,
+    },
     Notice {
         event: String,
         data: Value,
@@ -108,12 +112,16 @@ enum Content {
 }
 
 impl Content {
-    fn body(&self, due: Timestamp) -> Result<Bytes, serde_json::Error> {
-        match self {
-            Self::Analysis(payload) => body::event(due, payload),
-            Self::Notice { event, data } => notice::body(event, due, data),
-            Self::Erased => Ok(Bytes::new()),
-        }
+    /// The event to tell; none of what was erased.
+    fn event(&self, lease: &Lease) -> Option<Event<'_>> {
+        let (kind, data) = match self {
+            Self::Analysis { feedback, payload } => {
+                (standard::ANALYZED, formats::Data::Analysis { feedback: *feedback, payload })
+            }
+            Self::Notice { event, data } => (event.as_str(), formats::Data::Notice(data)),
+            Self::Erased => return None,
+        };
+        Some(Event::new(DeliveryId(lease.id), kind, lease.published_at, data))
     }
 }
 
@@ -286,12 +294,12 @@ impl Worker {
                 let with_retries = slots.most_retries() > 0;
                 let leases = self.gather(leases, batch, with_retries, shutdown).await;
                 let jobs = self.jobs(leases, finished, shutdown).await;
-                let slot = slots.give(jobs.iter().any(|job| job.lease.tries > 0));
+                let slot = slots.give(jobs.iter().any(|job| !job.lease.is_first));
                 return self.start_batch(jobs, slot, era, finished);
             }
         };
         for job in jobs {
-            let slot = slots.give(job.lease.tries > 0);
+            let slot = slots.give(!job.lease.is_first);
             let (worker, finished) = (Arc::clone(self), finished.clone());
             tokio::spawn(async move {
                 let job = worker.deliver(job, era).await;
@@ -332,32 +340,29 @@ impl Worker {
         }
         let fetch = || self.records.payloads(&keys);
         if let Some(contents) = insist(&self.events, shutdown, "read what is to be delivered", fetch).await {
-            let content = |payload: Option<Payload>| payload.map_or(Content::Erased, Content::Analysis);
-            let analyses = readable.into_iter().zip(contents);
-            jobs.extend(analyses.map(|(lease, payload)| Job { lease, content: content(payload) }));
+            let content = |feedback, payload: Option<Payload>| {
+                payload.map_or(Content::Erased, |payload| Content::Analysis { feedback, payload })
+            };
+            let analyses = readable.into_iter().zip(keys.into_iter().zip(contents));
+            let job = |(lease, ((feedback, _), payload))| Job { lease, content: content(feedback, payload) };
+            jobs.extend(analyses.map(job));
         }
         jobs
     }
 
     async fn deliver(&self, job: Job, era: Era) -> Finished {
         let Job { lease, content } = job;
-        let delivery = DeliveryId(lease.id);
-        let number = lease.tries + 1;
-        if matches!(content, Content::Erased) {
-            self.events.erased(delivery);
-            return self.erased(lease, delivery, number);
-        }
-        let body = match content.body(lease.published_at) {
-            Ok(body) => body,
-            Err(error) => {
-                let reason = format!("the content cannot be written as JSON: {error}");
-                self.events.unreadable(&reason);
-                return Finished { lease, attempted: None, fate: Fate::Aside(reason) };
-            }
+        let (delivery, number) = (DeliveryId(lease.id), lease.tries + 1);
+        let Some(event) = content.event(&lease) else {
+            return self.erased(lease);
+        };
+        let outgoing = match self.target.format.write(&event).await {
+            Ok(outgoing) => outgoing,
+            Err(unfit) => return self.unfit(lease, &unfit),
         };
         drop(content);
         self.events.began();
-        let tried = self.target.client.attempt(delivery, number, body).await;
+        let tried = self.target.client.attempt(delivery, number, outgoing).await;
         self.pace.observe(Duration::from_millis(tried.attempt.latency_ms.into()));
         self.events.ended(&tried.attempt);
         self.standing.observe(era, &tried);
@@ -391,19 +396,30 @@ impl Worker {
         Finished { lease, attempted: Some(Attempted { delivery, attempt, status, next_attempt_at }), fate }
     }
 
-    fn erased(&self, lease: Lease, delivery: DeliveryId, number: u32) -> Finished {
-        let attempt = Attempt {
-            number,
-            at: Timestamp::now(),
-            address: None,
-            status: None,
-            latency_ms: 0,
-            response: None,
-            error: Some(
-                "the feedback is no longer on record, because its customer was erased; nothing was sent".into(),
-            ),
-        };
-        let attempted = Attempted { delivery, attempt, status: DeliveryStatus::Parked, next_attempt_at: None };
-        Finished { lease, attempted: Some(attempted), fate: Fate::Done }
+    fn erased(&self, lease: Lease) -> Finished {
+        self.events.erased(DeliveryId(lease.id));
+        let error = "the feedback is no longer on record, because its customer was erased; nothing was sent";
+        Finished { attempted: Some(not_sent(&lease, error.into())), lease, fate: Fate::Done }
     }
+
+    /// Parks what cannot be put into the webhook's format: another try would end alike.
+    fn unfit(&self, lease: Lease, unfit: &Unfit) -> Finished {
+        let reason = unfit.to_string();
+        self.events.parked(DeliveryId(lease.id), &reason);
+        Finished { attempted: Some(not_sent(&lease, reason.clone())), lease, fate: Fate::Aside(reason) }
+    }
+}
+
+/// The attempt of a delivery of which nothing was sent, for the records.
+fn not_sent(lease: &Lease, error: String) -> Attempted {
+    let attempt = Attempt {
+        number: lease.tries + 1,
+        at: Timestamp::now(),
+        address: None,
+        status: None,
+        latency_ms: 0,
+        response: None,
+        error: Some(error),
+    };
+    Attempted { delivery: DeliveryId(lease.id), attempt, status: DeliveryStatus::Parked, next_attempt_at: None }
 }

@@ -9,7 +9,7 @@
 //! - `publish` returns when the messages are on stable storage, all of one call or none.
 //! - A message id that a lane has seen, waiting, parked or settled not long ago, is dropped.
 //! - A message with an [`Identity`] that is known keeps the id given first; with other content it is a revision.
-//! - First tries are not starved by retries that are due.
+//! - First tries are not starved by retries that are due, nor by what is replayed.
 //! - Of a series no message is leased before those that were published earlier are settled or parked.
 
 #[cfg(test)]
@@ -113,8 +113,10 @@ pub struct Lease {
     pub id: Uuid,
     /// Its revision.
     pub revision: u32,
-    /// How often `retry` put it back: 0 for the first try.
+    /// How often `retry` put it back since it was published, taken back or replayed: 0 for the first try.
     pub tries: u32,
+    /// Whether nobody has had it yet, and it was not replayed either.
+    pub is_first: bool,
     /// When it was published.
     pub published_at: Timestamp,
     /// What the worker needs.
@@ -155,6 +157,36 @@ pub enum Whereabouts {
         /// Why.
         reason: String,
     },
+}
+
+/// A message that is to be worked on again, whatever became of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Again {
+    /// Its id.
+    pub id: Uuid,
+    /// Its revision.
+    pub revision: u32,
+    /// As in [`Message`]; what the lane has of it counts more.
+    pub series: Option<i64>,
+    /// What the worker needs, if it is known; what the lane has of it counts more.
+    pub body: Option<Bytes>,
+    /// When it was published, where the lane does not know it any more.
+    pub published_at: Timestamp,
+}
+
+/// What became of a message that was replayed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Replayed {
+    /// It was settled, parked or forgotten, and is due now.
+    Anew,
+    /// It waited for its time, and is due now.
+    Sooner,
+    /// It waits already, and is due or next in its series.
+    Waits,
+    /// A worker has it, who settles it one way or the other; nothing was changed.
+    Leased,
+    /// The lane has nothing of it any more, and its body was not given; nothing was changed.
+    Gone,
 }
 
 /// How much waits in a lane.
@@ -230,6 +262,14 @@ pub trait Queue: Send + Sync + 'static {
 
     /// Puts a parked message back as if it were new. False if it is not parked there.
     async fn unpark(&self, lane: &Lane, id: Uuid) -> Result<bool, QueueError>;
+
+    /// Has messages be worked on again, whether they were settled, parked or forgotten; those that wait are due at once.
+    /// What was done with is due as a message that came back, so that first tries are not starved, and begins to count
+    /// its tries anew. Returns when durable, with what became of each. A repetition finds those waiting.
+    async fn replay(&self, lane: &Lane, messages: Vec<Again>) -> Result<Vec<Replayed>, QueueError>;
+
+    /// How many messages that came back, or were replayed, are due and with no worker; counted up to `most`.
+    fn due_again(&self, lane: &Lane, most: usize) -> usize;
 
     /// Where the newest revision of a message is; none if it is settled or was never there.
     async fn find(&self, lane: &Lane, id: Uuid) -> Result<Option<Whereabouts>, QueueError>;

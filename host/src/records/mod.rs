@@ -6,9 +6,11 @@
 #[cfg(test)]
 pub mod conformance;
 mod forgetting;
+mod replay;
 pub mod sqlite;
 
 pub use forgetting::{Erasure, Forgetting, Oldest, Piece};
+pub use replay::{Begun, Outcomes, Reopened, Replay, ReplayId, ReplayState, Replays, Step};
 
 use std::{sync::Arc, time::Duration};
 
@@ -84,7 +86,7 @@ pub struct Delivery {
     /// When the next attempt is due, while it is pending and was tried before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_attempt_at: Option<Timestamp>,
-    /// Every attempt so far, oldest first.
+    /// The attempts so far, oldest first: the newest 200, or 20 without what was answered where it is one of many.
     pub attempts: Vec<Attempt>,
 }
 
@@ -161,7 +163,7 @@ pub struct Attempt {
     pub status: Option<u16>,
     /// From the beginning to the end of the answer, in milliseconds.
     pub latency_ms: u32,
-    /// The beginning of the answer (at most 64 KiB), where it was not a success.
+    /// The beginning of the answer: at most 64 KiB, or 1 KiB of a success.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<String>,
     /// Which step failed, and what to do.
@@ -253,15 +255,36 @@ pub struct Bucket {
 }
 
 /// Which deliveries a list is about. Empty fields do not filter.
-#[derive(Clone, PartialEq, Debug, Default, Deserialize)]
+///
+/// The time is that of [`Delivery::created_at`]: when it became due, because its analysis was saved. Feedback that waited
+/// for the chain, or came in another revision, was accepted before that.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DeliveryFilter {
     /// The webhook's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook: Option<String>,
     /// How it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<DeliveryStatus>,
     /// The feedback.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub feedback: Option<FeedbackId>,
+    /// A route of the analysis that is delivered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// The kind of the feedback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// The type of the event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// Due at or after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// Due before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 /// What a customer said before, in summary.
@@ -330,7 +353,7 @@ pub enum RecordsError {
 
 /// What is remembered and queried; see the module's documentation.
 #[async_trait]
-pub trait Records: Forgetting + Send + Sync + 'static {
+pub trait Records: Forgetting + Replays + Send + Sync + 'static {
     /// Keeps analyses, and a pending delivery for each of their webhooks. Returns when durable. An older or equal
     /// revision than the one on record changes nothing. What was accepted of a customer who was erased since is not kept,
     /// and returned: whatever else there is of it has to go too.
@@ -361,7 +384,7 @@ pub trait Records: Forgetting + Send + Sync + 'static {
     /// Counts by facet, largest first.
     async fn aggregate(&self, filter: &Filter, by: Facet) -> Result<Vec<Bucket>, RecordsError>;
 
-    /// Deliveries with their attempts, newest first.
+    /// Deliveries with their attempts in brief, those that became due last first.
     async fn deliveries(
         &self,
         filter: &DeliveryFilter,

@@ -8,10 +8,11 @@ use super::OpenError;
 const APPLICATION_ID: i32 = 0x5359_534f;
 
 /// What makes version n of the tables from version n − 1; the first is version 1. Never change one that was released.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
     include_str!("migrations/0005.sql"),
 ];
 

@@ -80,7 +80,7 @@ fn free_space(page: &[u8], begin: usize) -> Vec<std::ops::Range<usize>> {
     if pointers_end > rows_begin || rows_begin > page.len() {
         return Vec::new();
     }
-    let mut free = vec![pointers_end..rows_begin];
+    let mut free = Vec::from([std::ops::Range { start: pointers_end, end: rows_begin }]);
     // Each free block begins with where the next one is, in rising order, and its own length.
     let (mut block, mut last) = (number(begin + 1), 0);
     while block > last && block >= rows_begin {

@@ -138,7 +138,7 @@ mod tests {
     use crate::sqlite::writer::Call;
 
     /// Operations that tell how they came out.
-    fn operations(count: usize) -> (Vec<Box<dyn Operation>>, mpsc::Receiver<Result<(), StoreError>>) {
+    fn operations(count: usize) -> (Vec<Box<dyn Operation>>, Receiver<Result<(), StoreError>>) {
         let (tell, told) = mpsc::channel();
         let connection = Connection::open_in_memory().expect("opens");
         let operation = |_| -> Box<dyn Operation> {

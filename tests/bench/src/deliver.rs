@@ -14,7 +14,7 @@ use axum::{Router, body::Bytes, extract::State, http::StatusCode, routing::post}
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use sayso::{
-    delivery::{body, owed_message},
+    delivery::{formats::standard, owed_message},
     feedback::{Analysis, DeliveryId, Feedback, FeedbackId},
     queue::{Queue, sqlite::SqliteQueue},
     records::{Analyzed, Payload, Records, sqlite::SqliteRecords},
@@ -33,10 +33,10 @@ const CHUNK: usize = 500;
 /// How long a measurement may take.
 const PATIENCE: Duration = Duration::from_secs(600);
 /// Webhook of the deliveries.
-const WEBHOOK: &str = "sink";
+pub(crate) const WEBHOOK: &str = "sink";
 
 /// Feedback with its analysis, again and again.
-struct Load(Vec<(Feedback, Analysis)>);
+pub(crate) struct Load(Vec<(Feedback, Analysis)>);
 
 pub(crate) async fn run(rounds: usize, items: usize, rows: u64) -> anyhow::Result<()> {
     let load = Load::new()?;
@@ -106,7 +106,8 @@ async fn delivered(sink: &Sink, load: &Load, items: usize, dir: TempDir) -> anyh
     Ok((rate, dir.ok_or_else(|| anyhow::anyhow!("it ran"))?))
 }
 
-fn store(dir: &Path) -> anyhow::Result<Store> {
+/// The store of a folder.
+pub(crate) fn store(dir: &Path) -> anyhow::Result<Store> {
     Ok(Store::open(&dir.join("sayso-data/sayso.db"))?)
 }
 
@@ -138,7 +139,7 @@ fn filled(rows: u64, scratch: &Path) -> anyhow::Result<TempDir> {
 }
 
 impl Load {
-    fn new() -> anyhow::Result<Self> {
+    pub(crate) fn new() -> anyhow::Result<Self> {
         let analysis: Analysis = serde_json::from_str(include_str!("../../../host/benches/analysis.json"))?;
         let mut reviews = load::reviews()?;
         reviews.truncate(1_000);
@@ -159,14 +160,14 @@ impl Load {
         for number in 0..self.0.len() {
             let (feedback, analysis) = self.feedback(number);
             let payload = Payload { feedback: to_raw_value(&feedback)?, analysis: to_raw_value(&analysis)? };
-            file.write_all(&body::event(Timestamp::now(), &payload)?)?;
+            file.write_all(&standard::event(Timestamp::now(), &payload)?)?;
             file.write_all(b"\n")?;
         }
         Ok(file.flush()?)
     }
 
     /// Makes so many deliveries due, as the pipeline does.
-    async fn make_due(&self, items: usize, dir: &Path) -> anyhow::Result<()> {
+    pub(crate) async fn make_due(&self, items: usize, dir: &Path) -> anyhow::Result<()> {
         let store = store(dir)?;
         let (queue, records) = (SqliteQueue::new(store.clone())?, SqliteRecords::new(store)?);
         let webhook: Arc<str> = WEBHOOK.into();

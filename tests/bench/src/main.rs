@@ -18,6 +18,7 @@ mod load;
 mod post;
 mod poster;
 mod process;
+mod replay;
 mod start;
 
 use std::path::PathBuf;
@@ -36,7 +37,7 @@ struct Args {
     /// Rounds of each comparison.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// Pieces of feedback in the whole flow and in the backtest; deliveries.
+    /// Pieces of feedback in the whole flow and in the backtest; deliveries, also those that are replayed.
     #[arg(long, default_value_t = 100_000)]
     items: usize,
     /// Delivered rows that are in the store already, for `deliver`.
@@ -67,6 +68,8 @@ enum Which {
     Deliver,
     /// Healthy webhooks with and without such beside them that never answer, or slowly.
     Beside,
+    /// A replay of parked deliveries that is killed in the middle.
+    Replay,
     /// From the start of the process to the first answer.
     Start,
     /// The plain server itself (used by `intake`).
@@ -104,6 +107,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wants(Which::Deliver) {
         deliver::run(args.rounds, args.items, args.rows).await?;
+    }
+    if wants(Which::Replay) {
+        replay::run(args.items).await?;
     }
     if wants(Which::Flow) {
         flow::run(args.items).await?;

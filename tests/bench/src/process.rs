@@ -82,6 +82,13 @@ impl Process {
         self.dir.as_ref().map_or(Path::new(""), TempDir::path)
     }
 
+    /// Kills it at once, as a power cut would; its folder.
+    pub(crate) fn kill(mut self) -> anyhow::Result<TempDir> {
+        self.child.kill()?;
+        self.child.wait()?;
+        self.dir.take().context("it has a folder")
+    }
+
     /// Has it end of itself, which settles everything; its folder.
     pub(crate) fn end(mut self) -> anyhow::Result<TempDir> {
         let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;

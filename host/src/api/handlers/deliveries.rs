@@ -1,35 +1,111 @@
-//! `GET /v1/deliveries` and `GET /v1/deliveries/{id}`.
+//! `GET /v1/deliveries`, `GET /v1/deliveries/{id}` and `POST /v1/deliveries/{id}/replay`.
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State as With};
+use http::StatusCode;
 use serde::Serialize;
 
 use super::super::State;
 use super::super::problem::{Problem, ProblemType};
 use super::super::query::Params;
+use crate::delivery::replay::{NotReplayed, One};
 use crate::feedback::DeliveryId;
-use crate::records::{Delivery, DeliveryFilter};
+use crate::records::{Delivery, DeliveryFilter, DeliveryStatus};
 
-/// A page of deliveries.
+/// A page of deliveries, those that became due last first. Of each the newest 20 attempts are shown, without what was
+/// answered: `GET /v1/deliveries/{id}` has that.
 #[derive(Serialize)]
 pub(in crate::api) struct List {
     items: Vec<Delivery>,
+    /// Give this back as `after` for the next page; null on the last.
     next: Option<String>,
 }
 
+/// Lists deliveries. Filters that are given together have all to fit; `since` and `until` are of `created_at`, when a
+/// delivery became due.
 pub(in crate::api) async fn list(With(state): With<State>, RawQuery(query): RawQuery) -> Result<Json<List>, Problem> {
-    let params = Params::read(query.as_deref(), &["webhook", "status", "feedback", "limit", "after"], &[])?;
+    let known = ["webhook", "status", "feedback", "route", "kind", "event", "since", "until", "limit", "after"];
+    let params = Params::read(query.as_deref(), &known, &[])?;
+    let text = |name| params.get(name).filter(|text| !text.is_empty()).map(str::to_owned);
     let filter = DeliveryFilter {
-        webhook: params.get("webhook").map(str::to_owned),
+        webhook: text("webhook"),
         status: params.word("status")?,
         feedback: params.parse("feedback", "an id of feedback")?,
+        route: text("route"),
+        kind: params.word("kind")?,
+        event: text("event"),
+        since: params.time("since")?,
+        until: params.time("until")?,
     };
     let page = state.records.deliveries(&filter, params.get("after"), params.limit()?).await?;
     Ok(Json(List { items: page.items, next: page.next }))
 }
 
-pub(in crate::api) async fn get(With(state): With<State>, Path(id): Path<String>) -> Result<Json<Delivery>, Problem> {
-    let missing = || Problem::new(ProblemType::NotFound, format!("There is no delivery with the id `{id}`."));
-    let id: DeliveryId = id.parse().map_err(|_| missing())?;
-    state.records.delivery(id).await?.map(Json).ok_or_else(missing)
+/// Shows a delivery with its attempts, the newest 200, each with the beginning of what was answered.
+pub(in crate::api) async fn get(
+    With(state): With<State>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Delivery>, Problem> {
+    Params::read(query.as_deref(), &[], &[])?;
+    let of = read(&id)?;
+    state.records.delivery(of).await?.map(Json).ok_or_else(|| missing(&id))
+}
+
+/// A delivery that is made again.
+#[derive(Serialize)]
+pub(in crate::api) struct Replayed {
+    /// The delivery, whose id is the `webhook-id` of every attempt.
+    id: DeliveryId,
+    webhook: String,
+    /// How it stands now.
+    status: DeliveryStatus,
+    /// The number of the last attempt so far, 0 without one: the next ones have higher numbers.
+    last_attempt: u32,
+    /// Why it waits nevertheless, and for what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+/// Has a delivery made again with the same `webhook-id`: a new series of attempts where it was parked or delivered, the
+/// next attempt at once where it waits for its time. Each request leads to another attempt.
+pub(in crate::api) async fn replay(
+    With(state): With<State>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<(StatusCode, Json<Replayed>), Problem> {
+    Params::read(query.as_deref(), &[], &[])?;
+    let One { before, note } = state.switchboard.replayer().one(read(&id)?).await.map_err(|why| refused(why, &id))?;
+    let last_attempt = before.attempts.last().map_or(0, |attempt| attempt.number);
+    let status = DeliveryStatus::Pending;
+    Ok((StatusCode::ACCEPTED, Json(Replayed { id: before.id, webhook: before.webhook, status, last_attempt, note })))
+}
+
+fn read(id: &str) -> Result<DeliveryId, Problem> {
+    id.parse().map_err(|_| missing(id))
+}
+
+fn missing(id: &str) -> Problem {
+    Problem::new(ProblemType::NotFound, format!("There is no delivery with the id `{id}`."))
+}
+
+/// The problem that a refused replay of this delivery, or of those of this webhook, is.
+pub(super) fn refused(why: NotReplayed, id: &str) -> Problem {
+    let detail = match why {
+        NotReplayed::Missing => return missing(id),
+        NotReplayed::Queue(error) => return error.into(),
+        NotReplayed::Records(error) => return error.into(),
+        NotReplayed::NoWebhook(name) => {
+            format!("There is no webhook `{name}` any more; make one of that name, and replay it then.")
+        }
+        NotReplayed::Disabled { webhook, reason } => format!(
+            "The webhook `{webhook}` is disabled, so that nothing is sent: {reason}. When its receiver works again, \
+             POST /v1/webhooks/{webhook}/enable, and replay then."
+        ),
+        NotReplayed::NoContent(why) => format!("There is nothing left to deliver: {why}."),
+        NotReplayed::Waits => {
+            "It waits already, and is tried as soon as its turn comes; see its attempts in a moment.".to_owned()
+        }
+    };
+    Problem::new(ProblemType::Conflict, detail)
 }

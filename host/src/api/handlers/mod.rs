@@ -8,4 +8,5 @@ pub(super) mod feedback;
 pub(super) mod health;
 pub(super) mod metrics;
 pub(super) mod parked;
+pub(super) mod replays;
 pub(super) mod webhooks;

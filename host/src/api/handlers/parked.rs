@@ -1,4 +1,5 @@
-//! `GET /v1/parked` and `POST /v1/parked/{id}/retry`: what was set aside for the operator.
+//! `GET /v1/parked`: what was set aside for the operator; and `POST /v1/parked/{id}/retry`: feedback, to be analysed again.
+//! Deliveries that were set aside are replayed.
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State as With};
@@ -79,9 +80,15 @@ pub(in crate::api) async fn retry(
 ) -> Result<Json<Retried>, Problem> {
     let params = Params::read(query.as_deref(), &["lane"], &[])?;
     let lane = lane(&params)?;
-    let missing =
-        || Problem::new(ProblemType::NotFound, format!("Nothing with the id `{id}` is parked in the lane `{lane}`."));
-    let uuid: Uuid = id.strip_prefix("dlv_").unwrap_or(&id).parse().map_err(|_| missing())?;
+    let replay = || format!("deliveries are made again by POST /v1/deliveries/{id}/replay");
+    if lane != Lane::Intake {
+        return Err(Problem::parameter("lane", format!("is not `intake`; {}", replay())));
+    }
+    let missing = || {
+        let what = if id.starts_with("dlv_") { replay() } else { "GET /v1/parked lists what is".into() };
+        Problem::new(ProblemType::NotFound, format!("No feedback with the id `{id}` is parked; {what}."))
+    };
+    let uuid: Uuid = id.parse().map_err(|_| missing())?;
     if !state.queue.unpark(&lane, uuid).await? {
         return Err(missing());
     }

@@ -160,7 +160,7 @@ fn kind(word: &str) -> anyhow::Result<Kind> {
 }
 
 /// A time, a date, or so long ago.
-fn when(text: &str) -> Result<Timestamp, String> {
+pub(super) fn when(text: &str) -> Result<Timestamp, String> {
     if let Some(time) = parse_time(text) {
         return Ok(time);
     }

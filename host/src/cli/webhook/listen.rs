@@ -110,7 +110,7 @@ fn line(event: &Event, now: Timestamp) -> String {
 }
 
 /// Text of a stranger, without what would steer a terminal.
-fn printable(text: &str) -> String {
+pub(in crate::cli) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 

@@ -6,7 +6,7 @@
 //! - [`show`]: webhooks in a terminal.
 
 mod listen;
-mod remote;
+pub(super) mod remote;
 mod settings;
 mod show;
 
@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
+pub(super) use self::listen::printable;
 use self::{remote::Remote, settings::Settings};
 use crate::config::Signature;
 
@@ -30,7 +31,7 @@ pub(super) enum Command {
     Show(Of),
     /// Make a webhook, and print its secret, this once.
     #[command(
-        after_help = "Examples:\n  sayso webhook create --name crm --url https://crm.example/hook --route care --min-priority 50\n  sayso webhook create --name bi --url https://bi.example/in --batch 100 --signature ed25519\n  sayso webhook create --name jp --url https://jp.example/in --language ja --condition 'feedback.rating.value <= 2.0'"
+        after_help = "Examples:\n  sayso webhook create --name crm --url https://crm.example/hook --route care --min-priority 50\n  sayso webhook create --name bi --url https://bi.example/in --batch 100 --signature ed25519\n  sayso webhook create --name jp --url https://jp.example/in --language ja --condition 'feedback.rating.value <= 2.0'\n  sayso webhook create --name team --url https://hooks.slack.com/services/… --format slack --route care"
     )]
     Create(Box<Create>),
     /// Change a webhook; what is not named stays. The next attempt is made by the new version.
@@ -58,7 +59,7 @@ pub(super) struct At {
     key: Option<String>,
     /// Print JSON.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// One webhook of it.

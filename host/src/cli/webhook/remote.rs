@@ -1,4 +1,4 @@
-//! The webhooks of a running sayso, over its API.
+//! A running sayso, over its API; and its webhooks.
 
 use anyhow::{Context as _, bail};
 use reqwest::{Method, StatusCode};
@@ -8,14 +8,14 @@ use super::At;
 use crate::http_client;
 
 /// A running sayso.
-pub(super) struct Remote {
+pub(in crate::cli) struct Remote {
     client: reqwest::Client,
     url: String,
     key: Option<String>,
 }
 
 impl Remote {
-    pub(super) fn new(at: &At) -> anyhow::Result<Self> {
+    pub(in crate::cli) fn new(at: &At) -> anyhow::Result<Self> {
         let url = at.server.trim_end_matches('/').to_owned();
         url::Url::parse(&url).with_context(|| format!("--server `{url}` is not a URL"))?;
         Ok(Self { client: http_client::new()?, url, key: at.key.clone() })
@@ -38,7 +38,7 @@ impl Remote {
     }
 
     /// The webhook with this id or name.
-    pub(super) async fn find(&self, id_or_name: &str) -> anyhow::Result<Value> {
+    pub(in crate::cli) async fn find(&self, id_or_name: &str) -> anyhow::Result<Value> {
         let all = self.list().await?;
         let is_it = |webhook: &Value| webhook["id"] == id_or_name || webhook["name"] == id_or_name;
         all.into_iter()
@@ -75,7 +75,11 @@ impl Remote {
         Ok(format!("/v1/webhooks/{}", webhook["id"].as_str().unwrap_or_default()))
     }
 
-    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+    /// One request: the JSON of the answer.
+    ///
+    /// # Errors
+    /// Where there is no answer (a [`reqwest::Error`] is among the causes then), or where it is a problem.
+    pub(in crate::cli) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
         let mut request = self.client.request(method, format!("{}{path}", self.url));
         if let Some(body) = body {
             request = request.json(body);

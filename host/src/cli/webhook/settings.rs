@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 
+use crate::config::Format;
+
 /// How a webhook is to be; each option that is not given is left as it is.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Settings {
@@ -47,6 +49,15 @@ pub(super) struct Settings {
     /// Most requests under way at once; 0 for that of the configuration.
     #[arg(long, value_name = "N")]
     concurrency: Option<usize>,
+    /// What a request looks like; another one than `template` takes the template away.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// File with the template, in Jinja over `id`, `type`, `timestamp` and `data`.
+    #[arg(long, value_name = "FILE")]
+    template: Option<PathBuf>,
+    /// Content type of what the template makes; JSON if it is not given.
+    #[arg(long, value_name = "TYPE")]
+    content_type: Option<String>,
     /// Which deliveries keep their order: none, or those of one customer.
     #[arg(long, value_parser = ["none", "customer"])]
     ordering: Option<String>,
@@ -93,12 +104,23 @@ impl Settings {
         put("headers", self.headers()?);
         put("rate", self.rate.map(|rate| if rate == 0.0 { Value::Null } else { json!(rate) }));
         put("concurrency", self.concurrency.map(|most| if most == 0 { Value::Null } else { json!(most) }));
+        self.format(&mut put)?;
         put("ordering", self.ordering.as_ref().map(|ordering| json!(ordering)));
         put("batch", self.batch());
         put("client_certificate", file(self.client_certificate.as_deref())?);
         put("client_key", file(self.client_key.as_deref())?);
         put("ca", file(self.ca.as_deref())?);
         Ok(body)
+    }
+
+    /// A template says which format it is; another format says that there is no template.
+    fn format(&self, put: &mut impl FnMut(&str, Option<Value>)) -> anyhow::Result<()> {
+        let format = self.format.or_else(|| self.template.as_ref().map(|_| Format::Template));
+        put("format", format.map(|format| json!(format)));
+        let of_another = format.filter(|format| *format != Format::Template).map(|_| Value::Null);
+        put("template", file(self.template.as_deref())?.or_else(|| of_another.clone()));
+        put("content_type", self.content_type.as_ref().map(|content_type| json!(content_type)).or(of_another));
+        Ok(())
     }
 
     fn batch(&self) -> Option<Value> {
@@ -158,6 +180,18 @@ mod tests {
             "condition": null, "batch": { "max_items": 50 }, "rate": null,
         });
         assert_eq!(Value::Object(settings.body().unwrap()), expected);
+    }
+
+    #[test]
+    fn a_template_is_a_format_and_another_format_takes_it_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let template = dir.path().join("body.jinja");
+        std::fs::write(&template, "{}").unwrap();
+        let body = |settings: Settings| Value::Object(settings.body().unwrap());
+        let templated = Settings { template: Some(template), ..Settings::default() };
+        assert_eq!(body(templated), json!({ "format": "template", "template": "{}" }));
+        let slack = Settings { format: Some(Format::Slack), ..Settings::default() };
+        assert_eq!(body(slack), json!({ "format": "slack", "template": null, "content_type": null }));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod failing;
 mod notices;
 mod rebinding;
 pub(crate) mod receiver;
+mod replays;
 mod setup;
 mod worker;
 mod world;

@@ -1,6 +1,7 @@
 //! Attempts over TLS against a real server with a certificate of its own.
 
 use axum::{Router, extract::Request, routing::post};
+use bytes::Bytes;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
@@ -75,7 +76,8 @@ async fn a_receiver_with_a_certificate_of_a_known_authority_is_delivered_to() {
         let tried = try_once(&client).await;
         assert_eq!((tried.verdict, tried.attempt.status), (Verdict::Delivered, Some(202)), "{tried:?}");
         assert_eq!(tried.attempt.address, Some(address.to_string()));
-        let request = client.request(DeliveryId::of(FeedbackId::now(), 1, "crm"), Timestamp::now(), Bytes::new());
+        let request =
+            client.request(DeliveryId::of(FeedbackId::now(), 1, "crm"), Timestamp::now(), Bytes::new().into());
         let answer = client.exchange(request, Instant::now() + client.limit).await;
         assert_eq!(answer.headers["x-version"], expected);
     }

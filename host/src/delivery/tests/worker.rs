@@ -90,28 +90,6 @@ async fn every_attempt_has_the_same_id_and_the_same_body() {
 }
 
 #[tokio::test]
-async fn a_parked_delivery_that_is_put_back_gets_a_new_series_with_the_same_id() {
-    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
-    receiver.behave(|_, before| status(if before < 2 { 500 } else { 200 }));
-    let id = world.owe(&["crm"]).await;
-    world.start(&limits(&[0, 5]), &[webhook("crm", &receiver.url())]);
-    let first = receiver.call().await;
-    receiver.call().await;
-    let lane = Lane::Delivery("crm".into());
-    let unparked = async {
-        while !world.queue.unpark(&lane, id.0).await.unwrap() {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(PATIENCE, unparked).await.expect("it is parked");
-    let again = receiver.call().await;
-    assert_eq!((again.header("webhook-id"), &again.body), (first.header("webhook-id"), &first.body));
-    world.stop().await;
-    let delivery = world.delivery(id).await;
-    assert_eq!((delivery.status, delivery.attempts.len()), (DeliveryStatus::Delivered, 3));
-}
-
-#[tokio::test]
 async fn a_delivery_that_failed_says_when_it_is_due_again() {
     let (mut world, mut receiver) = (World::new(), Receiver::start().await);
     receiver.behave(|_, _| status(500));

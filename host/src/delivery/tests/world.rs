@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
+use jiff::Timestamp;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::{task::JoinHandle, time::timeout};
@@ -10,10 +12,10 @@ use tokio_util::sync::CancellationToken;
 use super::receiver::PATIENCE;
 use crate::{
     config::{self, Webhook},
-    delivery::{Dispatcher, Switchboard, owed_message, webhooks::Live},
+    delivery::{Dispatcher, Switchboard, owed_message, replay::Replayer, webhooks::Live},
     feedback::{Analysis, DeliveryId, Feedback, FeedbackId},
     queue::{Depth, Lane, Queue, sqlite::SqliteQueue},
-    records::{Analyzed, Delivery, Disabled, Records, sqlite::SqliteRecords},
+    records::{Analyzed, Attempt, Attempted, Delivery, DeliveryStatus, Disabled, Records, sqlite::SqliteRecords},
     sqlite::Store,
 };
 
@@ -45,7 +47,7 @@ impl World {
     pub(super) async fn owe(&self, webhooks: &[&str]) -> DeliveryId {
         let feedback: Feedback = serde_json::from_value(json!({
             "id": FeedbackId::now(), "revision": 1, "kind": "review", "text": "late again", "customer": { "id": "c1" },
-            "received_at": jiff::Timestamp::now(),
+            "received_at": Timestamp::now(),
         }))
         .unwrap();
         let id = feedback.id;
@@ -55,6 +57,31 @@ impl World {
         self.records.save(vec![Analyzed { feedback, analysis: Analysis::default(), webhooks }]).await.unwrap();
         self.queue.publish_all(owed).await.unwrap();
         first
+    }
+
+    /// Parks so many deliveries to the webhook, as the worker of a webhook whose schedule is spent does.
+    pub(super) async fn park(&self, webhook: &str, count: usize) -> Vec<DeliveryId> {
+        let mut ids = Vec::new();
+        for _ in 0..count {
+            ids.push(self.owe(&[webhook]).await);
+        }
+        let leases = self.queue.pull(&Lane::Delivery(webhook.into()), count, PATIENCE).await.unwrap();
+        let attempt = Attempt {
+            number: 1,
+            at: Timestamp::now(),
+            address: None,
+            status: Some(500),
+            latency_ms: 1,
+            response: None,
+            error: Some("status 500".into()),
+        };
+        let status = DeliveryStatus::Parked;
+        let attempted =
+            |id: &DeliveryId| Attempted { delivery: *id, attempt: attempt.clone(), status, next_attempt_at: None };
+        self.records.record(ids.iter().map(attempted).collect()).await.unwrap();
+        join_all(leases.into_iter().map(|lease| self.queue.park(lease, "status 500".into()))).await;
+        assert_eq!((self.depth(webhook).waiting, self.depth(webhook).parked), (0, count as u64));
+        ids
     }
 
     /// Starts delivery, perhaps again.
@@ -81,6 +108,25 @@ impl World {
     pub(super) async fn enable(&self, webhook: &str) -> bool {
         let (live, switchboard) = self.webhooks.as_ref().expect("it was started");
         switchboard.enable(live.current().by_name(webhook).expect("it is there")).await.unwrap()
+    }
+
+    /// What replays deliveries.
+    pub(super) fn replayer(&self) -> Replayer {
+        self.webhooks.as_ref().expect("it was started").1.replayer()
+    }
+
+    /// Waits until the delivery has this status, and the queue nothing of it but what is parked.
+    pub(super) async fn settled(&self, id: DeliveryId, status: DeliveryStatus) -> Delivery {
+        let settled = async {
+            loop {
+                let delivery = self.delivery(id).await;
+                if delivery.status == status && self.depth(&delivery.webhook).waiting == 0 {
+                    return delivery;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, settled).await.expect("it is settled")
     }
 
     /// Waits until the webhook is disabled: why.

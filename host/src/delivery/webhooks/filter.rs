@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::condition::{Condition, Values};
 use crate::{
     config,
-    delivery::body::ANALYZED,
+    delivery::formats::standard::ANALYZED,
     feedback::{Analysis, Feedback, Kind},
 };
 
@@ -57,6 +57,13 @@ impl Filter {
         }
     }
 
+    /// The filter of a webhook.
+    #[cfg(test)]
+    pub(in crate::delivery) fn of(webhook: &config::Webhook) -> Result<Self, String> {
+        let condition = webhook.condition.as_deref().map(Condition::compile).transpose()?;
+        Ok(Self::new(webhook, condition))
+    }
+
     /// Whether the webhook wants events of this type.
     pub fn wants_event(&self, event: &str) -> bool {
         self.events.iter().any(|wanted| fits(wanted, '.', event))
@@ -71,7 +78,12 @@ impl Filter {
             && any(&self.tags, analysis.tags.iter().map(|tag| tag.name.as_str()))
             && self.wants_language(feedback, analysis)
             && analysis.priority >= self.min_priority
-            && self.condition.as_ref().is_none_or(|condition| condition.holds(candidate.values()))
+            && self.condition_holds(candidate)
+    }
+
+    /// Whether the analysis fulfils the condition, if there is one.
+    pub(in crate::delivery) fn condition_holds(&self, candidate: &Candidate<'_>) -> bool {
+        self.condition.as_ref().is_none_or(|condition| condition.holds(candidate.values()))
     }
 
     /// Whether the webhook wants to know that feedback of this kind was parked: nothing more is known of it.
@@ -122,8 +134,7 @@ mod tests {
         let mut all = json!({ "name": "crm", "url": "https://crm.example.com" });
         all.as_object_mut().unwrap().extend(wants.as_object().unwrap().clone());
         let webhook: config::Webhook = serde_json::from_value(all).unwrap();
-        let condition = webhook.condition.as_deref().map(|source| Condition::compile(source).unwrap());
-        Filter::new(&webhook, condition)
+        Filter::of(&webhook).unwrap()
     }
 
     fn wanted(wants: Value) -> bool {

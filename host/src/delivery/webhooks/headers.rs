@@ -47,7 +47,9 @@ pub(super) fn read(written: &BTreeMap<String, Header>) -> Result<HeaderMap, (Str
         let Ok(parsed) = HeaderName::try_from(name.as_str()) else {
             return wrong("this is no name of a header: letters, digits and `-`");
         };
-        if RESERVED.contains(&parsed.as_str()) || parsed.as_str().starts_with("webhook-") {
+        // `ce-` would make a CloudEvent of whatever is sent.
+        let is_prefixed = ["webhook-", "ce-"].iter().any(|prefix| parsed.as_str().starts_with(prefix));
+        if RESERVED.contains(&parsed.as_str()) || is_prefixed {
             return wrong("sayso or the connection sets this one; take it out");
         }
         let Some(value) = &header.value else {
@@ -100,6 +102,7 @@ mod tests {
             "webhook-id",
             "Webhook-Signature",
             "webhook-anything",
+            "ce-id",
             "proxy-authorization",
         ] {
             assert_eq!(one(name, "x").unwrap_err().0, name);

@@ -9,8 +9,8 @@
 //!
 //! # What becomes of deliveries
 //! They stay with the webhook's name. While it is paused they wait. Where it is deleted, what waits is parked, with the
-//! reason, also what is owed to it a moment later by a batch that was analysed before; an operator can have it retried
-//! once there is a webhook of that name again. A webhook that was taken out of the file is taken for one that comes
+//! reason, also what is owed to it a moment later by a batch that was analysed before; an operator can replay it once
+//! there is a webhook of that name again. A webhook that was taken out of the file is taken for one that comes
 //! back: its deliveries wait.
 
 pub mod condition;
@@ -40,7 +40,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{client::Client, owed_message};
+use super::{client::Client, formats::Format, owed_message};
 use crate::{
     config::{self, Ordering},
     feedback::{Feedback, validate::FieldError},
@@ -79,6 +79,8 @@ pub struct Webhook {
     pub warnings: Vec<String>,
     /// What it is called with; none where something is wrong with it, which `faults` says.
     pub(super) client: Option<Arc<Client>>,
+    /// What it gets them in; the standard one where something is wrong with it.
+    pub(super) format: Format,
     /// Most requests under way at once.
     pub(super) concurrency: u32,
     /// What is wrong with it: of one that was in order when it was made, but is no longer by the configuration of now.

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -120,12 +119,6 @@ impl Notice {
         let message = Message { id: self.id_for(webhook), revision: self.revision, identity: None, series: None, body };
         (Lane::Delivery(webhook.clone()), message)
     }
-}
-
-/// The body of a delivery, written.
-pub(in crate::delivery) fn body(event: &str, due: jiff::Timestamp, data: &Value) -> Result<Bytes, serde_json::Error> {
-    let timestamp = jiff::Timestamp::from_millisecond(due.as_millisecond()).unwrap_or(due);
-    serde_json::to_vec(&json!({ "type": event, "timestamp": timestamp, "data": data })).map(Into::into)
 }
 
 /// The reason for which feedback was set aside, without a plugin's own words.

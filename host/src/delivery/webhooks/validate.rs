@@ -16,6 +16,7 @@ use crate::{
     delivery::{
         client::{Client, Extras},
         endpoint::{Endpoint, EndpointError},
+        formats::Format,
         signing,
     },
     feedback::validate::FieldError,
@@ -54,10 +55,11 @@ impl Webhook {
             Source::Api => limits.allow_private,
         };
         let concurrency = faults.concurrency(&settings, limits);
+        let filter = Filter::new(&settings, condition);
+        let format = faults.format(&settings, limits, &filter);
         let client = faults.client(&settings, &keys, origin.source, may_be_private, limits);
         let client = client.filter(|_| faults.0.is_empty()).map(Arc::new);
         let Origin { id, source, revision, created_at, updated_at } = origin;
-        let filter = Filter::new(&settings, condition);
         Self {
             id,
             source,
@@ -69,6 +71,7 @@ impl Webhook {
             keys,
             warnings,
             client,
+            format,
             concurrency,
             faults: faults.0,
         }
@@ -148,6 +151,13 @@ impl Faults {
                 None
             }
         }
+    }
+
+    fn format(&mut self, webhook: &config::Webhook, limits: &config::Delivery, filter: &Filter) -> Format {
+        Format::new(webhook, limits, filter).unwrap_or_else(|faults| {
+            self.0.extend(faults);
+            Format::Standard
+        })
     }
 
     fn concurrency(&mut self, webhook: &config::Webhook, limits: &config::Delivery) -> u32 {

@@ -86,14 +86,14 @@ impl Ahead {
 
 impl Job {
     fn is_retry(&self) -> bool {
-        self.lease.tries > 0
+        !self.lease.is_first
     }
 }
 
 impl Content {
     fn bytes(&self) -> usize {
         match self {
-            Self::Analysis(payload) => payload.feedback.get().len() + payload.analysis.get().len(),
+            Self::Analysis { payload, .. } => payload.feedback.get().len() + payload.analysis.get().len(),
             Self::Notice { .. } | Self::Erased => 0,
         }
     }

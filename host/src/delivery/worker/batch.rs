@@ -1,7 +1,7 @@
 //! Several deliveries in one request.
 //!
-//! The body is an event of the type `batch`, whose `data` is a list of what would have gone out one by one, each with
-//! its own id, type and time. The request's id is made of those ids: a retry of the same deliveries has the same one. A
+//! The body is a list of what would have gone out one by one, each with its own id, type and time; around it is what the
+//! format of the webhook says. The request's id is made of those ids: a retry of the same deliveries has the same one. A
 //! retry may be put together anew, with others that are due, so that receivers drop repeats by the ids inside.
 //!
 //! Each delivery keeps its own record, number of attempts and schedule; the request's outcome is that of each.
@@ -9,13 +9,12 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Content, Era, Fate, Finished, Job, Worker, insist, slots::Slot};
+use super::{Era, Finished, Job, Worker, insist, slots::Slot};
 use crate::{config::Batch, delivery::client::Tried, feedback::DeliveryId, queue::Lease};
 
 /// Largest body of a request with several deliveries, in bytes; a single delivery may be larger.
@@ -91,16 +90,12 @@ impl Worker {
     fn pack(&self, jobs: Vec<Job>) -> (Vec<Parcel>, Vec<Finished>) {
         let (mut parcels, mut unfit) = (vec![Parcel::default()], Vec::new());
         for Job { lease, content } in jobs {
-            let delivery = DeliveryId(lease.id);
-            if matches!(content, Content::Erased) {
-                self.events.erased(delivery);
-                let number = lease.tries + 1;
-                unfit.push(self.erased(lease, delivery, number));
+            let Some(event) = content.event(&lease) else {
+                unfit.push(self.erased(lease));
                 continue;
-            }
-            match content.body(lease.published_at) {
-                Ok(body) => {
-                    let item = item(delivery, &body);
+            };
+            match self.target.format.item(&event) {
+                Ok(item) => {
                     let is_full = |parcel: &Parcel| !parcel.items.is_empty() && parcel.bytes + item.len() > MAX_BODY;
                     if parcels.last().is_none_or(is_full) {
                         parcels.push(Parcel::default());
@@ -111,24 +106,20 @@ impl Worker {
                         parcel.leases.push(lease);
                     }
                 }
-                Err(error) => {
-                    let reason = format!("the content cannot be written as JSON: {error}");
-                    self.events.unreadable(&reason);
-                    unfit.push(Finished { lease, attempted: None, fate: Fate::Aside(reason) });
-                }
+                Err(why) => unfit.push(self.unfit(lease, &why)),
             }
         }
         parcels.retain(|parcel| !parcel.items.is_empty());
         (parcels, unfit)
     }
 
-    async fn deliver_parcel(&self, Parcel { leases, items, bytes }: Parcel, era: Era) -> Vec<Finished> {
+    async fn deliver_parcel(&self, Parcel { leases, items, .. }: Parcel, era: Era) -> Vec<Finished> {
         let due = leases.iter().map(|lease| lease.published_at).min().unwrap_or_default();
-        let body = body(due, &items, bytes);
+        let outgoing = self.target.format.batch(due, &items);
         drop(items);
         self.events.began();
         let number = leases.iter().map(|lease| lease.tries + 1).max().unwrap_or(1);
-        let tried = self.target.client.attempt(id_of(&leases), number, body).await;
+        let tried = self.target.client.attempt(id_of(&leases), number, outgoing).await;
         self.events.ended(&tried.attempt);
         self.standing.observe(era, &tried);
         let one = |lease: Lease| {
@@ -141,28 +132,6 @@ impl Worker {
     }
 }
 
-/// A delivery's body with its id in front.
-fn item(delivery: DeliveryId, body: &[u8]) -> Bytes {
-    let mut item = format!("{{\"id\":\"{delivery}\",").into_bytes();
-    // Every body is an object with at least a type.
-    item.extend_from_slice(body.strip_prefix(b"{").unwrap_or(body));
-    item.into()
-}
-
-fn body(due: Timestamp, items: &[Bytes], bytes: usize) -> Bytes {
-    let due = Timestamp::from_millisecond(due.as_millisecond()).unwrap_or(due);
-    let mut body = Vec::with_capacity(bytes + items.len() + 80);
-    body.extend_from_slice(format!("{{\"type\":\"batch\",\"timestamp\":\"{due}\",\"data\":[").as_bytes());
-    for (index, item) in items.iter().enumerate() {
-        if index > 0 {
-            body.push(b',');
-        }
-        body.extend_from_slice(item);
-    }
-    body.extend_from_slice(b"]}");
-    body.into()
-}
-
 /// The id of the request with exactly these deliveries, in this order.
 fn id_of(leases: &[Lease]) -> String {
     let mut hash = Sha256::new();
@@ -170,25 +139,4 @@ fn id_of(leases: &[Lease]) -> String {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash.finalize()[..16]);
     format!("bat_{}", Uuid::from_bytes(bytes).simple())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_body_is_a_list_of_events_with_their_ids() {
-        let delivery = DeliveryId(Uuid::from_u128(7));
-        let items = [item(delivery, b"{\"type\":\"a\",\"data\":{}}"), item(delivery, b"{\"type\":\"b\",\"data\":{}}")];
-        let body = body("2026-01-02T03:04:05.6789Z".parse().unwrap(), &items, 0);
-        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
-        let expected = serde_json::json!({
-            "type": "batch", "timestamp": "2026-01-02T03:04:05.678Z",
-            "data": [
-                { "id": delivery, "type": "a", "data": {} },
-                { "id": delivery, "type": "b", "data": {} },
-            ],
-        });
-        assert_eq!(body, expected);
-    }
 }

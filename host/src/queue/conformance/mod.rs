@@ -6,6 +6,7 @@ pub(crate) mod identity;
 pub(crate) mod lease;
 pub(crate) mod park;
 pub(crate) mod publish;
+pub(crate) mod replay;
 pub(crate) mod series;
 
 use std::time::Duration;
@@ -92,6 +93,12 @@ macro_rules! queue_conformance {
             forget: messages_are_found_by_their_bodies_wherever_they_are,
                 one_revision_is_forgotten_without_the_others,
                 what_is_discarded_neither_waits_nor_is_with_a_worker;
+            replay: what_was_parked_or_settled_is_worked_on_again_and_again,
+                what_the_lane_has_forgotten_is_worked_on_if_its_body_is_given,
+                a_replay_of_what_waits_makes_it_due_and_changes_nothing_else,
+                what_is_replayed_outlasts_a_restart,
+                what_is_replayed_does_not_starve_first_tries,
+                what_is_replayed_goes_behind_in_its_series;
             answers: an_answer_is_recalled_until_it_expires,
                 the_first_answer_stays,
                 an_answer_outlasts_a_restart,

@@ -12,7 +12,7 @@ use std::{
 use tokio::sync::Notify;
 
 use super::{
-    super::{Depth, Lane},
+    super::{Depth, Lane, Replayed},
     series::Series,
 };
 
@@ -208,6 +208,28 @@ impl Inner {
             // A member of a series that a worker had is still one.
             None => self.series.is_next(place),
         }
+    }
+
+    /// Has a message be due at `now` that was to be due at `due`; see [`Replayed`].
+    pub(super) fn hasten(&mut self, place: u64, due: i64, now: i64) -> Replayed {
+        if self.leases.contains_key(&place) {
+            return Replayed::Leased;
+        }
+        if due <= now || !self.returned.remove(&(due, place)) {
+            return Replayed::Waits;
+        }
+        self.returned.insert((now, place));
+        Replayed::Sooner
+    }
+
+    /// How many that came back are due, up to `most`.
+    pub(super) fn due_again(&self, now: i64, most: usize) -> usize {
+        self.returned.range(..=(now, u64::MAX)).take(most).count()
+    }
+
+    /// Whether nobody had the message before this lease, and it was not replayed.
+    pub(super) fn is_first(&self, claim: Claim) -> bool {
+        self.leases.get(&claim.place).is_some_and(|held| held.generation == claim.generation && held.is_first)
     }
 
     /// Whether this lease is still the one under which the message is out.

@@ -31,7 +31,7 @@ pub(super) fn lanes(connection: &Connection) -> rusqlite::Result<Vec<LaneState>>
         }
     }
     let mut statement =
-        connection.prepare("SELECT lane, key, state, tries, due_at, published_at, series FROM message ORDER BY key")?;
+        connection.prepare("SELECT lane, key, state, due_at, published_at, series FROM message ORDER BY key")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let Some(lane) = lanes.get_mut(&row.get::<_, i64>(0)?) else { continue };
@@ -40,8 +40,9 @@ pub(super) fn lanes(connection: &Connection) -> rusqlite::Result<Vec<LaneState>>
         match row.get(2)? {
             PARKED => lane.inner.parked += 1,
             SETTLED => lane.inner.settled += 1,
-            _ if row.get::<_, i64>(3)? == 0 => lane.inner.add_fresh(place, row.get(5)?, row.get(6)?),
-            _ => lane.inner.put_back(place, row.get(5)?, row.get(4)?, row.get(6)?),
+            // Only what came back, or was replayed, has a time at which it is due.
+            _ if row.get::<_, i64>(3)? == 0 => lane.inner.add_fresh(place, row.get(4)?, row.get(5)?),
+            _ => lane.inner.put_back(place, row.get(4)?, row.get(3)?, row.get(5)?),
         }
     }
     let load = |(number, lane): (i64, Loaded)| LaneState::load(lane.name, number, lane.last_place, 0, lane.inner);

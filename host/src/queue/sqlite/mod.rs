@@ -12,6 +12,7 @@ mod load;
 mod park;
 mod publish;
 mod pull;
+mod replay;
 mod search;
 mod series;
 mod settle;
@@ -28,7 +29,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Depth, Fits, Lane, Lease, Message, Parked, Queue, QueueError, Receipt, StoredAnswer, Whereabouts};
+use super::{
+    Again, Depth, Fits, Lane, Lease, Message, Parked, Queue, QueueError, Receipt, Replayed, StoredAnswer, Whereabouts,
+};
 use crate::sqlite::{Haste, Store, StoreError, time::after};
 use clock::Clock;
 use lane::{Claim, LaneState, Share};
@@ -164,6 +167,14 @@ impl Queue for SqliteQueue {
 
     async fn unpark(&self, lane: &Lane, id: Uuid) -> Result<bool, QueueError> {
         self.take_back(lane, id).await
+    }
+
+    async fn replay(&self, lane: &Lane, messages: Vec<Again>) -> Result<Vec<Replayed>, QueueError> {
+        self.replay_all(lane, messages).await
+    }
+
+    fn due_again(&self, lane: &Lane, most: usize) -> usize {
+        self.lane(lane).inner().due_again(self.clock.now(), most)
     }
 
     async fn find(&self, lane: &Lane, id: Uuid) -> Result<Option<Whereabouts>, QueueError> {

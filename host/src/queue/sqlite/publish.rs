@@ -76,7 +76,7 @@ fn insert(
 }
 
 /// The lane's number in the table, where it is put now if this is its first message.
-fn number(connection: &Connection, lane: &LaneState) -> rusqlite::Result<i64> {
+pub(super) fn number(connection: &Connection, lane: &LaneState) -> rusqlite::Result<i64> {
     if let Some(number) = lane.number() {
         return Ok(number);
     }

@@ -114,10 +114,14 @@ fn read(connection: &Connection, lane_number: i64, claims: &[Claim]) -> rusqlite
 
 /// Pairs claims with their rows, which come in the same order. A claim without a row was forgotten meanwhile.
 fn leases(lane: &LaneState, claims: &[Claim], rows: Vec<Row>) -> Vec<Lease> {
-    let mut claims = claims.iter();
+    let firsts: Vec<bool> = {
+        let inner = lane.inner();
+        claims.iter().map(|claim| inner.is_first(*claim)).collect()
+    };
+    let mut claims = claims.iter().zip(firsts);
     let mut leases = Vec::with_capacity(rows.len());
     for row in rows {
-        for claim in claims.by_ref() {
+        for (claim, is_first) in claims.by_ref() {
             if claim.place == row.place {
                 leases.push(Lease {
                     lane: lane.name.clone(),
@@ -125,6 +129,7 @@ fn leases(lane: &LaneState, claims: &[Claim], rows: Vec<Row>) -> Vec<Lease> {
                     id: row.id,
                     revision: row.revision,
                     tries: row.tries,
+                    is_first,
                     published_at: timestamp(row.published_at),
                     body: row.body,
                 });
@@ -133,7 +138,7 @@ fn leases(lane: &LaneState, claims: &[Claim], rows: Vec<Row>) -> Vec<Lease> {
             lane.inner().remove(claim.place);
         }
     }
-    for claim in claims {
+    for (claim, _) in claims {
         lane.inner().remove(claim.place);
     }
     leases

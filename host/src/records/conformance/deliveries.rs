@@ -21,12 +21,19 @@ fn failed(delivery: DeliveryId, number: u32) -> Attempted {
     Attempted { delivery, attempt: attempt(number, 503), status: DeliveryStatus::Pending, next_attempt_at }
 }
 
-fn parked(delivery: DeliveryId, number: u32) -> Attempted {
+pub(super) fn parked(delivery: DeliveryId, number: u32) -> Attempted {
     Attempted { status: DeliveryStatus::Parked, next_attempt_at: None, ..failed(delivery, number) }
 }
 
-fn delivered(delivery: DeliveryId, number: u32) -> Attempted {
+pub(super) fn delivered(delivery: DeliveryId, number: u32) -> Attempted {
     Attempted { delivery, attempt: attempt(number, 200), status: DeliveryStatus::Delivered, next_attempt_at: None }
+}
+
+/// An attempt that succeeded, at another time than those above.
+pub(super) fn attempted(delivery: DeliveryId, number: u32, at: u64) -> Attempted {
+    let mut attempted = delivered(delivery, number);
+    attempted.attempt.at = accepted(at);
+    attempted
 }
 
 /// Saves one review that the webhook `crm` is owed.
@@ -36,7 +43,7 @@ async fn owe(records: &impl Records) -> DeliveryId {
     DeliveryId::of(saved.feedback.id, 1, "crm")
 }
 
-async fn get(records: &impl Records, id: DeliveryId) -> Delivery {
+pub(super) async fn get(records: &impl Records, id: DeliveryId) -> Delivery {
     records.delivery(id).await.expect("reads").expect("is on record")
 }
 
@@ -134,6 +141,83 @@ pub(crate) async fn deliveries_are_listed_by_what_the_filter_says(backend: &impl
     assert_eq!(count(DeliveryFilter { feedback: Some(one.feedback.id), ..DeliveryFilter::default() }).await.len(), 2);
     let both = DeliveryFilter { webhook: Some("bi".into()), ..of(DeliveryStatus::Parked) };
     assert!(count(both).await.is_empty());
+    let all = DeliveryFilter {
+        feedback: Some(one.feedback.id),
+        webhook: Some("crm".into()),
+        ..of(DeliveryStatus::Delivered)
+    };
+    assert_eq!(count(all).await, [done]);
+}
+
+pub(crate) async fn deliveries_are_listed_by_route_kind_event_and_time(backend: &impl Backend) {
+    let records = backend.open().await;
+    let first = review(1, "one").routed("care").for_webhooks(&["crm", "bi"]);
+    let note = review(2, "two").of_kind(Kind::CsrNote).routed("retention").for_webhooks(&["crm"]);
+    save(&records, &[&first]).await;
+    save(&records, &[&note]).await;
+    records.owe(vec![notified("feedback.parked", 1, true)]).await.expect("is kept");
+    save(&records, &[&first.clone().revised(2, "one, changed").routed("advocacy")]).await;
+    let id_of = |of: &Analyzed, webhook| DeliveryId::of(of.feedback.id, of.feedback.revision, webhook);
+    let revised = id_of(&first.clone().revised(2, ""), "crm");
+    let list = async |filter: DeliveryFilter| {
+        let page = records.deliveries(&filter, None, 10).await.expect("lists");
+        page.items.into_iter().map(|delivery| delivery.id).collect::<Vec<_>>()
+    };
+    let by_route = |route: &str| DeliveryFilter { route: Some(route.into()), ..DeliveryFilter::default() };
+    let some = |webhook: &str, filter| DeliveryFilter { webhook: Some(webhook.into()), ..filter };
+    assert_eq!(list(by_route("retention")).await, [id_of(&note, "crm")]);
+    // What is delivered is the analysis of its own revision.
+    assert_eq!(list(some("crm", by_route("care"))).await, [revised, id_of(&first, "crm")]);
+    assert_eq!(list(some("crm", by_route("advocacy"))).await, [revised]);
+    assert!(list(by_route("care/*")).await.is_empty());
+    let kind = |kind| DeliveryFilter { kind: Some(kind), ..DeliveryFilter::default() };
+    assert_eq!(list(kind(Kind::CsrNote)).await, [id_of(&note, "crm")]);
+    let event = |event: &str| DeliveryFilter { event: Some(event.into()), ..DeliveryFilter::default() };
+    assert_eq!(list(event("feedback.parked")).await, [notified("feedback.parked", 1, true).delivery]);
+    assert_eq!(list(event("feedback.analyzed")).await.len(), 5);
+    let due = get(&records, id_of(&note, "crm")).await.created_at;
+    let since = DeliveryFilter { since: Some(due), ..event("feedback.analyzed") };
+    assert_eq!(list(some("crm", since)).await, [revised, id_of(&note, "crm")], "a revision is due when it is analysed");
+    let until = DeliveryFilter { until: Some(due), ..DeliveryFilter::default() };
+    let mut before = list(until).await;
+    before.sort();
+    let mut expected = [id_of(&first, "bi"), id_of(&first, "crm")];
+    expected.sort();
+    assert_eq!(before, expected);
+}
+
+pub(crate) async fn deliveries_of_several_webhooks_are_in_one_order_over_pages(backend: &impl Backend) {
+    let records = backend.open().await;
+    for number in 1..=4 {
+        save(&records, &[&review(number, "x").for_webhooks(&["a", "b", "c"])]).await;
+    }
+    let all = records.deliveries(&DeliveryFilter::default(), None, 100).await.expect("lists").items;
+    let place = |delivery: &Delivery| (delivery.created_at, delivery.id);
+    assert!(all.len() == 12 && all.windows(2).all(|pair| place(&pair[0]) > place(&pair[1])));
+    let (mut paged, mut after) = (Vec::new(), None::<String>);
+    loop {
+        let page = records.deliveries(&DeliveryFilter::default(), after.as_deref(), 5).await.expect("lists");
+        paged.extend(page.items.iter().map(|delivery| delivery.id));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(paged, all.iter().map(|delivery| delivery.id).collect::<Vec<_>>());
+}
+
+pub(crate) async fn a_list_shows_attempts_in_brief_and_one_delivery_in_full(backend: &impl Backend) {
+    let records = backend.open().await;
+    let id = owe(&records).await;
+    records.record((1..=30).map(|number| failed(id, number)).collect()).await.expect("records");
+    let listed = records.deliveries(&DeliveryFilter::default(), None, 10).await.expect("lists").items.remove(0);
+    assert_eq!(numbers(&listed), (11..=30).collect::<Vec<_>>(), "the newest");
+    let expected = Attempt { response: None, ..attempt(30, 503) };
+    assert_eq!(listed.attempts.last(), Some(&expected));
+    let whole = get(&records, id).await;
+    assert_eq!((whole.attempts.len(), &whole.attempts[29]), (30, &attempt(30, 503)));
+    records.record((31..=250).map(|number| failed(id, number)).collect()).await.expect("records");
+    assert_eq!(numbers(&get(&records, id).await), (51..=250).collect::<Vec<_>>());
 }
 
 pub(crate) async fn deliveries_are_listed_in_pages_newest_first(backend: &impl Backend) {

@@ -7,6 +7,7 @@ pub(crate) mod expire;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod list;
+pub(crate) mod replay;
 pub(crate) mod save;
 pub(crate) mod search;
 pub(crate) mod wait;
@@ -46,9 +47,20 @@ macro_rules! records_conformance {
                 an_attempt_whose_number_is_taken_gets_the_next,
                 an_attempt_of_no_delivery_is_dropped,
                 deliveries_are_listed_by_what_the_filter_says,
+                deliveries_are_listed_by_route_kind_event_and_time,
                 deliveries_are_listed_in_pages_newest_first,
+                deliveries_of_several_webhooks_are_in_one_order_over_pages,
+                a_list_shows_attempts_in_brief_and_one_delivery_in_full,
                 attempts_outlast_a_restart,
                 other_events_are_owed_as_analyses_are;
+            replay: a_delivery_that_is_reopened_is_pending_and_delivered_anew,
+                what_is_reopened_is_known_until_the_queue_has_it,
+                a_replay_puts_back_everything_that_is_parked_oldest_first_and_nothing_twice,
+                a_replay_tells_what_became_of_what_it_put_back,
+                a_replay_that_a_crash_broke_off_goes_on_with_what_was_not_tried,
+                a_webhook_has_one_replay_at_a_time,
+                a_cancelled_replay_puts_nothing_more_back_but_what_it_had_begun,
+                a_replay_is_of_what_the_filter_says;
             webhooks: a_webhook_outlasts_a_restart_as_it_was_changed_last,
                 a_deleted_webhook_leaves_its_name_until_it_is_dropped_or_taken_over;
             list: feedback_is_listed_in_pages_newest_first,

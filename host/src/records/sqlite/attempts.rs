@@ -87,12 +87,30 @@ fn insert(connection: &Connection, attempted: &Attempted) -> rusqlite::Result<bo
     }
 }
 
-/// Every attempt of a delivery, oldest first.
-pub(super) fn of_delivery(connection: &Connection, id: DeliveryId) -> rusqlite::Result<Vec<Attempt>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT number, at, address, status, latency_ms, response, error FROM attempt \
-         WHERE delivery = ?1 ORDER BY number",
-    )?;
+/// How much of the attempts of a delivery is read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Detail {
+    /// The newest [`BRIEF`], without what was answered: a list is of hundreds of deliveries.
+    Brief,
+    /// The newest [`WHOLE`], with what was answered.
+    Whole,
+}
+
+/// More than a schedule has steps.
+const BRIEF: usize = 20;
+/// Each with an answer of up to 64 KiB.
+const WHOLE: usize = 200;
+
+/// The attempts of a delivery, oldest first.
+pub(super) fn of_delivery(connection: &Connection, id: DeliveryId, detail: Detail) -> rusqlite::Result<Vec<Attempt>> {
+    let (response, max) = match detail {
+        Detail::Brief => ("NULL", BRIEF),
+        Detail::Whole => ("response", WHOLE),
+    };
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT number, at, address, status, latency_ms, {response}, error FROM attempt \
+         WHERE delivery = ?1 ORDER BY number DESC LIMIT {max}"
+    ))?;
     let attempt = |row: &rusqlite::Row<'_>| {
         Ok(Attempt {
             number: row.get(0)?,
@@ -104,5 +122,7 @@ pub(super) fn of_delivery(connection: &Connection, id: DeliveryId) -> rusqlite::
             error: row.get(6)?,
         })
     };
-    statement.query_map([id.0.as_bytes()], attempt)?.collect()
+    let mut attempts = statement.query_map([id.0.as_bytes()], attempt)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    attempts.reverse();
+    Ok(attempts)
 }

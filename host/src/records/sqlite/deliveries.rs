@@ -3,7 +3,9 @@ use uuid::Uuid;
 
 use super::{
     super::{Delivery, DeliveryFilter, DeliveryStatus, Page, RecordsError},
-    MAX_PAGE, SqliteRecords, attempts,
+    MAX_PAGE, SqliteRecords,
+    attempts::{self, Detail},
+    select::{self, Place},
 };
 use crate::{
     feedback::{DeliveryId, FeedbackId},
@@ -20,55 +22,43 @@ impl SqliteRecords {
         max: usize,
     ) -> Result<Page<Delivery>, RecordsError> {
         let after = after.map(parse_cursor).transpose()?;
+        if filter.route.is_some() {
+            self.index_all().await?;
+        }
         let (filter, max) = (filter.clone(), max.clamp(1, MAX_PAGE));
         let read = move |connection: &Connection| page(connection, &filter, after, max);
         Ok(self.store.read(Pool::Query, read).await?)
     }
 }
 
-/// A cursor is the id of the last delivery of the page before.
-fn parse_cursor(cursor: &str) -> Result<DeliveryId, RecordsError> {
-    let bad = || RecordsError::BadCursor(cursor.to_owned());
-    if !cursor.starts_with("dlv_") {
-        return Err(bad());
-    }
-    cursor.parse().map_err(|_| bad())
+/// A cursor is the place of the last delivery of the page before.
+fn cursor(place: Place) -> String {
+    format!("{}.{:x}", DeliveryId(Uuid::from_bytes(place.id)), place.due)
+}
+
+fn parse_cursor(cursor: &str) -> Result<Place, RecordsError> {
+    let read = || {
+        let (id, due) = cursor.strip_prefix("dlv_")?.split_once('.')?;
+        Some(Place { due: i64::from_str_radix(due, 16).ok()?, id: id.parse::<Uuid>().ok()?.into_bytes() })
+    };
+    read().ok_or_else(|| RecordsError::BadCursor(cursor.to_owned()))
 }
 
 fn page(
     connection: &Connection,
     filter: &DeliveryFilter,
-    after: Option<DeliveryId>,
+    after: Option<Place>,
     max: usize,
 ) -> rusqlite::Result<Page<Delivery>> {
-    // A delivery's id begins with the six bytes of time of its feedback's id.
-    let (first, last) = match filter.feedback {
-        Some(id) => range(id),
-        None => ([0; 16], [0xff; 16]),
-    };
-    // Only with the condition spelt out does SQLite use the index of what is parked.
-    let parked = if filter.status == Some(DeliveryStatus::Parked) { "AND status = 2" } else { "" };
-    let sql = format!(
-        "SELECT {COLUMNS} FROM delivery WHERE id BETWEEN ?1 AND ?2 AND (?3 IS NULL OR id < ?3) \
-         AND (?4 IS NULL OR feedback = ?4) AND (?5 IS NULL OR webhook = ?5) AND (?6 IS NULL OR status = ?6) {parked} \
-         ORDER BY id DESC LIMIT ?7"
-    );
     let transaction = connection.unchecked_transaction()?;
-    let mut statement = transaction.prepare_cached(&sql)?;
-    let values = params![
-        first,
-        last,
-        after.map(|id| id.0.into_bytes()),
-        filter.feedback.map(|id| id.0.into_bytes()),
-        filter.webhook,
-        filter.status.map(code),
-        i64::try_from(max + 1).unwrap_or(i64::MAX),
-    ];
-    let mut items = statement.query_map(values, delivery)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    let has_more = items.len() > max;
-    items.truncate(max);
-    let next = items.last().filter(|_| has_more).map(|delivery| delivery.id.to_string());
-    add_attempts(&transaction, &mut items)?;
+    let mut places = select::newest(&transaction, filter, after, max + 1)?;
+    let has_more = places.len() > max;
+    places.truncate(max);
+    let next = places.last().filter(|_| has_more).map(|last| cursor(*last));
+    let mut one = transaction.prepare_cached(&format!("SELECT {COLUMNS} FROM delivery WHERE id = ?1"))?;
+    let mut items =
+        places.iter().map(|place| one.query_row([place.id], delivery)).collect::<rusqlite::Result<Vec<_>>>()?;
+    add_attempts(&transaction, &mut items, Detail::Brief)?;
     Ok(Page { items, next })
 }
 
@@ -80,11 +70,12 @@ pub(super) fn one(connection: &Connection, id: DeliveryId) -> rusqlite::Result<O
         .query_row([id.0.as_bytes()], delivery)
         .optional()?;
     let mut found: Vec<_> = found.into_iter().collect();
-    add_attempts(&transaction, &mut found)?;
+    add_attempts(&transaction, &mut found, Detail::Whole)?;
     Ok(found.pop())
 }
 
-/// What the webhooks are owed for every revision of one feedback, newest first, with attempts.
+/// What the webhooks are owed for every revision of one feedback, newest first, with attempts
+/// in brief.
 pub(super) fn of_feedback(connection: &Connection, id: FeedbackId) -> rusqlite::Result<Vec<Delivery>> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM delivery WHERE id BETWEEN ?1 AND ?2 AND feedback = ?3 \
@@ -93,7 +84,7 @@ pub(super) fn of_feedback(connection: &Connection, id: FeedbackId) -> rusqlite::
     let (first, last) = range(id);
     let mut found =
         statement.query_map(params![first, last, id.0.as_bytes()], delivery)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    add_attempts(connection, &mut found)?;
+    add_attempts(connection, &mut found, Detail::Brief)?;
     Ok(found)
 }
 
@@ -105,9 +96,9 @@ pub(super) fn range(id: FeedbackId) -> ([u8; 16], [u8; 16]) {
     (first, last)
 }
 
-fn add_attempts(connection: &Connection, deliveries: &mut [Delivery]) -> rusqlite::Result<()> {
+fn add_attempts(connection: &Connection, deliveries: &mut [Delivery], detail: Detail) -> rusqlite::Result<()> {
     for delivery in deliveries {
-        delivery.attempts = attempts::of_delivery(connection, delivery.id)?;
+        delivery.attempts = attempts::of_delivery(connection, delivery.id, detail)?;
     }
     Ok(())
 }

@@ -18,10 +18,12 @@ mod history;
 mod index;
 mod list;
 mod notified;
+mod replay;
 mod residue;
 mod rows;
 mod save;
 mod segment;
+mod select;
 #[cfg(test)]
 mod tests;
 mod waiters;

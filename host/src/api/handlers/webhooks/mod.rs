@@ -7,6 +7,7 @@ mod delete;
 mod enable;
 mod health;
 mod list;
+mod replay;
 mod rotate;
 mod show;
 mod view;
@@ -16,6 +17,7 @@ pub(in crate::api) use create::create;
 pub(in crate::api) use delete::delete;
 pub(in crate::api) use enable::enable;
 pub(in crate::api) use list::list;
+pub(in crate::api) use replay::replay;
 pub(in crate::api) use rotate::rotate;
 pub(in crate::api) use show::show;
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::super::super::State;
 use super::super::super::problem::Problem;
 use super::health::Health;
-use crate::config::{Batch, Header, Ordering, Signature};
+use crate::config::{Batch, Format, Header, Ordering, Signature};
 use crate::delivery::endpoint::without_secrets;
 use crate::delivery::webhooks::{Source, Webhook, WebhookId};
 use crate::feedback::Kind;
@@ -45,6 +45,9 @@ pub(in crate::api) struct View {
     headers: BTreeMap<String, HeaderView>,
     rate: Option<f64>,
     concurrency: Option<usize>,
+    format: Format,
+    template: Option<String>,
+    content_type: Option<String>,
     ordering: Ordering,
     batch: Option<Batch>,
     paused: bool,
@@ -137,6 +140,9 @@ impl View {
             headers: settings.headers.into_iter().map(|(name, header)| (name, header_view(header))).collect(),
             rate: settings.rate,
             concurrency: settings.concurrency,
+            format: settings.format,
+            template: settings.template,
+            content_type: settings.content_type,
             ordering: settings.ordering,
             batch: settings.batch,
             paused: settings.paused,

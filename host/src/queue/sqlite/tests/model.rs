@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
@@ -18,6 +19,8 @@ enum Step {
     Park(usize),
     /// Take back message number n.
     Unpark(usize),
+    /// Have message number n worked on again.
+    Replay(usize),
     Forget(usize),
     /// Let so many seconds pass.
     Pass(u64),
@@ -32,6 +35,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (any::<usize>(), 0..200_u64).prop_map(|(lease, delay)| Step::Retry(lease, delay)),
         2 => any::<usize>().prop_map(Step::Park),
         1 => (0..MESSAGES).prop_map(Step::Unpark),
+        2 => (0..MESSAGES).prop_map(Step::Replay),
         1 => (0..MESSAGES).prop_map(Step::Forget),
         2 => (1..100_u64).prop_map(Step::Pass),
         1 => Just(Step::Reopen),
@@ -155,6 +159,7 @@ impl Run {
                 }
             }
             Step::Unpark(number) => self.unpark(number).await,
+            Step::Replay(number) => self.replay(number).await,
             Step::Forget(number) => {
                 self.queue().forget(&[(self.messages[number].id, None)]).await.expect("forgets");
                 self.model.places.remove(&number);
@@ -203,6 +208,28 @@ impl Run {
         if is_parked {
             self.model.places.insert(number, Place::Ready { from: self.model.now, tries: 0 });
         }
+    }
+
+    async fn replay(&mut self, number: usize) {
+        let now = self.model.now;
+        let Message { id, revision, body, .. } = self.messages[number].clone();
+        let again = Again { id, revision, series: None, body: Some(body), published_at: Timestamp::UNIX_EPOCH };
+        let replayed = self.queue().replay(&Lane::Intake, vec![again]).await.expect("replays");
+        let place = self.model.places.get(&number).copied();
+        let (expected, place) = match place {
+            None | Some(Place::Parked | Place::Settled) => {
+                (vec![Replayed::Anew], Some(Place::Ready { from: now, tries: 0 }))
+            }
+            Some(Place::Ready { from, tries }) if from > now => {
+                (vec![Replayed::Sooner], Some(Place::Ready { from: now, tries }))
+            }
+            // The queue notices that a lease has run out when somebody pulls.
+            Some(Place::Leased { until, .. }) if until <= now => (vec![Replayed::Leased, Replayed::Waits], place),
+            Some(Place::Leased { .. }) => (vec![Replayed::Leased], place),
+            Some(Place::Ready { .. }) => (vec![Replayed::Waits], place),
+        };
+        assert!(expected.contains(&replayed[0]), "{replayed:?} and not {expected:?}");
+        self.model.places.extend(place.map(|place| (number, place)));
     }
 }
 

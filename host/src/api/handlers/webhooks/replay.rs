@@ -1,0 +1,83 @@
+//! `POST /v1/webhooks/{id}/replay`
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State as With};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::super::super::State;
+use super::super::super::problem::{Problem, ProblemType};
+use super::super::super::query::{Params, time};
+use super::super::{deliveries, replays::View};
+use super::body;
+use crate::delivery::replay::waits_because;
+use crate::feedback::Kind;
+use crate::records::{Begun, DeliveryFilter, DeliveryStatus, Outcomes};
+
+/// Which deliveries are replayed; what is not given does not filter.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Wanted {
+    /// How they stand; `parked` if absent. Those that are `pending` are tried at once.
+    status: Option<DeliveryStatus>,
+    /// A route of the analysis that is delivered.
+    route: Option<String>,
+    /// The kind of the feedback.
+    kind: Option<Kind>,
+    /// The type of the event.
+    event: Option<String>,
+    /// Due at or after this time or date.
+    since: Option<String>,
+    /// Due before this time or date; what becomes due after the request is left out in any case.
+    until: Option<String>,
+}
+
+/// Starts a replay of the webhook's deliveries that fit: each is made again with its `webhook-id`, the oldest first, in the
+/// background and over restarts. It takes the id or the name of the webhook. 409 while another replay of it runs.
+pub(in crate::api) async fn replay(
+    With(state): With<State>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    Params::read(query.as_deref(), &[], &[])?;
+    let set = state.webhooks.live().current();
+    let by_id = super::id(&id).ok().and_then(|id| set.by_id(id));
+    let webhook = by_id.or_else(|| set.by_name(&id)).ok_or_else(|| super::missing(&id))?;
+    let filter = understand(body::object(&headers, body).await?)?;
+    let begun = state.switchboard.replayer().start(webhook, filter).await;
+    let replay = match begun.map_err(|why| deliveries::refused(why, &id))? {
+        Begun::New(replay) => *replay,
+        Begun::Running(running) => {
+            let detail = format!(
+                "The replay {running} of the webhook `{}` runs; wait for it (GET /v1/replays/{running}), or cancel it \
+                 (DELETE /v1/replays/{running}).",
+                webhook.name()
+            );
+            return Err(Problem::new(ProblemType::Conflict, detail).with("replay", running.to_string()));
+        }
+    };
+    let location = [(header::LOCATION, format!("/v1/replays/{}", replay.id))];
+    let view = View::of(replay, Some(Outcomes::default()), waits_because(webhook));
+    Ok((StatusCode::ACCEPTED, location, Json(view)).into_response())
+}
+
+fn understand(written: Map<String, Value>) -> Result<DeliveryFilter, Problem> {
+    let wanted: Wanted = serde_path_to_error::deserialize(Value::Object(written)).map_err(|error| {
+        let (path, message) = (error.path().to_string(), error.inner().to_string());
+        let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+        let field = if path == "." { unknown.unwrap_or("body") } else { &path };
+        Problem::parameter(field, message.clone())
+    })?;
+    let read = |name, text: Option<String>| text.map(|text| time(name, &text)).transpose();
+    let (since, until) = (read("since", wanted.since)?, read("until", wanted.until)?);
+    if since.zip(until).is_some_and(|(since, until)| since >= until) {
+        return Err(Problem::parameter("until", "has to be later than `since`"));
+    }
+    let Wanted { status, route, kind, event, .. } = wanted;
+    Ok(DeliveryFilter { status, route, kind, event, since, until, ..DeliveryFilter::default() })
+}

@@ -1,0 +1,120 @@
+//! CloudEvents 1.0 over HTTP: <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md>.
+//!
+//! | attribute | value |
+//! | --- | --- |
+//! | `id` | the delivery's, as in `webhook-id`: the same on every attempt |
+//! | `source` | `[delivery] source` |
+//! | `type` | as in the standard format |
+//! | `subject` | the id of the feedback, or of the webhook, that it is about |
+//! | `time` | when it became due |
+//!
+//! In binary mode the attributes are headers and the signature covers the body alone, so that a receiver that goes by an
+//! attribute should take it from the structured mode, or from the data. `ce-id` is `webhook-id`, which is signed.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Data, Event, JSON, Outgoing, Unfit, standard};
+use crate::feedback::DeliveryId;
+
+const STRUCTURED: HeaderValue = HeaderValue::from_static("application/cloudevents+json");
+const BATCHED: HeaderValue = HeaderValue::from_static("application/cloudevents-batch+json");
+
+const SPECVERSION: &str = "1.0";
+
+/// How a webhook gets CloudEvents.
+#[derive(Clone)]
+pub(in crate::delivery) struct CloudEvents {
+    /// Whether attributes are headers.
+    pub(super) is_binary: bool,
+    /// The attribute `source`.
+    pub(super) source: Arc<str>,
+}
+
+/// An event with its attributes, in structured mode.
+#[derive(Serialize)]
+struct Envelope<'a> {
+    specversion: &'static str,
+    id: DeliveryId,
+    source: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
+    time: Timestamp,
+    datacontenttype: &'static str,
+    data: standard::Written<'a>,
+}
+
+impl CloudEvents {
+    /// Writes one event.
+    pub(super) fn write(&self, event: &Event<'_>) -> Result<Outgoing, Unfit> {
+        if self.is_binary { self.binary(event) } else { Ok(Outgoing::new(STRUCTURED, self.structured(event)?)) }
+    }
+
+    /// The body in structured mode, which is an item of a batch too.
+    pub(super) fn structured(&self, event: &Event<'_>) -> Result<Bytes, Unfit> {
+        let mut body = Vec::with_capacity(384 + standard::size_of(event.data));
+        let envelope = Envelope {
+            specversion: SPECVERSION,
+            id: event.id,
+            source: &self.source,
+            kind: event.kind,
+            subject: subject(event.data),
+            time: event.timestamp,
+            datacontenttype: "application/json",
+            data: standard::Written::of(event.data)?,
+        };
+        serde_json::to_writer(&mut body, &envelope)?;
+        Ok(body.into())
+    }
+
+    fn binary(&self, event: &Event<'_>) -> Result<Outgoing, Unfit> {
+        let mut headers = HeaderMap::with_capacity(6);
+        let mut put = |name: &'static str, value: &str| {
+            headers.insert(HeaderName::from_static(name), header_value(value));
+        };
+        put("ce-specversion", SPECVERSION);
+        put("ce-id", &event.id.to_string());
+        put("ce-source", &self.source);
+        put("ce-type", event.kind);
+        put("ce-time", &event.timestamp.to_string());
+        if let Some(subject) = subject(event.data) {
+            put("ce-subject", &subject);
+        }
+        let body = serde_json::to_vec(&standard::Written::of(event.data)?)?;
+        Ok(Outgoing { headers, ..Outgoing::new(JSON, body) })
+    }
+}
+
+/// The body of a batch, in the batched mode.
+pub(super) fn batch(items: &[Bytes]) -> Outgoing {
+    Outgoing::new(BATCHED, standard::list(b"", items, b""))
+}
+
+fn subject(data: Data<'_>) -> Option<String> {
+    match data {
+        Data::Analysis { feedback, .. } => Some(feedback.to_string()),
+        Data::Notice(data) => {
+            ["feedback", "webhook"].iter().find_map(|about| data[about]["id"].as_str().map(str::to_owned))
+        }
+    }
+}
+
+/// A value of an attribute as a header carries it: what is no printable ASCII, `"`, `%` and spaces are percent-encoded in
+/// UTF-8 (section 3.1.3.2 of the binding).
+fn header_value(value: &str) -> HeaderValue {
+    let encoded: String = value
+        .bytes()
+        .map(|byte| match byte {
+            b'"' | b'%' => format!("%{byte:02X}"),
+            0x21..=0x7e => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect();
+    HeaderValue::try_from(encoded).expect("printable ASCII is a header's value")
+}

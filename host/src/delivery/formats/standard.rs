@@ -1,0 +1,207 @@
+//! The format that a webhook gets where it names none: `{"type", "timestamp", "data"}`.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{
+    Value,
+    value::{RawValue, to_raw_value},
+};
+
+use super::{Data, Event};
+use crate::{
+    feedback::{Analysis, DeliveryId},
+    records::Payload,
+};
+
+/// The `type` of the delivery of an analysis.
+pub const ANALYZED: &str = "feedback.analyzed";
+
+/// The body.
+#[derive(Serialize)]
+struct Body<'a> {
+    /// In a batch, the delivery's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<DeliveryId>,
+    /// The type of the event.
+    #[serde(rename = "type")]
+    kind: &'a str,
+    /// When it became due.
+    timestamp: Timestamp,
+    /// What it tells.
+    data: Written<'a>,
+}
+
+/// The data of an event as it is delivered in every format that has it.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Written<'a> {
+    /// Of `feedback.analyzed`.
+    Analysis {
+        /// The feedback.
+        feedback: &'a RawValue,
+        /// Its analysis.
+        analysis: Cow<'a, RawValue>,
+    },
+    /// Of all others.
+    Notice(&'a Value),
+}
+
+impl<'a> Written<'a> {
+    /// # Errors
+    /// Where the analysis on record is none.
+    pub(super) fn of(data: Data<'a>) -> Result<Self, serde_json::Error> {
+        Ok(match data {
+            Data::Analysis { payload, .. } => Self::Analysis {
+                feedback: &payload.feedback,
+                analysis: without_shadow(&payload.analysis)?.map_or(Cow::Borrowed(&*payload.analysis), Cow::Owned),
+            },
+            Data::Notice(data) => Self::Notice(data),
+        })
+    }
+}
+
+/// The body of a delivery.
+pub(super) fn write(event: &Event<'_>) -> Result<Bytes, serde_json::Error> {
+    body(event, None)
+}
+
+/// Likewise, for a batch: with the delivery's id in front.
+pub(super) fn item(event: &Event<'_>) -> Result<Bytes, serde_json::Error> {
+    body(event, Some(event.id))
+}
+
+fn body(event: &Event<'_>, id: Option<DeliveryId>) -> Result<Bytes, serde_json::Error> {
+    let mut body = Vec::with_capacity(192 + size_of(event.data));
+    let data = Written::of(event.data)?;
+    serde_json::to_writer(&mut body, &Body { id, kind: event.kind, timestamp: event.timestamp, data })?;
+    Ok(body.into())
+}
+
+/// How many bytes the data takes, about.
+pub(super) fn size_of(data: Data<'_>) -> usize {
+    match data {
+        Data::Analysis { payload, .. } => payload.feedback.get().len() + payload.analysis.get().len(),
+        Data::Notice(_) => 256,
+    }
+}
+
+/// The body of a batch of items.
+pub(super) fn batch(due: Timestamp, items: &[Bytes]) -> Bytes {
+    let head = format!("{{\"type\":\"batch\",\"timestamp\":\"{due}\",\"data\":");
+    list(head.as_bytes(), items, b"}")
+}
+
+/// A list in JSON of what is JSON, with something in front and behind.
+pub(super) fn list(head: &[u8], items: &[Bytes], tail: &[u8]) -> Bytes {
+    let bytes: usize = items.iter().map(|item| item.len() + 1).sum();
+    let mut list = Vec::with_capacity(head.len() + bytes + tail.len() + 2);
+    list.extend_from_slice(head);
+    list.push(b'[');
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            list.push(b',');
+        }
+        list.extend_from_slice(item);
+    }
+    list.push(b']');
+    list.extend_from_slice(tail);
+    list.into()
+}
+
+/// The body of the delivery of an analysis that became due at `due`.
+///
+/// # Errors
+/// Where the analysis on record is none.
+pub fn event(due: Timestamp, payload: &Payload) -> Result<Bytes, serde_json::Error> {
+    let data = Written::of(Data::Analysis { feedback: Default::default(), payload })?;
+    let body = Body { id: None, kind: ANALYZED, timestamp: super::in_milliseconds(due), data };
+    serde_json::to_vec(&body).map(Into::into)
+}
+
+/// The analysis without what plugins in the shadow said, if they said something. Where the name does not occur, the
+/// JSON is not taken apart.
+fn without_shadow(analysis: &RawValue) -> Result<Option<Box<RawValue>>, serde_json::Error> {
+    if memchr::memmem::find(analysis.get().as_bytes(), b"\"shadow\":").is_none() {
+        return Ok(None);
+    }
+    let analysis: Analysis = serde_json::from_str(analysis.get())?;
+    to_raw_value(&Analysis { shadow: Default::default(), ..analysis }).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json, value::to_raw_value};
+
+    use super::*;
+    use crate::feedback::{Analysis, Feedback};
+
+    #[test]
+    fn a_batch_is_a_list_of_events_with_their_ids() {
+        let (id, data) = (DeliveryId(uuid::Uuid::from_u128(7)), json!({}));
+        let due: Timestamp = "2026-01-02T03:04:05.6789Z".parse().unwrap();
+        let items = ["a", "b"].map(|kind| item(&Event::new(id, kind, due, Data::Notice(&data))).unwrap());
+        let body: Value = serde_json::from_slice(&batch(due, &items)).unwrap();
+        let expected = json!({
+            "type": "batch", "timestamp": "2026-01-02T03:04:05.6789Z",
+            "data": [
+                { "id": id, "type": "a", "timestamp": "2026-01-02T03:04:05.678Z", "data": {} },
+                { "id": id, "type": "b", "timestamp": "2026-01-02T03:04:05.678Z", "data": {} },
+            ],
+        });
+        assert_eq!(body, expected);
+    }
+
+    fn payload(feedback: &Feedback) -> Payload {
+        let (feedback, analysis) = (to_raw_value(feedback), to_raw_value(&Analysis::default()));
+        Payload { feedback: feedback.unwrap(), analysis: analysis.unwrap() }
+    }
+
+    #[test]
+    fn the_body_holds_type_time_feedback_and_analysis() {
+        let feedback: Feedback = serde_json::from_value(json!({
+            "id": "0198c0de-0000-7000-8000-000000000001", "revision": 2, "received_at": "2025-08-19T10:00:00Z",
+            "kind": "review", "text": "遅い", "customer": { "id": "c1", "email": "c1@example.com" },
+        }))
+        .unwrap();
+        let due: Timestamp = "2025-08-19T10:00:01.2507Z".parse().unwrap();
+        let body: Value = serde_json::from_slice(&event(due, &payload(&feedback)).unwrap()).unwrap();
+        assert_eq!(body["type"], "feedback.analyzed");
+        assert_eq!(body["timestamp"], "2025-08-19T10:00:01.25Z");
+        assert_eq!(body["data"]["feedback"]["id"], "0198c0de-0000-7000-8000-000000000001");
+        assert_eq!(body["data"]["feedback"]["revision"], 2);
+        assert_eq!(body["data"]["feedback"]["received_at"], "2025-08-19T10:00:00Z");
+        assert_eq!(body["data"]["feedback"]["text"], "遅い");
+        assert_eq!(body["data"]["feedback"]["customer"]["email"], "c1@example.com");
+        assert_eq!(body["data"]["analysis"]["urgency"]["level"], "normal");
+    }
+
+    #[test]
+    fn what_plugins_in_the_shadow_said_is_not_delivered() {
+        let feedback: Feedback =
+            serde_json::from_value(json!({ "kind": "survey", "text": "a \"shadow\": b" })).unwrap();
+        let mut analysis = json!(Analysis::default());
+        let plain = to_raw_value(&serde_json::from_value::<Analysis>(analysis.clone()).unwrap()).unwrap();
+        analysis["shadow"] =
+            json!({"new": {"version": "1", "digest": "d", "config": "c", "status": "ok", "us": 1, "tags": ["secret"]}});
+        analysis["other"] = json!({"shadow": "a finding of this name stays"});
+        let shadowed = to_raw_value(&serde_json::from_value::<Analysis>(analysis).unwrap()).unwrap();
+        let body = |analysis: Box<RawValue>| {
+            let payload = Payload { feedback: to_raw_value(&feedback).unwrap(), analysis };
+            serde_json::from_slice::<Value>(&event(Timestamp::UNIX_EPOCH, &payload).unwrap()).unwrap()["data"].clone()
+        };
+        let (plain, shadowed) = (body(plain), body(shadowed));
+        assert_eq!(shadowed["analysis"]["shadow"], Value::Null);
+        assert_eq!(shadowed["analysis"]["other"]["shadow"], "a finding of this name stays");
+        assert_eq!(shadowed["feedback"], plain["feedback"]);
+    }
+
+    #[test]
+    fn a_time_that_lost_precision_below_a_millisecond_gives_the_same_bytes() {
+        let feedback: Feedback = serde_json::from_value(json!({ "kind": "survey" })).unwrap();
+        let body = |due: &str| event(due.parse().unwrap(), &payload(&feedback)).unwrap();
+        assert_eq!(body("2025-08-19T10:00:01.250999Z"), body("2025-08-19T10:00:01.250Z"));
+    }
+}
