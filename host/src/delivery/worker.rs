@@ -161,7 +161,7 @@ impl Worker {
         };
         let deliver = async {
             let mut ahead = Ahead::default();
-            while let Some(taken) = self.take(&mut ahead, &shutdown).await {
+            while let Some(taken) = self.take(&mut ahead, &finished, &shutdown).await {
                 self.start(taken, &mut ahead, &finished, &shutdown).await;
             }
             self.give_back(&mut ahead).await;
@@ -172,7 +172,12 @@ impl Worker {
     }
 
     /// Waits for free slots, and for deliveries. None at the end.
-    async fn take(&self, ahead: &mut Ahead, shutdown: &CancellationToken) -> Option<Taken> {
+    async fn take(
+        self: &Arc<Self>,
+        ahead: &mut Ahead,
+        finished: &mpsc::Sender<Vec<Finished>>,
+        shutdown: &CancellationToken,
+    ) -> Option<Taken> {
         loop {
             // Listened for from here on, so that a pause that begins while slots are taken is not missed.
             let mut changed = pin!(self.standing.breaker.changed());
@@ -185,7 +190,7 @@ impl Worker {
                 biased;
                 () = shutdown.cancelled() => None,
                 () = changed => continue,
-                taken = self.take_now(ahead, shutdown) => taken,
+                taken = self.take_now(ahead, finished, shutdown) => taken,
             };
             match taken {
                 Some(Taken { work: Work::Leases(leases), .. }) if leases.is_empty() => {}
@@ -195,12 +200,22 @@ impl Worker {
     }
 
     /// Takes slots, and deliveries for them, if there are some before long. None at the end.
-    async fn take_now(&self, ahead: &mut Ahead, shutdown: &CancellationToken) -> Option<Taken> {
+    async fn take_now(
+        self: &Arc<Self>,
+        ahead: &mut Ahead,
+        finished: &mpsc::Sender<Vec<Finished>>,
+        shutdown: &CancellationToken,
+    ) -> Option<Taken> {
         let mut slots = self.free_slots().await?;
         slots.keep(self.allowed(slots.count()).await);
         let era = self.standing.breaker.era();
-        let jobs = ahead.take(slots.count());
+        let jobs = ahead.take(slots.count()).await;
         if !jobs.is_empty() {
+            let room = self.room_ahead(ahead);
+            ahead.refill(room, || {
+                let (worker, finished, shutdown) = (Arc::clone(self), finished.clone(), shutdown.clone());
+                async move { worker.more(room, &finished, &shutdown).await }
+            });
             return Some(Taken { work: Work::Jobs(jobs), slots, era });
         }
         let count = self.target.batch.map_or(slots.count() + self.room_ahead(ahead), |batch| batch.max_items);
@@ -221,17 +236,34 @@ impl Worker {
 
     /// Gives back what was taken ahead, so that it waits in the lane.
     async fn give_back(&self, ahead: &mut Ahead) {
-        let leases = ahead.leases();
+        let leases = ahead.leases().await;
         if !leases.is_empty() {
             // Where that fails the leases run out, and it comes back later.
             drop(self.queue.release(leases).await);
         }
     }
 
+    /// First tries that are there now, with their content.
+    async fn more(
+        &self,
+        most: usize,
+        finished: &mpsc::Sender<Vec<Finished>>,
+        shutdown: &CancellationToken,
+    ) -> Vec<Job> {
+        match self.queue.pull_sparing(&self.lane, most, 0, Duration::ZERO).await {
+            Ok(leases) => self.jobs(leases, finished, shutdown).await,
+            // Whoever waits for deliveries next comes by it again, and says so.
+            Err(_) => Vec::new(),
+        }
+    }
+
     /// How many deliveries to take beyond the slots that are free: none where something else than slots says how fast
     /// they go out.
     fn room_ahead(&self, ahead: &Ahead) -> usize {
-        if self.target.rate.is_some() || self.standing.breaker.leave(Instant::now()) != Leave::Full {
+        if self.target.rate.is_some()
+            || self.target.batch.is_some()
+            || self.standing.breaker.leave(Instant::now()) != Leave::Full
+        {
             return 0;
         }
         ahead.room(self.target.concurrency as usize, &self.pace)

@@ -64,9 +64,8 @@ impl Backlog {
             let first = match self.pause(Instant::now()) {
                 None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(Duration::ZERO) => Err(RecvTimeoutError::Timeout),
-                // To be woken by each of a crowd costs more than they do, them as well as this thread.
                 Some(pause) if !self.soon.is_empty() => {
-                    std::thread::sleep(pause);
+                    gather(pause);
                     Err(RecvTimeoutError::Timeout)
                 }
                 Some(pause) => jobs.recv_timeout(pause),
@@ -159,6 +158,12 @@ impl Backlog {
     fn time_until_turn(&self, now: Instant) -> Duration {
         until(self.turn_at, now).min(until(self.served_at.map(|at| at + QUIET), now))
     }
+}
+
+/// Lets a crowd gather: to be woken by each of them costs more than they do, them as well as this thread.
+#[expect(clippy::disallowed_methods, reason = "a thread of its own, for less than a millisecond")]
+fn gather(pause: Duration) {
+    std::thread::sleep(pause);
 }
 
 fn until(at: Option<Instant>, now: Instant) -> Duration {

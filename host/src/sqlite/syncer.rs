@@ -137,8 +137,10 @@ mod tests {
     use super::*;
     use crate::sqlite::writer::Call;
 
+    type Outcome = Result<(), StoreError>;
+
     /// Operations that tell how they came out.
-    fn operations(count: usize) -> (Vec<Box<dyn Operation>>, Receiver<Result<(), StoreError>>) {
+    fn operations(count: usize) -> (Vec<Box<dyn Operation>>, Receiver<Outcome>) {
         let (tell, told) = mpsc::channel();
         let connection = Connection::open_in_memory().expect("opens");
         let operation = |_| -> Box<dyn Operation> {

@@ -1,5 +1,5 @@
 //! Deliveries that are taken before there are slots for them, so that a receiver that is quick is not kept waiting while
-//! they are read: many at once cost little more than one.
+//! they are read: many at once cost little more than one, and the next are read while the last go out.
 //!
 //! They are first tries alone, and few enough to go out before long. When the breaker opens they go back.
 
@@ -9,6 +9,8 @@ use std::{
     time::Duration,
 };
 
+use tokio::task::JoinHandle;
+
 use super::{Content, Job};
 use crate::queue::Lease;
 
@@ -17,6 +19,9 @@ const MOST_PER_SLOT: usize = 8;
 
 /// How long they may have to wait for their slots. Far less than a lease lasts.
 const MOST_WAIT: Duration = Duration::from_millis(200);
+
+/// How often more first tries are taken before retries have their turn again.
+const MOST_REFILLS: u32 = 4;
 
 /// About how much content may wait, in bytes.
 const MOST_BYTES: usize = 512 << 10;
@@ -36,6 +41,10 @@ pub(super) struct Ahead {
     mean_bytes: usize,
     /// Whether there were retries among what was taken last.
     with_retries: bool,
+    /// More, that is being read.
+    refill: Option<JoinHandle<Vec<Job>>>,
+    /// How often more was taken since retries had their turn.
+    refills: u32,
 }
 
 impl Pace {
@@ -65,6 +74,7 @@ impl Ahead {
     /// Keeps those of `jobs` that are more than `slots`, and returns the others: retries first, which are no more than
     /// the slots.
     pub(super) fn keep_beyond(&mut self, slots: usize, mut jobs: Vec<Job>) -> Vec<Job> {
+        self.refills = 0;
         self.with_retries = jobs.iter().any(Job::is_retry);
         self.mean_bytes = jobs.iter().map(|job| job.content.bytes()).sum::<usize>() / jobs.len().max(1);
         jobs.sort_by_key(|job| !job.is_retry());
@@ -72,14 +82,42 @@ impl Ahead {
         jobs
     }
 
-    /// Takes out up to `most`.
-    pub(super) fn take(&mut self, most: usize) -> Vec<Job> {
+    /// Has more taken, up to `room`, where half of that is gone, unless it is the turn of retries.
+    pub(super) fn refill<F>(&mut self, room: usize, more: impl FnOnce() -> F)
+    where
+        F: Future<Output = Vec<Job>> + Send + 'static,
+    {
+        if self.refill.is_none() && self.refills < MOST_REFILLS && self.jobs.len() < room / 2 {
+            self.refills += 1;
+            self.refill = Some(tokio::spawn(more()));
+        }
+    }
+
+    /// Waits for what is being read. It may be given up, and is not lost then.
+    async fn refilled(&mut self) {
+        if let Some(refill) = &mut self.refill {
+            // One that panicked loses its leases: they run out.
+            let jobs = refill.await.unwrap_or_default();
+            self.refill = None;
+            if jobs.is_empty() {
+                self.refills = MOST_REFILLS;
+            }
+            self.jobs.extend(jobs);
+        }
+    }
+
+    /// Takes out up to `most`; none if there is nothing.
+    pub(super) async fn take(&mut self, most: usize) -> Vec<Job> {
+        if self.jobs.is_empty() {
+            self.refilled().await;
+        }
         let count = most.min(self.jobs.len());
         self.jobs.drain(..count).collect()
     }
 
     /// Takes out all, to be given back.
-    pub(super) fn leases(&mut self) -> Vec<Lease> {
+    pub(super) async fn leases(&mut self) -> Vec<Lease> {
+        self.refilled().await;
         self.jobs.drain(..).map(|job| job.lease).collect()
     }
 }
