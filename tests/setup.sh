@@ -14,6 +14,8 @@ registry=$3
 templates=$(dirname "$0")/../host/src/cli/plugin/templates
 # Verify what sayso signs (Standard Webhooks twice over, and ed25519), and read what it writes: CloudEvents, Slack's blocks.
 packages=(standardwebhooks==1.0.0 svix==1.99.1 cryptography==50.0.2 cloudevents==2.2.0 slack_sdk==3.47.0)
+# Holds the description of the API against OpenAPI itself.
+packages+=(openapi-spec-validator==0.9.0)
 # Likewise: Standard Webhooks, CloudEvents in batches, Adaptive Cards.
 node_packages=(standardwebhooks@1.1.1 cloudevents@10.0.0 adaptivecards@3.0.6)
 

@@ -2,6 +2,7 @@
 //! verify with the independent crate `standardwebhooks` or misbehave in every way, and the plugins that attack.
 
 mod component;
+pub mod document;
 mod guests;
 pub mod raw;
 mod receiver;

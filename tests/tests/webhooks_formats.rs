@@ -230,10 +230,10 @@ async fn what_a_template_fails_on_is_parked_with_the_reason_and_goes_out_once_th
 
     let mended = json!({ "template": "{\"text\": {{ data.feedback.text }}}" });
     assert_eq!(call(&server, Method::PATCH, &path, Some(&mended)).await.0, 200);
-    let parked = server.wait_until("/v1/parked?lane=delivery/crm", both).await;
-    for item in parked["items"].as_array().expect("a list") {
-        let retry = format!("/v1/parked/{}/retry?lane=delivery/crm", item["id"].as_str().expect("an id"));
-        let answer = server.request(Method::POST, &retry).send().await.expect("an answer");
+    server.wait_until("/v1/parked?lane=delivery/crm", both).await;
+    for item in list["items"].as_array().expect("a list") {
+        let replay = format!("/v1/deliveries/{}/replay", item["id"].as_str().expect("an id"));
+        let answer = server.request(Method::POST, &replay).send().await.expect("an answer");
         assert!(answer.status().is_success(), "{}", answer.text().await.expect("text"));
     }
     let events = receiver.wait_for(2).await;

@@ -3,10 +3,12 @@
 //! - [`router()`]: every route of the service.
 //! - [`problem`]: the one form of error answers.
 //! - [`auth`]: keys and scopes.
+//! - [`openapi`]: the description of the API.
 
 pub mod auth;
 mod handlers;
 mod middleware;
+mod openapi;
 pub mod problem;
 mod query;
 mod readiness;

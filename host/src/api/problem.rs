@@ -8,13 +8,15 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use crate::feedback::validate::{FieldError, Invalid};
 use crate::queue::QueueError;
 use crate::records::RecordsError;
 
 /// What kind of problem it is. Scripts may depend on the names.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+// ValueEnum: the compiler keeps the list of them, which the API's description has to cover.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, clap::ValueEnum)]
 pub enum ProblemType {
     /// Fields of the feedback have to be fixed.
     InvalidFeedback,
@@ -89,6 +91,11 @@ impl ProblemType {
         }
     }
 
+    /// The status of its answers.
+    pub(super) const fn status(self) -> StatusCode {
+        self.parts().2
+    }
+
     /// The last part of the URI; labels metrics.
     pub const fn name(self) -> &'static str {
         self.parts().0
@@ -137,15 +144,21 @@ pub struct More {
     pub internal: Option<String>,
 }
 
-/// What is written out.
-#[derive(Serialize)]
-struct Wire<'a> {
+/// An error answer (RFC 9457), or what is wrong with one item of a batch. `type` tells which it is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct Wire<'a> {
     r#type: String,
+    /// The same for every problem of the type.
     title: &'a str,
+    /// The status of the answer; of an item of a batch, the one it would have had alone.
     status: u16,
+    /// What was wrong, where, and what to do, for people to read.
     detail: &'a str,
+    /// Also in the header `x-request-id` and in the log; absent for an item of a batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
+    /// The fields or parameters that have to be fixed.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
     #[serde(flatten)]

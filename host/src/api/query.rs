@@ -7,6 +7,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::{IntoDeserializer, value::Error as WordError};
 
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::{Object, ObjectBuilder, Required, Type};
+
 use super::problem::{Problem, ProblemType};
 use crate::feedback::validate::FieldError;
 use crate::records::{Filter, parse_time};
@@ -24,6 +28,33 @@ pub(super) const FILTER: [&str; 10] =
 #[derive(Debug, Default)]
 pub struct Params<'a> {
     pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+/// `limit` and `after`, as the API's description names them.
+pub(super) struct Paging;
+
+impl IntoParams for Paging {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let limit = Object::builder()
+            .schema_type(Type::Integer)
+            .minimum(Some(1))
+            .maximum(Some(MAX_LIMIT))
+            .default(Some(DEFAULT_LIMIT.into()));
+        let after = Object::builder().schema_type(Type::String);
+        let parameter = |name: &str, description: &str, schema: ObjectBuilder| {
+            Parameter::builder()
+                .name(name)
+                .parameter_in(ParameterIn::Query)
+                .required(Required::False)
+                .description(Some(description))
+                .schema(Some(schema))
+                .build()
+        };
+        vec![
+            parameter("limit", "Most rows of the page.", limit),
+            parameter("after", "`next` of the page before; if absent, the first page.", after),
+        ]
+    }
 }
 
 impl<'a> Params<'a> {

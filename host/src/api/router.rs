@@ -1,12 +1,17 @@
-//! Every route of the service, by the scope that it needs.
+//! Every route of the service, by the scope that it needs. A route is its handler with `#[utoipa::path(…)]`: what is not
+//! described does not compile.
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
-use axum::routing::{delete, get, patch, post};
 use http::StatusCode;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::handlers::{aggregate, chain, customers, deliveries, feedback, health, metrics, parked, replays, webhooks};
+use super::handlers::{
+    aggregate, chain, customers, deliveries, feedback, health, metrics, openapi, parked, replays, webhooks,
+};
+use super::openapi::Group;
 use super::problem::Problem;
 use super::{State, middleware};
 use crate::config::Scope;
@@ -18,35 +23,46 @@ pub fn router(state: State) -> Router {
 }
 
 /// The whole service, with routes of others (the console) behind the same middleware. They need no key.
-pub fn router_with(state: State, open: Router<State>) -> Router {
+pub fn router_with(state: State, open: impl Into<OpenApiRouter<State>>) -> Router {
+    let open = open.into().routes(routes!(health::live)).routes(routes!(health::ready)).routes(routes!(openapi::get));
     // It checks its scope itself: see `auth::Sender`.
-    let ingest = Router::new().route("/v1/feedback", post(intake::post));
-    let read = Router::new()
-        .route("/v1/feedback", get(feedback::list))
-        .route("/v1/feedback/{id}", get(feedback::get))
-        .route("/v1/aggregate", get(aggregate::get))
-        .route("/v1/chain", get(chain::get))
-        .route("/v1/deliveries", get(deliveries::list))
-        .route("/v1/deliveries/{id}", get(deliveries::get))
-        .route("/v1/replays", get(replays::list))
-        .route("/v1/replays/{id}", get(replays::show))
-        .route("/v1/webhooks", get(webhooks::list))
-        .route("/v1/webhooks/{id}", get(webhooks::show))
-        .route("/v1/parked", get(parked::list))
-        .route("/metrics", get(metrics::get))
+    let ingest = OpenApiRouter::default().routes(routes!(intake::post));
+    let read = OpenApiRouter::default()
+        .routes(routes!(feedback::list))
+        .routes(routes!(feedback::get))
+        .routes(routes!(aggregate::get))
+        .routes(routes!(chain::get))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::get))
+        .routes(routes!(replays::list))
+        .routes(routes!(replays::show))
+        .routes(routes!(webhooks::list))
+        .routes(routes!(webhooks::show))
+        .routes(routes!(parked::list))
+        .routes(routes!(metrics::get))
         .route_layer(axum::middleware::from_fn(middleware::deadline));
-    let admin = Router::new()
-        .route("/v1/chain/reload", post(chain::reload))
-        .route("/v1/webhooks", post(webhooks::create))
-        .route("/v1/webhooks/{id}", patch(webhooks::change).delete(webhooks::delete))
-        .route("/v1/webhooks/{id}/rotate", post(webhooks::rotate))
-        .route("/v1/webhooks/{id}/enable", post(webhooks::enable))
-        .route("/v1/webhooks/{id}/replay", post(webhooks::replay))
-        .route("/v1/deliveries/{id}/replay", post(deliveries::replay))
-        .route("/v1/replays/{id}", delete(replays::cancel))
-        .route("/v1/parked/{id}/retry", post(parked::retry))
-        .route("/v1/customers/{id}", delete(customers::erase));
-    let open = open.route("/healthz", get(health::live)).route("/readyz", get(health::ready));
+    let admin = OpenApiRouter::default()
+        .routes(routes!(chain::reload))
+        .routes(routes!(webhooks::create))
+        .routes(routes!(webhooks::change, webhooks::delete))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::enable))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::replay))
+        .routes(routes!(deliveries::replay))
+        .routes(routes!(replays::cancel))
+        .routes(routes!(parked::retry))
+        .routes(routes!(customers::erase));
+    let (open, of_open) = open.split_for_parts();
+    let (ingest, of_ingest) = ingest.split_for_parts();
+    let (read, of_read) = read.split_for_parts();
+    let (admin, of_admin) = admin.split_for_parts();
+    state.openapi.describe(vec![
+        Group { scope: None, routes: of_open },
+        Group { scope: Some(Scope::Ingest), routes: of_ingest },
+        Group { scope: Some(Scope::Read), routes: of_read },
+        Group { scope: Some(Scope::Admin), routes: of_admin },
+    ]);
     let routes = open
         .merge(ingest)
         .merge(scoped(&state, Scope::Read, read))

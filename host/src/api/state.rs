@@ -7,6 +7,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::Readiness;
 use super::auth::{Auth, KeyError};
+use super::openapi::Document;
 use super::traffic::Traffic;
 use crate::config::Config;
 use crate::delivery::{Switchboard, webhooks::Registry};
@@ -41,6 +42,8 @@ pub struct Inner {
     pub metrics: PrometheusHandle,
     /// What is counted of every request.
     pub traffic: Traffic,
+    /// The description of the API.
+    pub openapi: Document,
     /// What intake remembers over requests.
     pub intake: Shared,
 }
@@ -60,7 +63,7 @@ impl State {
         metrics: PrometheusHandle,
     ) -> Result<Self, KeyError> {
         let auth = Auth::new(&config.keys)?;
-        let (traffic, intake) = (Traffic::default(), Shared::default());
+        let (traffic, openapi, intake) = (Traffic::default(), Document::default(), Shared::default());
         Ok(Self(Arc::new(Inner {
             queue,
             records,
@@ -72,6 +75,7 @@ impl State {
             readiness,
             metrics,
             traffic,
+            openapi,
             intake,
         })))
     }

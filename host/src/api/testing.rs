@@ -1,6 +1,6 @@
 //! A whole service over the real store, for tests: requests go in without a connection, and the test plays the chain.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -9,7 +9,9 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
+use utoipa_axum::router::OpenApiRouter;
 
+use super::openapi::document::{self, Document};
 use super::{Readiness, State, router_with};
 use crate::config::Config;
 use crate::delivery::{Dispatcher, webhooks::Registry};
@@ -21,6 +23,12 @@ use crate::sqlite::Store;
 
 /// How long a test waits for what has to happen.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The description of the API, which every answer is held against.
+static DESCRIPTION: LazyLock<Document> = LazyLock::new(|| {
+    let state = Service::start().state;
+    Document::new(serde_json::from_slice(&state.openapi.json()).expect("it is JSON"))
+});
 
 pub(crate) struct Service {
     pub(crate) state: State,
@@ -47,7 +55,7 @@ impl Service {
         Self::with_routes(change, Router::new())
     }
 
-    pub(crate) fn with_routes(change: impl FnOnce(&mut Config), routes: Router<State>) -> Self {
+    pub(crate) fn with_routes(change: impl FnOnce(&mut Config), routes: impl Into<OpenApiRouter<State>>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut config = Config::default();
         config.data.dir = folder.path().to_owned();
@@ -66,7 +74,20 @@ impl Service {
         Self { router: router_with(state.clone(), routes), state, _folder: folder }
     }
 
+    /// What comes back, which has to be what the API's description says.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+        let answer = self.exchange(request).await;
+        // Routes that a test brings are no part of the API.
+        if DESCRIPTION.operation(&method, &path).is_some() {
+            let (status, content_type) = (answer.status.as_u16(), answer.header("content-type"));
+            let shown = document::Answer { status, content_type, body: &answer.text };
+            DESCRIPTION.check_answer(&method, &path, shown).unwrap_or_else(|drift| panic!("{drift}"));
+        }
+        answer
+    }
+
+    async fn exchange(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.expect("a router never fails");
         let (head, body) = response.into_parts();
         let bytes = body.collect().await.expect("the body is whole").to_bytes();

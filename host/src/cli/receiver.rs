@@ -23,7 +23,10 @@ use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 
 use crate::{
     config::Secret,
-    delivery::signing::{self, Signer},
+    delivery::{
+        signing::{self, Signer},
+        trial::TEST_HEADER,
+    },
 };
 
 /// Largest delivery that is taken, in bytes.
@@ -59,6 +62,8 @@ pub(super) struct Event {
     pub(super) id: String,
     /// Whether the id was seen before: another attempt of the same delivery.
     pub(super) is_repeat: bool,
+    /// Whether it says that it is a test delivery.
+    pub(super) is_test: bool,
     /// Whether the signature holds, or why not.
     pub(super) verdict: Result<(), String>,
     /// What was answered.
@@ -87,6 +92,11 @@ struct Shared {
 struct Seen {
     ids: HashSet<String>,
     order: VecDeque<String>,
+}
+
+/// Text of a stranger, without what would steer a terminal.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// A new secret.
@@ -149,9 +159,10 @@ async fn receive(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
     let id = headers.get("webhook-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     let status = if verdict.is_ok() { shared.answer() } else { StatusCode::UNAUTHORIZED };
     let is_repeat = verdict.is_ok() && shared.is_repeat(&id);
+    let is_test = headers.contains_key(TEST_HEADER);
     tokio::time::sleep(shared.behaviour.delay).await;
     // Nobody looks any more while the receiver is being dropped.
-    drop(shared.events.send(Event { id, is_repeat, verdict, status, body }).await);
+    drop(shared.events.send(Event { id, is_repeat, is_test, verdict, status, body }).await);
     status
 }
 

@@ -17,6 +17,7 @@ pub use webhook::{Batch, Format, Header, Ordering, Signature, Webhook};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 /// The whole configuration.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -256,7 +257,7 @@ pub struct Trust {
 }
 
 /// What a plugin may import.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Grant {
     /// Lines for the operator; always given.
@@ -270,7 +271,7 @@ pub enum Grant {
 }
 
 /// What happens to an item that a plugin fails on.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnFault {
     /// The chain goes on without the plugin's effects, and the analysis says so.
@@ -281,8 +282,9 @@ pub enum OnFault {
 }
 
 /// What a plugin may use up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = PluginLimits)]
 pub struct Limits {
     /// Memory of one instance, in bytes; 64 MiB.
     pub memory_bytes: usize,
@@ -301,7 +303,7 @@ impl Default for Limits {
 }
 
 /// A secret, which no log and no answer shows.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct Secret(String);
 

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Secret;
 use crate::feedback::Kind;
@@ -11,10 +12,12 @@ use crate::feedback::Kind;
 const DEFAULT_EVENTS: &str = "feedback.analyzed";
 
 /// A webhook as it is written.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WebhookSettings)]
 pub struct Webhook {
     /// Its name, which lanes, deliveries and metrics carry; 1 to 64 letters, digits, `-`, `_` and `.`.
+    #[schema(value_type = String)]
     pub name: Arc<str>,
     /// What it is for, for people to read; up to 1,000 bytes.
     #[serde(default)]
@@ -24,9 +27,11 @@ pub struct Webhook {
     /// File only: `whsec_` and 24 to 64 bytes in base64, or for `ed25519` `whsk_` and 32 or 64 bytes. Over the API the
     /// server makes it.
     #[serde(default)]
+    #[schema(ignore)]
     pub secret: Option<Secret>,
     /// File only: the secret before, which is signed with too for as long as it stands there.
     #[serde(default)]
+    #[schema(ignore)]
     pub old_secret: Option<Secret>,
     /// How deliveries are signed; `hmac`.
     #[serde(default)]
@@ -54,6 +59,7 @@ pub struct Webhook {
     pub condition: Option<String>,
     /// Headers to send with every delivery, by name.
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, WrittenHeader>)]
     pub headers: BTreeMap<String, Header>,
     /// Most requests a second, 0.01 to 10,000; no limit if absent.
     #[serde(default)]
@@ -92,6 +98,7 @@ pub struct Webhook {
     pub ca: Option<String>,
     /// File only: whether the URL may lead to a private or loopback address.
     #[serde(default)]
+    #[schema(ignore)]
     pub allow_private: bool,
 }
 
@@ -140,7 +147,7 @@ impl std::fmt::Debug for Webhook {
 }
 
 /// How deliveries are signed (Standard Webhooks).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, clap::ValueEnum, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Signature {
     /// `v1`: HMAC-SHA256 with a secret that both sides know.
@@ -160,8 +167,9 @@ pub struct Header {
     pub is_secret: bool,
 }
 
-/// A header in either form that it can be written in.
-#[derive(Deserialize)]
+/// A header: its value as text, or as an object where no answer may show it.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = HeaderSetting)]
 #[serde(untagged, expecting = "a header's value is a text, or { value = \"…\", secret = true }")]
 enum WrittenHeader {
     Plain(Secret),
@@ -183,8 +191,9 @@ impl From<WrittenHeader> for Header {
 }
 
 /// What a request looks like.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, clap::ValueEnum, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = WebhookFormat)]
 #[value(rename_all = "snake_case")]
 pub enum Format {
     /// `{"type": …, "timestamp": …, "data": …}`
@@ -217,7 +226,7 @@ impl Format {
 }
 
 /// Which deliveries keep their order.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Ordering {
     /// None does.
@@ -228,7 +237,7 @@ pub enum Ordering {
 }
 
 /// Several deliveries in one request.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Batch {
     /// Most deliveries in one request, 2 to 1,000.

@@ -25,6 +25,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(4);
 /// Name under which sayso calls.
 const USER_AGENT: &str = concat!("sayso/", env!("CARGO_PKG_VERSION"));
 
+/// The header that only a test delivery has, with the value `true`.
+pub const TEST_HEADER: &str = "sayso-test";
+
 /// How the receiver took an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict {
@@ -75,9 +78,19 @@ pub struct Client {
     port: u16,
     resolver: Arc<Resolver>,
     signer: Signer,
+    /// The headers that every request has; those that are secret are marked as sensitive.
+    headers: HeaderMap,
     limit: Duration,
     connect_limit: Duration,
     max_response: usize,
+}
+
+/// A test delivery: what was sent, and what happened.
+pub(super) struct Tested {
+    /// The headers of the request, but those that the connection adds (`host`, `content-length`).
+    pub(super) headers: HeaderMap,
+    /// As of any attempt, but with the answer also where it was a success.
+    pub(super) tried: Tried,
 }
 
 /// What came back, as far as it came.
@@ -129,10 +142,11 @@ impl Client {
     ) -> reqwest::Result<Self> {
         install_crypto();
         let (resolver, connect_limit) = (Arc::new(resolver), connect_limit(limits));
-        let Extras { headers, tls } = extras;
+        let Extras { mut headers, tls } = extras;
+        headers.entry(header::USER_AGENT).or_insert(HeaderValue::from_static(USER_AGENT));
+        headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
         let builder = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            .default_headers(headers)
+            .default_headers(headers.clone())
             .no_proxy()
             .referer(false)
             .redirect(Policy::none())
@@ -163,21 +177,40 @@ impl Client {
             url: endpoint.url,
             resolver,
             signer,
+            headers,
             limit: limits.timeout,
             connect_limit,
             max_response: limits.max_response_bytes,
         })
     }
 
-    /// Makes attempt `number` (from 1) of the delivery or batch with this id; bytes alone are JSON. It ends within the time limit, whatever the
-    /// receiver does, and reads no more of the answer than the limit says.
+    /// Makes attempt `number` (from 1) of the delivery or batch with this id; bytes alone are JSON. It ends
+    /// within the time limit, whatever the receiver does, and reads no more of the answer than the limit says.
     pub async fn attempt(&self, id: impl Display, number: u32, outgoing: impl Into<Outgoing>) -> Tried {
         let at = Timestamp::now();
-        let began = Instant::now();
-        let request = self.request(id, at, outgoing.into());
-        let answer = self.exchange(request, began + self.limit).await;
-        let latency_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
+        let (answer, latency_ms) = self.send(self.request(id, at, outgoing.into())).await;
         answer.judge(number, at, latency_ms)
+    }
+
+    /// Likewise, marked as a test by a header, and telling what was sent.
+    pub(super) async fn test(&self, id: impl Display, outgoing: Outgoing) -> Tested {
+        let at = Timestamp::now();
+        let mut request = self.request(id, at, outgoing);
+        request.headers_mut().insert(TEST_HEADER, HeaderValue::from_static("true"));
+        let mut headers = self.headers.clone();
+        headers.extend(request.headers().clone());
+        let (answer, latency_ms) = self.send(request).await;
+        let response = (!answer.body.is_empty()).then(|| String::from_utf8_lossy(&answer.body).into_owned());
+        let mut tried = answer.judge(1, at, latency_ms);
+        tried.attempt.response = response;
+        Tested { headers, tried }
+    }
+
+    /// Sends a request: what came back within the time limit, and how long it took in milliseconds.
+    async fn send(&self, request: Request) -> (Answer, u32) {
+        let began = Instant::now();
+        let answer = self.exchange(request, began + self.limit).await;
+        (answer, u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX))
     }
 
     fn request(&self, id: impl Display, at: Timestamp, outgoing: Outgoing) -> Request {

@@ -3,8 +3,8 @@
 //! Each webhook has a lane of its own in the queue and a worker of its own, so that one that is slow or dead holds up
 //! no other. The set of webhooks ([`webhooks`]) changes while sayso runs; the [`Dispatcher`] has the workers follow it.
 //! A worker leases what is due, at most as much as it has free slots; reads the content from the records; writes it in
-//! the webhook's format ([`formats`]); makes one attempt each; and settles: the attempt goes into the records, then the message is acknowledged, put back
-//! for the next step of the schedule, or parked.
+//! the webhook's format ([`formats`]); makes one attempt each; and settles: the attempt goes into the records, then the
+//! message is acknowledged, put back for the next step of the schedule, or parked.
 //!
 //! - A delivery has the same `webhook-id` and the same body on every attempt, so that a receiver can drop repeats.
 //! - 2xx within the time limit is success, and nothing else. Redirects are not followed.
@@ -40,6 +40,7 @@ mod store;
 mod switchboard;
 #[cfg(test)]
 mod tests;
+pub mod trial;
 pub mod webhooks;
 mod worker;
 

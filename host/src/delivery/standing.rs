@@ -132,7 +132,9 @@ impl Standing {
         let set = self.live.current();
         // One that was deleted meanwhile is nobody's concern.
         let Some(webhook) = set.by_name(&self.webhook) else { return Ok(()) };
-        Notice::disabled(webhook, since, &why.reason).publish(&self.live, &*self.queue, &*self.records).await?;
+        Notice::disabled((webhook.id, webhook.name()), since, &why.reason)
+            .publish(&self.live, &*self.queue, &*self.records)
+            .await?;
         tracing::error!(
             webhook = %self.webhook,
             reason = why.reason,

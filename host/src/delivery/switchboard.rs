@@ -9,6 +9,7 @@ use std::{
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tokio::{sync::watch, time::Instant};
+use utoipa::ToSchema;
 
 use super::{
     breaker::{Breaker, Leave},
@@ -17,6 +18,7 @@ use super::{
     replay::Replayer,
     schedule::Schedule,
     standing::Standing,
+    trial::{self, NotTested, Trial, UnderWay, Wanted},
     webhooks::{Live, Webhook},
 };
 use crate::{
@@ -38,8 +40,9 @@ pub struct Glimpse {
 }
 
 /// Whether a receiver is left alone, since it is overloaded or down.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = WebhookBreaker)]
 pub enum BreakerState {
     /// It is not: deliveries go out.
     Closed,
@@ -57,6 +60,8 @@ struct Inner {
     queue: Arc<dyn Queue>,
     records: Arc<dyn Records>,
     standings: Mutex<HashMap<Arc<str>, Arc<Standing>>>,
+    /// Which webhooks are being tested.
+    tests: UnderWay,
     /// Told when a replay was started or cancelled.
     replays_changed: watch::Sender<()>,
 }
@@ -69,8 +74,8 @@ impl Switchboard {
         queue: Arc<dyn Queue>,
         records: Arc<dyn Records>,
     ) -> Self {
-        let (standings, replays_changed) = Default::default();
-        Self(Arc::new(Inner { schedule, disable_after, live, queue, records, standings, replays_changed }))
+        let (standings, tests, replays_changed) = Default::default();
+        Self(Arc::new(Inner { schedule, disable_after, live, queue, records, standings, tests, replays_changed }))
     }
 
     /// How the webhook does.
@@ -98,6 +103,15 @@ impl Switchboard {
     /// Where the records cannot be read, or cannot keep it.
     pub async fn enable(&self, webhook: &Webhook) -> Result<bool, RecordsError> {
         self.standing(webhook).enable().await
+    }
+
+    /// Sends the webhook a test delivery, and tells what came of it; also where it is paused or disabled. That changes
+    /// nothing of how it does, and nothing of it is kept. It ends within the time limit of an attempt.
+    ///
+    /// # Errors
+    /// See [`NotTested`].
+    pub async fn test(&self, webhook: &Webhook, wanted: &Wanted) -> Result<Trial, NotTested> {
+        trial::run(webhook, wanted, &*self.0.records, &self.0.tests).await
     }
 
     /// Replays their deliveries.

@@ -444,14 +444,6 @@ impl Worker {
 
 /// The attempt of a delivery of which nothing was sent, for the records.
 fn not_sent(lease: &Lease, error: String) -> Attempted {
-    let attempt = Attempt {
-        number: lease.tries + 1,
-        at: Timestamp::now(),
-        address: None,
-        status: None,
-        latency_ms: 0,
-        response: None,
-        error: Some(error),
-    };
+    let attempt = Attempt::not_sent(lease.tries + 1, error);
     Attempted { delivery: DeliveryId(lease.id), attempt, status: DeliveryStatus::Parked, next_attempt_at: None }
 }

@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Scores;
 
 /// Everything the chain said of one feedback. All offsets are UTF-8 bytes into `feedback.text` as stored.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Analysis {
     /// The language, as given by the sender or detected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -17,41 +18,51 @@ pub struct Analysis {
     pub sentiment: Option<Sentiment>,
     /// Every score of the whole by name, `sentiment` among them.
     #[serde(default)]
+    #[schema(required = true, value_type = BTreeMap<String, f64>)]
     pub scores: Scores,
     /// The sentiment by topic.
     #[serde(default)]
+    #[schema(required = true)]
     pub aspects: Vec<Aspect>,
     /// What it is about.
     #[serde(default)]
+    #[schema(required = true)]
     pub tags: Vec<Tag>,
     /// What the customer wants.
     #[serde(default)]
+    #[schema(required = true)]
     pub intents: Vec<Intent>,
     /// How soon somebody has to act.
     #[serde(default)]
+    #[schema(required = true)]
     pub urgency: Urgency,
     /// 0 to 100: the highest of the routes'.
     #[serde(default)]
+    #[schema(required = true)]
     pub priority: u8,
     /// Where it goes.
     #[serde(default)]
+    #[schema(required = true)]
     pub routes: Vec<Route>,
     /// Findings of other forms, by name.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    #[schema(value_type = Object)]
     pub other: serde_json::Map<String, serde_json::Value>,
     /// What was taken out, and where the replacement stands.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub redactions: Vec<Redaction>,
     /// What each plugin of the chain did, in order.
     #[serde(default)]
+    #[schema(required = true)]
     pub provenance: Vec<Provenance>,
     /// What plugins in the shadow said, by their names: used nowhere, and not delivered.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, Shadow>)]
     pub shadow: BTreeMap<Arc<str>, Shadow>,
 }
 
 /// What a plugin in the shadow said of the feedback, in summary.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Shadow {
     /// Its version, by its own word.
     pub version: Arc<str>,
@@ -71,6 +82,7 @@ pub struct Shadow {
     pub label: Option<String>,
     /// Its scores of the whole.
     #[serde(default, skip_serializing_if = "Scores::is_empty")]
+    #[schema(value_type = BTreeMap<String, f64>)]
     pub scores: Scores,
     /// Its tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -83,6 +95,7 @@ pub struct Shadow {
     pub routes: Vec<String>,
     /// Its findings of other forms.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    #[schema(value_type = Object)]
     pub other: serde_json::Map<String, serde_json::Value>,
     /// How many passages it would have taken out.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -95,7 +108,7 @@ const fn is_zero(count: &u32) -> bool {
 }
 
 /// A language.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Language {
     /// ISO 639-1 code in lower case where there is one, else ISO 639-3; `und` if unknown.
     pub code: String,
@@ -104,7 +117,7 @@ pub struct Language {
 }
 
 /// The sentiment of the whole.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Sentiment {
     /// `very_negative`, `negative`, `neutral`, `positive`, `very_positive` or `mixed`.
     pub label: String,
@@ -112,6 +125,7 @@ pub struct Sentiment {
     pub score: f64,
     /// Named shares: for English VADER's `neg`, `neu`, `pos` and `compound`.
     #[serde(flatten)]
+    #[schema(value_type = BTreeMap<String, f64>)]
     pub parts: Scores,
     /// Whether stars and words disagree; none where there are no stars.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -127,7 +141,7 @@ pub struct Sentiment {
 }
 
 /// The sentiment of one sentence.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Sentence {
     /// First byte.
     pub start: u32,
@@ -140,7 +154,7 @@ pub struct Sentence {
 }
 
 /// A passage that decided a score.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Evidence {
     /// First byte.
     pub start: u32,
@@ -154,29 +168,31 @@ pub struct Evidence {
 pub type Span = (u32, u32);
 
 /// The sentiment of one topic.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Aspect {
     /// As in the tag of the topic.
     pub topic: String,
     /// −1 to 1.
     pub score: f64,
     /// The passages that mention it.
+    #[schema(value_type = Vec<[u32; 2]>)]
     pub spans: Vec<Span>,
 }
 
 /// What the feedback is about.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Tag {
     /// Levels are parted by `/`.
     pub name: String,
     /// 0 to 1.
     pub confidence: f64,
     /// The passages that decided it.
+    #[schema(value_type = Vec<[u32; 2]>)]
     pub spans: Vec<Span>,
 }
 
 /// What the customer wants.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Intent {
     /// `complaint`, `praise`, `request`, `question`, `churn_threat`, `referral`, or a plugin's own.
     #[serde(rename = "type")]
@@ -185,11 +201,12 @@ pub struct Intent {
     pub confidence: f64,
     /// The passages that decided it.
     #[serde(default)]
+    #[schema(required = true, value_type = Vec<[u32; 2]>)]
     pub spans: Vec<Span>,
 }
 
 /// How soon somebody has to act.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Urgency {
     /// The level.
     pub level: UrgencyLevel,
@@ -198,7 +215,7 @@ pub struct Urgency {
 }
 
 /// The levels of urgency, lowest first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UrgencyLevel {
     /// Whenever.
@@ -213,7 +230,7 @@ pub enum UrgencyLevel {
 }
 
 /// A destination class.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Route {
     /// For example `care`.
     pub name: String,
@@ -224,7 +241,7 @@ pub struct Route {
 }
 
 /// What was taken out of the feedback.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Redaction {
     /// The field: `text`, `title`, or a JSON Pointer (RFC 6901) into the feedback, for example `/metadata/contact`.
     pub field: String,
@@ -237,7 +254,7 @@ pub struct Redaction {
 }
 
 /// What one plugin of the chain did with the feedback.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Provenance {
     /// Its name in the chain.
     pub plugin: Arc<str>,
@@ -269,7 +286,7 @@ const fn is_yes(is: &bool) -> bool {
 }
 
 /// What came of one plugin's run.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PluginStatus {
     /// Its effects are in the analysis.

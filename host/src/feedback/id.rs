@@ -4,10 +4,11 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Identifies one feedback over all its revisions: a UUIDv7, so that ids sort by the time of acceptance.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct FeedbackId(pub Uuid);
 
@@ -34,7 +35,8 @@ impl FromStr for FeedbackId {
 
 /// Identifies what one webhook is owed for one revision of one feedback. It is a function of the three, so that
 /// a repeated run of the pipeline owes the same delivery, not another one; it goes out as `webhook-id`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, ToSchema)]
+#[schema(value_type = String, pattern = "^dlv_[0-9a-f]{32}$", examples("dlv_0198c0de0000b7a34f6ac5c1d0fd9ee1"))]
 pub struct DeliveryId(pub Uuid);
 
 impl DeliveryId {

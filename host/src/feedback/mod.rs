@@ -6,15 +6,18 @@
 //! - [`csv`]: turns rows of a table into such JSON.
 //! - [`Analysis`]: the merged effects of one run of the chain.
 //! - [`id`]: the identifiers.
+//! - [`sample()`]: feedback that no customer gave.
 
 mod analysis;
 mod canonical;
 pub mod csv;
 pub mod id;
+mod sample;
 mod types;
 pub mod validate;
 
 pub use analysis::*;
 pub use canonical::{Canonical, canonical};
 pub use id::{DeliveryId, FeedbackId};
+pub use sample::{SAMPLE, sample};
 pub use types::*;

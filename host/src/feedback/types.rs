@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{Object, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::FeedbackId;
 
 /// The kinds of feedback.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A response to a survey.
@@ -31,18 +34,21 @@ impl Kind {
 }
 
 /// One survey response, review or note. The fields in the first block are for every kind, the others for the
-/// kind that the block names; [`super::validate`] refuses a field that is not of the kind.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+/// kind that the block names; a field that is not of the kind is refused.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Feedback {
     /// Given by the server.
     #[serde(default)]
+    #[schema(required = true)]
     pub id: FeedbackId,
     /// 1 for the first version, one more for every changed repetition. Given by the server.
     #[serde(default)]
+    #[schema(required = true)]
     pub revision: u32,
     /// When it was accepted. Given by the server.
     #[serde(default)]
+    #[schema(required = true)]
     pub received_at: Timestamp,
     /// The kind.
     pub kind: Kind,
@@ -51,6 +57,7 @@ pub struct Feedback {
     pub external_id: Option<String>,
     /// Where it was collected.
     #[serde(default)]
+    #[schema(required = true)]
     pub source: Source,
     /// When the customer spoke.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,12 +70,14 @@ pub struct Feedback {
     pub title: Option<String>,
     /// The customer's own words. For a survey whose sender gives none: the open answers, one a line.
     #[serde(default)]
+    #[schema(required = true)]
     pub text: String,
     /// Who spoke.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<Customer>,
     /// The sender's own data.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    #[schema(value_type = Object)]
     pub metadata: serde_json::Map<String, serde_json::Value>,
 
     /// Survey: which one.
@@ -154,8 +163,9 @@ impl Feedback {
 }
 
 /// Where feedback was collected.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = FeedbackSource)]
 pub struct Source {
     /// The system, for example `typeform`; `api` where it is not said.
     #[serde(rename = "type", default = "Source::default_type")]
@@ -184,7 +194,7 @@ impl Default for Source {
 }
 
 /// Who spoke.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Customer {
     /// The sender's own identifier.
@@ -211,7 +221,7 @@ pub struct Customer {
 }
 
 /// What a customer is worth, in one currency.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CustomerValue {
     /// Customer lifetime value.
@@ -237,6 +247,14 @@ macro_rules! words {
                 match self { $(Self::$variant => $word),+ }
             }
         }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                Object::builder().schema_type(Type::String).enum_values(Some([$($word),+])).into()
+            }
+        }
+
+        impl ToSchema for $name {}
     };
 }
 
@@ -347,7 +365,7 @@ words! {
 }
 
 /// One answered field of a survey.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Answer {
     /// The field.
@@ -366,7 +384,7 @@ pub struct Answer {
 }
 
 /// Lowest and highest value of a survey field.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scale {
     /// Lowest.
@@ -376,7 +394,7 @@ pub struct Scale {
 }
 
 /// Stars or points.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rating {
     /// The rating.
@@ -400,7 +418,7 @@ impl Rating {
 }
 
 /// What was bought.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Product {
     /// The sender's own identifier.
@@ -411,7 +429,7 @@ pub struct Product {
 }
 
 /// What other readers thought of a review.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Helpful {
     /// Found it helpful.
@@ -423,7 +441,7 @@ pub struct Helpful {
 }
 
 /// The public answer of the business to a review.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublicReply {
     /// What it said.
@@ -434,7 +452,7 @@ pub struct PublicReply {
 }
 
 /// Who took a contact.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Agent {
     /// The sender's own identifier.

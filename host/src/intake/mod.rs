@@ -16,12 +16,14 @@
 //! - [`wait`]: `Prefer: wait=N`.
 //! - [`pressure`]: when to say 429 or 503.
 //! - [`events`]: what is counted.
+//! - [`described`]: bodies and answers, for the API's description.
 //!
 //! Invariants: an id is answered only after `publish` returned it. One bad item never loses another. A body is never
 //! held as a whole unless it is one JSON document within `server.max_body_bytes`.
 
 mod answer;
 mod ask;
+mod described;
 mod events;
 mod idempotency;
 pub(crate) mod lines;
@@ -41,10 +43,12 @@ use http::{HeaderName, HeaderValue};
 use crate::api::State;
 use crate::api::auth::{Caller, Sender};
 use crate::api::problem::{Problem, ProblemType};
+use crate::feedback::Kind;
 use crate::feedback::validate::Limits;
 use crate::queue::StoredAnswer;
 
 use ask::{Ask, Format};
+use described::{AcceptedBody, AnalyzedBody, FeedbackBody};
 use idempotency::{InFlight, Key};
 use outcome::Outcome;
 use pressure::Pressure;
@@ -64,7 +68,54 @@ pub struct Shared {
     items: events::Items,
 }
 
-/// `POST /v1/feedback`
+/// Send feedback.
+///
+/// One JSON object, an array of them, NDJSON (also as `application/ndjson`, `application/jsonl` and
+/// `application/x-jsonlines`) or a CSV table, plain or packed with gzip or zstd. The answer is 202 once every accepted
+/// item is on stable storage. One bad item loses no other: of several, those that are refused are listed beside those
+/// that are accepted. Feedback with the same `external_id` and `source.type` as before is the same feedback: unchanged
+/// it is a duplicate, changed a new revision.
+#[utoipa::path(
+    post, path = "/v1/feedback", operation_id = "send_feedback", tag = "feedback",
+    params(
+        ("kind" = Option<Kind>, Query, description = "CSV only: the kind of every row, where the table has no column for it."),
+        ("map" = Option<Vec<String>>, Query, description = "CSV only, may be repeated: `COLUMN:FIELD`, for example `Stars:rating.value`."),
+        ("content-encoding" = Option<String>, Header, description = "`gzip` or `zstd`, where the body is packed."),
+        ("prefer" = Option<String>, Header, description = "`wait=N` waits up to N seconds, at most 30, for the analyses, and answers 200 with them; 202 where they are not all there by then, or where there are more than 1,000 items."),
+        ("idempotency-key" = Option<String>, Header, description = "1 to 255 visible ASCII characters: the same request with the same key within 24 h has the same answer, and does nothing more.", max_length = 255),
+    ),
+    request_body(description = "The feedback.", content(
+        (FeedbackBody = "application/json", examples(
+            ("review" = (summary = "A review", value = json!(described::sent(Kind::Review)))),
+            ("survey" = (summary = "A survey response", value = json!(described::sent(Kind::Survey)))),
+            ("note" = (summary = "A note of a representative", value = json!(described::sent(Kind::CsrNote)))),
+            ("several" = (summary = "Several at once", value = json!([described::sent(Kind::Review), described::sent(Kind::Survey)]))),
+        )),
+        (String = "application/x-ndjson", example = json!("{\"kind\":\"review\",\"text\":\"Lovely tea\"}\n{\"kind\":\"review\",\"text\":\"Cold tea\"}\n")),
+        (String = "text/csv", example = json!("kind,text,rating.value\nreview,Lovely tea,5\nreview,Cold tea,2\n")),
+    )),
+    responses(
+        (status = 202, description = "What was accepted is on stable storage, and waits for the chain.", body = AcceptedBody, headers(
+            ("location" = String, description = "Where it is, where one object was sent."),
+            ("idempotency-replayed" = String, description = "`true` where the answer is that of an earlier request."),
+        ), examples(
+            ("one" = (summary = "One object", value = json!(described::Accepted::example()))),
+            ("several" = (summary = "Several", value = json!(described::AcceptedBatch::example()))),
+        )),
+        (status = 200, description = "The analyses, where `Prefer: wait` asked for them.", body = AnalyzedBody, headers(
+            ("location" = String, description = "Where it is, where one object was sent."),
+            ("preference-applied" = String, description = "The wait, for example `wait=10`."),
+            ("idempotency-replayed" = String, description = "`true` where the answer is that of an earlier request."),
+        ), examples(
+            ("one" = (summary = "One object", value = json!(described::Analyzed::example()))),
+            ("several" = (summary = "Several", value = json!(described::AnalyzedBatch::example()))),
+        )),
+    ),
+    extensions(("x-problems" = json!([
+        "invalid-feedback", "malformed-body", "unsupported-media-type", "too-large", "body-timeout",
+        "idempotency-conflict", "idempotency-mismatch", "overloaded",
+    ]))),
+)]
 pub(crate) async fn post(
     With(state): With<State>,
     Sender(caller): Sender,

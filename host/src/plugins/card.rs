@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{inspect, loader::Plugin, source::hex};
 use crate::config::{self, Grant, Limits, OnFault, Secret};
 
 /// What is told of a plugin in the chain.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = PluginCard)]
 pub struct Card<'a> {
     /// Its name in the chain.
     pub name: &'a str,
@@ -39,7 +41,8 @@ pub struct Card<'a> {
 }
 
 /// What is told of the grant `http` of a plugin: of headers the names alone.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = PluginHttp)]
 pub struct HttpCard<'a> {
     /// The hosts.
     pub hosts: &'a [String],

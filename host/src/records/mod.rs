@@ -6,10 +6,12 @@
 #[cfg(test)]
 pub mod conformance;
 mod forgetting;
+mod owed;
 mod replay;
 pub mod sqlite;
 
 pub use forgetting::{Erasure, Forgetting, Oldest, Piece};
+pub use owed::{Attempt, Attempted, Delivery, DeliveryFilter, DeliveryStatus, Notified};
 pub use replay::{Begun, Outcomes, Reopened, Replay, ReplayId, ReplayState, Replays, Step};
 
 use std::{sync::Arc, time::Duration};
@@ -18,6 +20,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::feedback::{Analysis, DeliveryId, Feedback, FeedbackId, Kind};
@@ -65,58 +68,6 @@ impl Payload {
     }
 }
 
-/// What one webhook is owed: one event, mostly of one revision of one feedback.
-#[derive(Clone, Debug, Serialize)]
-pub struct Delivery {
-    /// Goes out as `webhook-id`.
-    pub id: DeliveryId,
-    /// The type of the event.
-    pub event: String,
-    /// The feedback that it is about, if it is about one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub feedback_id: Option<FeedbackId>,
-    /// Its revision.
-    pub revision: u32,
-    /// The webhook.
-    pub webhook: String,
-    /// How it stands.
-    pub status: DeliveryStatus,
-    /// When it became due.
-    pub created_at: Timestamp,
-    /// When the next attempt is due, while it is pending and was tried before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_attempt_at: Option<Timestamp>,
-    /// The attempts so far, oldest first: the newest 200, or 20 without what was answered where it is one of many.
-    pub attempts: Vec<Attempt>,
-}
-
-/// How a delivery stands.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeliveryStatus {
-    /// Not delivered yet.
-    Pending,
-    /// The receiver said 2xx.
-    Delivered,
-    /// The schedule is spent, or the receiver will never take it; an operator can replay it.
-    Parked,
-}
-
-/// An event other than an analysis that one webhook is owed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Notified {
-    /// The delivery.
-    pub delivery: DeliveryId,
-    /// The type of the event.
-    pub event: &'static str,
-    /// The feedback that it is about, if it is about one.
-    pub feedback: Option<FeedbackId>,
-    /// The feedback's revision; 1 where it is about none.
-    pub revision: u32,
-    /// The webhook's name.
-    pub webhook: Arc<str>,
-}
-
 /// A webhook that was made over the API, as it is kept. Of a deleted one the name is left, for as long as something
 /// may wait for it.
 #[derive(Clone, PartialEq, Eq)]
@@ -148,45 +99,10 @@ impl std::fmt::Debug for StoredWebhook {
     }
 }
 
-/// One HTTP try of a delivery.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Attempt {
-    /// 1 for the first.
-    pub number: u32,
-    /// When it began.
-    pub at: Timestamp,
-    /// The address that was connected to, where it came so far.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
-    /// The HTTP status, where it came so far.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<u16>,
-    /// From the beginning to the end of the answer, in milliseconds.
-    pub latency_ms: u32,
-    /// The beginning of the answer: at most 64 KiB, or 1 KiB of a success.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub response: Option<String>,
-    /// Which step failed, and what to do.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-}
-
-/// One attempt, and how the delivery stands after it.
-#[derive(Clone, Debug)]
-pub struct Attempted {
-    /// The delivery.
-    pub delivery: DeliveryId,
-    /// What happened.
-    pub attempt: Attempt,
-    /// How the delivery stands now.
-    pub status: DeliveryStatus,
-    /// When the next attempt is due.
-    pub next_attempt_at: Option<Timestamp>,
-}
-
 /// Which feedback a list, search or aggregate is about. Empty fields do not filter.
-#[derive(Clone, PartialEq, Debug, Default, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
 pub struct Filter {
     /// Words that all stand in text or title.
     pub q: Option<String>,
@@ -204,9 +120,11 @@ pub struct Filter {
     pub language: Option<String>,
     /// The sender's identifier of the customer.
     pub customer: Option<String>,
-    /// Accepted at or after.
+    /// Accepted at or after: an RFC 3339 time, or a date, which stands for its first moment in UTC.
+    #[param(value_type = Option<String>)]
     pub since: Option<Timestamp>,
-    /// Accepted before.
+    /// Accepted before; as `since`.
+    #[param(value_type = Option<String>)]
     pub until: Option<Timestamp>,
 }
 
@@ -226,7 +144,7 @@ pub struct Page<T> {
 }
 
 /// What an aggregate counts by.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Facet {
     /// Kind.
@@ -244,47 +162,15 @@ pub enum Facet {
 }
 
 /// One line of an aggregate.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
 pub struct Bucket {
     /// The facet's value.
     pub value: String,
     /// How many pieces of feedback have it.
     pub count: u64,
     /// Mean sentiment score of those that have one.
+    #[schema(required = true)]
     pub sentiment: Option<f64>,
-}
-
-/// Which deliveries a list is about. Empty fields do not filter.
-///
-/// The time is that of [`Delivery::created_at`]: when it became due, because its analysis was saved. Feedback that waited
-/// for the chain, or came in another revision, was accepted before that.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DeliveryFilter {
-    /// The webhook's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub webhook: Option<String>,
-    /// How it stands.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<DeliveryStatus>,
-    /// The feedback.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub feedback: Option<FeedbackId>,
-    /// A route of the analysis that is delivered.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub route: Option<String>,
-    /// The kind of the feedback.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<Kind>,
-    /// The type of the event.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub event: Option<String>,
-    /// Due at or after.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<Timestamp>,
-    /// Due before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub until: Option<Timestamp>,
 }
 
 /// What a customer said before, in summary.

@@ -8,13 +8,15 @@ use std::{fmt, str::FromStr};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{DeliveryFilter, Page, RecordsError};
 use crate::feedback::{DeliveryId, FeedbackId};
 
 /// Identifies a replay: `rpl_` and 32 hexadecimal digits, which sort by the time of its start.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, ToSchema)]
+#[schema(value_type = String, pattern = "^rpl_[0-9a-f]{32}$", examples("rpl_0198c0de00007000800000000000000c"))]
 pub struct ReplayId(pub Uuid);
 
 impl ReplayId {
@@ -45,7 +47,7 @@ impl Serialize for ReplayId {
 }
 
 /// How far a replay is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplayState {
     /// It puts deliveries back, or waits for those that it has put back to be tried.

@@ -5,19 +5,24 @@ use axum::extract::{RawQuery, State as With};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::super::State;
+use super::super::openapi::examples;
 use super::super::problem::{Problem, ProblemType};
 use super::super::query::Params;
-use crate::plugins::Chain;
+use crate::config::{Grant, Limits, OnFault};
 use crate::plugins::live::{Refused, Trigger};
+use crate::plugins::{Chain, card::Card};
 
 /// The chain.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Chain)]
 pub(in crate::api) struct View {
     /// Of all that decides what the chain does.
     digest: String,
     loaded_at: Timestamp,
+    #[schema(value_type = Vec<Card<'static>>)]
     plugins: Vec<Value>,
 }
 
@@ -28,11 +33,45 @@ impl From<&Chain> for View {
     }
 }
 
+impl View {
+    fn example() -> Self {
+        let digest = format!("sha256:{}", "7e".repeat(32));
+        let card = Card {
+            name: "sentiment",
+            source: "builtin:sentiment",
+            version: "0.1.0",
+            summary: "Scores how the customer feels, and shows the words that say so.",
+            digest: &digest,
+            config: &digest,
+            on_fault: OnFault::Skip,
+            shadow: false,
+            reads: Vec::new(),
+            grants: &[Grant::Text],
+            http: None,
+            limits: Limits::default(),
+        };
+        Self { plugins: vec![json!(card)], loaded_at: examples::at(), digest }
+    }
+}
+
+/// Show the chain of plugins that runs now.
+#[utoipa::path(
+    get, path = "/v1/chain", operation_id = "show_chain", tag = "chain",
+    responses((status = 200, description = "The chain.", body = View, example = json!(View::example()))),
+)]
 pub(in crate::api) async fn get(With(state): With<State>, RawQuery(query): RawQuery) -> Result<Json<View>, Problem> {
     Params::read(query.as_deref(), &[], &[])?;
     Ok(Json(View::from(&*state.chain.current())))
 }
 
+/// Load the chain anew from the configuration.
+///
+/// What is under way ends with the old chain. Where the new one cannot run, the old one goes on.
+#[utoipa::path(
+    post, path = "/v1/chain/reload", operation_id = "reload_chain", tag = "chain",
+    responses((status = 200, description = "The new chain.", body = View, example = json!(View::example()))),
+    extensions(("x-problems" = json!(["chain-refused"]))),
+)]
 pub(in crate::api) async fn reload(With(state): With<State>, RawQuery(query): RawQuery) -> Result<Json<View>, Problem> {
     Params::read(query.as_deref(), &[], &[])?;
     match state.chain.reload(Trigger::Request).await {

@@ -3,13 +3,14 @@
 use axum::Json;
 use axum::extract::{Path, State as With};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::State;
 use super::super::problem::Problem;
 use crate::privacy::{Eraser, ForgetError};
 
 /// What was forgotten.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(in crate::api) struct Erased {
     customer: String,
     /// How many pieces of feedback.
@@ -28,6 +29,14 @@ impl From<ForgetError> for Problem {
     }
 }
 
+/// Forget a customer.
+///
+/// Everything that the customer said, also what is parked, with its analyses and what webhooks were owed of it.
+#[utoipa::path(
+    delete, path = "/v1/customers/{id}", operation_id = "erase_customer", tag = "customers",
+    params(("id" = String, Path, description = "The sender's identifier of the customer (`customer.id`).")),
+    responses((status = 200, description = "What was forgotten.", body = Erased, example = json!(Erased { customer: "c-1".into(), erased: 2, complete: true }))),
+)]
 pub(in crate::api) async fn erase(
     With(state): With<State>,
     Path(customer): Path<String>,

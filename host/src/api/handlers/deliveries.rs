@@ -4,25 +4,44 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State as With};
 use http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::State;
+use super::super::openapi::examples;
 use super::super::problem::{Problem, ProblemType};
-use super::super::query::Params;
+use super::super::query::{Paging, Params};
 use crate::delivery::replay::{NotReplayed, One};
 use crate::feedback::DeliveryId;
 use crate::records::{Delivery, DeliveryFilter, DeliveryStatus};
 
 /// A page of deliveries, those that became due last first. Of each the newest 20 attempts are shown, without what was
 /// answered: `GET /v1/deliveries/{id}` has that.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeliveryList)]
 pub(in crate::api) struct List {
     items: Vec<Delivery>,
     /// Give this back as `after` for the next page; null on the last.
+    #[schema(required = true)]
     next: Option<String>,
 }
 
-/// Lists deliveries. Filters that are given together have all to fit; `since` and `until` are of `created_at`, when a
-/// delivery became due.
+impl List {
+    fn example() -> Self {
+        let mut delivery = examples::delivery();
+        delivery.attempts.iter_mut().for_each(|attempt| attempt.response = None);
+        Self { items: vec![delivery], next: None }
+    }
+}
+
+/// List deliveries, those that became due last first.
+///
+/// Filters that are given together have all to fit. Of each delivery the newest 20 attempts are shown, without what was
+/// answered.
+#[utoipa::path(
+    get, path = "/v1/deliveries", operation_id = "list_deliveries", tag = "deliveries",
+    params(DeliveryFilter, Paging),
+    responses((status = 200, description = "A page of deliveries.", body = List, example = json!(List::example()))),
+)]
 pub(in crate::api) async fn list(With(state): With<State>, RawQuery(query): RawQuery) -> Result<Json<List>, Problem> {
     let known = ["webhook", "status", "feedback", "route", "kind", "event", "since", "until", "limit", "after"];
     let params = Params::read(query.as_deref(), &known, &[])?;
@@ -41,7 +60,15 @@ pub(in crate::api) async fn list(With(state): With<State>, RawQuery(query): RawQ
     Ok(Json(List { items: page.items, next: page.next }))
 }
 
-/// Shows a delivery with its attempts, the newest 200, each with the beginning of what was answered.
+/// Show a delivery with its attempts.
+///
+/// The newest 200, each with the beginning of what was answered.
+#[utoipa::path(
+    get, path = "/v1/deliveries/{id}", operation_id = "show_delivery", tag = "deliveries",
+    params(("id" = DeliveryId, Path, description = "The delivery, as in `webhook-id`.")),
+    responses((status = 200, description = "The delivery.", body = Delivery, example = json!(examples::delivery()))),
+    extensions(("x-problems" = json!(["not-found"]))),
+)]
 pub(in crate::api) async fn get(
     With(state): With<State>,
     Path(id): Path<String>,
@@ -53,7 +80,8 @@ pub(in crate::api) async fn get(
 }
 
 /// A delivery that is made again.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReplayedDelivery)]
 pub(in crate::api) struct Replayed {
     /// The delivery, whose id is the `webhook-id` of every attempt.
     id: DeliveryId,
@@ -67,8 +95,24 @@ pub(in crate::api) struct Replayed {
     note: Option<String>,
 }
 
-/// Has a delivery made again with the same `webhook-id`: a new series of attempts where it was parked or delivered, the
-/// next attempt at once where it waits for its time. Each request leads to another attempt.
+impl Replayed {
+    fn example() -> Self {
+        let Delivery { id, webhook, .. } = examples::delivery();
+        Self { id, webhook, status: DeliveryStatus::Pending, last_attempt: 2, note: None }
+    }
+}
+
+/// Have a delivery made again, with the same `webhook-id`.
+///
+/// A new series of attempts where it was parked or delivered, the next attempt at once where it waits for its time. Each
+/// request leads to another attempt. 409 where nothing can be sent: the webhook is disabled or gone, or the customer was
+/// erased.
+#[utoipa::path(
+    post, path = "/v1/deliveries/{id}/replay", operation_id = "replay_delivery", tag = "deliveries",
+    params(("id" = DeliveryId, Path, description = "The delivery, as in `webhook-id`.")),
+    responses((status = 202, description = "It is in the queue, on stable storage.", body = Replayed, example = json!(Replayed::example()))),
+    extensions(("x-problems" = json!(["not-found", "conflict"]))),
+)]
 pub(in crate::api) async fn replay(
     With(state): With<State>,
     Path(id): Path<String>,

@@ -3,18 +3,22 @@
 use axum::Json;
 use axum::extract::{Path, RawQuery, State as With};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::State;
+use super::super::openapi::examples;
 use super::super::problem::{Problem, ProblemType};
-use super::super::query::{FILTER, Params};
-use crate::feedback::{Analysis, Feedback, FeedbackId};
+use super::super::query::{FILTER, Paging, Params};
+use crate::feedback::{Analysis, Feedback, FeedbackId, Kind, sample};
 use crate::queue::{Lane, Whereabouts};
-use crate::records::{Delivery, Record};
+use crate::records::{Delivery, Filter, Record};
 
 /// One feedback, wherever it is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = FeedbackRecord)]
 pub(in crate::api) struct One {
     feedback: Feedback,
+    #[schema(required = true)]
     analysis: Option<Analysis>,
     deliveries: Vec<Delivery>,
     status: Status,
@@ -24,8 +28,9 @@ pub(in crate::api) struct One {
 }
 
 /// How far it is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = FeedbackStatus)]
 enum Status {
     /// The chain is through with it.
     Analyzed,
@@ -41,6 +46,31 @@ impl From<Record> for One {
     }
 }
 
+impl One {
+    fn example() -> Self {
+        let (feedback, analysis) = sample(Kind::Review);
+        Record { feedback, analysis, deliveries: vec![examples::delivery()] }.into()
+    }
+
+    fn example_waiting() -> Self {
+        let (feedback, _) = sample(Kind::Survey);
+        Self { feedback, analysis: None, deliveries: Vec::new(), status: Status::Waiting, reason: None }
+    }
+}
+
+/// Show everything about one feedback.
+///
+/// Its analysis and deliveries, where the chain is through with it; else how far it is. It is found from the moment
+/// that it was accepted.
+#[utoipa::path(
+    get, path = "/v1/feedback/{id}", operation_id = "show_feedback", tag = "feedback",
+    params(("id" = FeedbackId, Path, description = "The feedback.")),
+    responses((status = 200, description = "The feedback.", body = One, examples(
+        ("analyzed" = (summary = "The chain is through with it", value = json!(One::example()))),
+        ("waiting" = (summary = "It waits for the chain", value = json!(One::example_waiting()))),
+    ))),
+    extensions(("x-problems" = json!(["not-found"]))),
+)]
 pub(in crate::api) async fn get(
     With(state): With<State>,
     Path(id): Path<String>,
@@ -72,18 +102,36 @@ fn waiting(id: FeedbackId, place: Whereabouts) -> Result<One, Problem> {
 }
 
 /// A page of feedback.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = FeedbackList)]
 pub(in crate::api) struct List {
     items: Vec<Item>,
+    #[schema(required = true)]
     next: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = FeedbackItem)]
 struct Item {
     feedback: Feedback,
     analysis: Analysis,
 }
 
+impl List {
+    fn example() -> Self {
+        let (feedback, analysis) = sample(Kind::CsrNote);
+        Self { next: Some(feedback.id.to_string()), items: vec![Item { feedback, analysis }] }
+    }
+}
+
+/// List and search feedback, newest first.
+///
+/// Only what the chain is through with; every parameter narrows it down.
+#[utoipa::path(
+    get, path = "/v1/feedback", operation_id = "list_feedback", tag = "feedback",
+    params(Filter, Paging),
+    responses((status = 200, description = "A page of feedback.", body = List, example = json!(List::example()))),
+)]
 pub(in crate::api) async fn list(With(state): With<State>, RawQuery(query): RawQuery) -> Result<Json<List>, Problem> {
     let params = Params::read(query.as_deref(), &[&FILTER[..], &["limit", "after"]].concat(), &[])?;
     let page = state.records.list(&params.filter()?, params.get("after"), params.limit()?).await?;

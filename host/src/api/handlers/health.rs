@@ -3,22 +3,29 @@
 use axum::Json;
 use axum::extract::State as With;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::State;
 use super::super::problem::{Problem, ProblemType};
 
 /// The process lives.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Alive)]
 pub(in crate::api) struct Live {
     status: &'static str,
 }
 
+/// Whether the process lives.
+#[utoipa::path(
+    get, path = "/healthz", operation_id = "is_alive", tag = "operations",
+    responses((status = 200, description = "It lives.", body = Live, example = json!(Live { status: "ok" }))),
+)]
 pub(in crate::api) async fn live() -> Json<Live> {
     Json(Live { status: "ok" })
 }
 
 /// The service can work.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(in crate::api) struct Ready {
     ready: bool,
     store: &'static str,
@@ -26,6 +33,19 @@ pub(in crate::api) struct Ready {
     notes: Vec<String>,
 }
 
+impl Ready {
+    fn example() -> Self {
+        let notes = vec!["no dictionary for `ko`: its texts are parted at spaces".into()];
+        Self { ready: true, store: "ok", chain: "loaded", notes }
+    }
+}
+
+/// Whether the service can work.
+#[utoipa::path(
+    get, path = "/readyz", operation_id = "is_ready", tag = "operations",
+    responses((status = 200, description = "It can.", body = Ready, example = json!(Ready::example()))),
+    extensions(("x-problems" = json!(["unavailable"]))),
+)]
 pub(in crate::api) async fn ready(With(state): With<State>) -> Result<Json<Ready>, Problem> {
     let view = state.readiness.view();
     let failure = state.queue.failure();

@@ -7,6 +7,15 @@ use metrics::gauge;
 
 use super::super::State;
 
+/// The metrics, for Prometheus.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "metrics", tag = "operations",
+    responses((
+        status = 200, description = "Every metric, in Prometheus' text format.", body = String,
+        content_type = "text/plain; version=0.0.4; charset=utf-8",
+        example = json!("# TYPE sayso_queue_depth gauge\nsayso_queue_depth{lane=\"intake\"} 0\n"),
+    )),
+)]
 pub(in crate::api) async fn get(With(state): With<State>) -> Response {
     for (lane, depth) in state.queue.depths() {
         let lane = lane.to_string();

@@ -5,23 +5,29 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State as With};
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::super::State;
+use super::super::openapi::examples;
 use super::super::problem::{Problem, ProblemType};
-use super::super::query::Params;
+use super::super::query::{Paging, Params};
+use crate::feedback::{Feedback, Kind, sample};
 use crate::queue::{Lane, Parked};
 
 /// A page of what was set aside.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ParkedList)]
 pub(in crate::api) struct List {
     lane: String,
     items: Vec<Item>,
+    #[schema(required = true)]
     next: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ParkedItem)]
 struct Item {
     id: Uuid,
     revision: u32,
@@ -29,9 +35,35 @@ struct Item {
     reason: String,
     /// The feedback, in the lane `intake`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Feedback>)]
     feedback: Option<Box<RawValue>>,
 }
 
+impl List {
+    fn example() -> Self {
+        let (feedback, _) = sample(Kind::Review);
+        let item = Item {
+            id: feedback.id.0,
+            revision: feedback.revision,
+            parked_at: examples::at(),
+            reason: "plugin `redact` ran out of time".into(),
+            feedback: to_raw_value(&feedback).ok(),
+        };
+        Self { lane: Lane::Intake.to_string(), items: vec![item], next: None }
+    }
+}
+
+/// List what was set aside for the operator.
+///
+/// Feedback that the chain could not analyse, or deliveries that were given up, oldest first.
+#[utoipa::path(
+    get, path = "/v1/parked", operation_id = "list_parked", tag = "parked",
+    params(
+        ("lane" = Option<String>, Query, description = "`intake`, or `delivery/NAME` with the name of a webhook; if absent, `intake`."),
+        Paging,
+    ),
+    responses((status = 200, description = "A page of what is parked.", body = List, example = json!(List::example()))),
+)]
 pub(in crate::api) async fn list(With(state): With<State>, RawQuery(query): RawQuery) -> Result<Json<List>, Problem> {
     let params = Params::read(query.as_deref(), &["lane", "limit", "after"], &[])?;
     let (lane, limit) = (lane(&params)?, params.limit()?);
@@ -66,13 +98,32 @@ fn cursor(text: &str) -> Result<(Uuid, u32), Problem> {
 }
 
 /// What became of it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(in crate::api) struct Retried {
     id: String,
     lane: String,
     status: &'static str,
 }
 
+impl Retried {
+    fn example() -> Self {
+        let (feedback, _) = sample(Kind::Review);
+        Self { id: feedback.id.to_string(), lane: Lane::Intake.to_string(), status: "waiting" }
+    }
+}
+
+/// Have feedback that was set aside analysed again.
+///
+/// Deliveries that were set aside are made again by POST /v1/deliveries/{id}/replay.
+#[utoipa::path(
+    post, path = "/v1/parked/{id}/retry", operation_id = "retry_parked", tag = "parked",
+    params(
+        ("id" = String, Path, description = "The feedback."),
+        ("lane" = Option<String>, Query, description = "`intake`, as where it is absent."),
+    ),
+    responses((status = 200, description = "It waits for the chain.", body = Retried, example = json!(Retried::example()))),
+    extensions(("x-problems" = json!(["not-found"]))),
+)]
 pub(in crate::api) async fn retry(
     With(state): With<State>,
     Path(id): Path<String>,

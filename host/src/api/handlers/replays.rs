@@ -4,15 +4,18 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State as With};
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::State;
+use super::super::openapi::examples;
 use super::super::problem::{Problem, ProblemType};
-use super::super::query::Params;
+use super::super::query::{Paging, Params};
 use crate::delivery::replay::waits_because;
 use crate::records::{DeliveryFilter, Outcomes, Replay, ReplayId, ReplayState};
 
 /// A replay of deliveries of one webhook.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Replay)]
 pub(in crate::api) struct View {
     id: ReplayId,
     /// The webhook's name.
@@ -22,6 +25,7 @@ pub(in crate::api) struct View {
     /// `running` until every delivery that fits is back in the queue.
     state: ReplayState,
     /// How many deliveries fitted when it began; null until they are counted.
+    #[schema(required = true)]
     total: Option<u64>,
     /// How many were put back into the queue.
     done: u64,
@@ -40,7 +44,8 @@ pub(in crate::api) struct View {
 }
 
 /// How the deliveries stand that a replay has put back, but for those that were replayed again since.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReplayOutcomes)]
 struct OutcomesView {
     /// Not tried yet.
     waiting: u64,
@@ -67,15 +72,43 @@ impl View {
     }
 }
 
+impl View {
+    /// As the API's description shows it: one that runs.
+    pub(super) fn example() -> Self {
+        Self::of(examples::replay(), Some(Outcomes { waiting: 120, retrying: 3, delivered: 1_277, parked: 0 }), None)
+    }
+
+    /// Likewise, one that was cancelled.
+    fn cancelled() -> Self {
+        let (state, finished_at) = (ReplayState::Cancelled, Some(examples::at()));
+        Self { state, finished_at, ..Self::example() }
+    }
+}
+
 /// A page of replays, newest first.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReplayList)]
 pub(in crate::api) struct List {
     items: Vec<View>,
     /// Give this back as `after` for the next page; null on the last.
+    #[schema(required = true)]
     next: Option<String>,
 }
 
-/// Lists replays, of one webhook if its name is given. The newest thousand are kept.
+impl List {
+    fn example() -> Self {
+        Self { items: vec![View { outcomes: None, ..View::example() }], next: None }
+    }
+}
+
+/// List replays, newest first.
+///
+/// The newest thousand are kept.
+#[utoipa::path(
+    get, path = "/v1/replays", operation_id = "list_replays", tag = "replays",
+    params(("webhook" = Option<String>, Query, description = "The webhook's name."), Paging),
+    responses((status = 200, description = "A page of replays.", body = List, example = json!(List::example()))),
+)]
 pub(in crate::api) async fn list(With(state): With<State>, RawQuery(query): RawQuery) -> Result<Json<List>, Problem> {
     let params = Params::read(query.as_deref(), &["webhook", "limit", "after"], &[])?;
     let after = params.parse("after", "a cursor that this list gave")?;
@@ -84,7 +117,15 @@ pub(in crate::api) async fn list(With(state): With<State>, RawQuery(query): RawQ
     Ok(Json(List { items, next: page.next }))
 }
 
-/// Shows a replay: how far it is, and what became of the deliveries that it has put back.
+/// Show a replay.
+///
+/// How far it is, and what became of the deliveries that it has put back.
+#[utoipa::path(
+    get, path = "/v1/replays/{id}", operation_id = "show_replay", tag = "replays",
+    params(("id" = ReplayId, Path, description = "The replay.")),
+    responses((status = 200, description = "The replay.", body = View, example = json!(View::example()))),
+    extensions(("x-problems" = json!(["not-found"]))),
+)]
 pub(in crate::api) async fn show(
     With(state): With<State>,
     Path(id): Path<String>,
@@ -94,7 +135,15 @@ pub(in crate::api) async fn show(
     Ok(Json(view(&state, read(&id)?, &id).await?))
 }
 
-/// Cancels a replay that runs. What it has put back is tried all the same.
+/// Cancel a replay that runs.
+///
+/// What it has put back is tried all the same. 409 where it is finished.
+#[utoipa::path(
+    delete, path = "/v1/replays/{id}", operation_id = "cancel_replay", tag = "replays",
+    params(("id" = ReplayId, Path, description = "The replay.")),
+    responses((status = 200, description = "The replay as it is now.", body = View, example = json!(View::cancelled()))),
+    extensions(("x-problems" = json!(["not-found", "conflict"]))),
+)]
 pub(in crate::api) async fn cancel(
     With(state): With<State>,
     Path(id): Path<String>,

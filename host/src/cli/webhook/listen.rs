@@ -7,7 +7,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::receiver::{self, Behaviour, Event};
+use super::super::receiver::{self, Behaviour, Event, printable};
 use crate::config::parse_duration;
 
 const DIM: Style = Style::new().dimmed();
@@ -98,8 +98,9 @@ fn line(event: &Event, now: Timestamp) -> String {
     let routes = if routes.is_empty() { "-".to_owned() } else { routes.join(",") };
     let style = if event.status.is_success() { GREEN } else { YELLOW };
     let repeat = if event.is_repeat { " repeat" } else { "" };
+    let test = if event.is_test { " test" } else { "" };
     format!(
-        "{DIM}{time}{DIM:#} {verdict} {} {} {} {} {routes} {style}→ {}{style:#}{repeat} {DIM}{}{DIM:#}",
+        "{DIM}{time}{DIM:#} {verdict} {} {} {} {} {routes} {style}→ {}{style:#}{repeat}{test} {DIM}{}{DIM:#}",
         word(&payload["type"]),
         word(&feedback["id"]),
         word(&feedback["kind"]),
@@ -107,11 +108,6 @@ fn line(event: &Event, now: Timestamp) -> String {
         event.status.as_u16(),
         printable(&event.id),
     )
-}
-
-/// Text of a stranger, without what would steer a terminal.
-pub(in crate::cli) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 fn object(event: &Event, now: Timestamp) -> Value {
@@ -122,6 +118,7 @@ fn object(event: &Event, now: Timestamp) -> Value {
         "verified": event.verdict.is_ok(),
         "reason": event.verdict.as_ref().err(),
         "repeat": event.is_repeat,
+        "test": event.is_test,
         "status": event.status.as_u16(),
         "payload": payload,
     })
@@ -145,7 +142,7 @@ mod tests {
 
     fn event(body: &Value, verdict: Result<(), String>) -> Event {
         let body = serde_json::to_vec(body).unwrap().into();
-        Event { id: "dlv_1".into(), is_repeat: false, verdict, status: StatusCode::OK, body }
+        Event { id: "dlv_1".into(), is_repeat: false, is_test: false, verdict, status: StatusCode::OK, body }
     }
 
     #[test]

@@ -4,17 +4,18 @@
 //! - [`settings`]: the options that say how a webhook is to be.
 //! - [`remote`]: the running sayso.
 //! - [`show`]: webhooks in a terminal.
+//! - [`test`]: what came of a test delivery, in a terminal.
 
 mod listen;
 pub(super) mod remote;
 mod settings;
 mod show;
+mod test;
 
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-pub(super) use self::listen::printable;
 use self::{remote::Remote, settings::Settings};
 use crate::config::Signature;
 
@@ -44,6 +45,11 @@ pub(super) enum Command {
     Resume(Of),
     /// Have deliveries go out to a webhook that was disabled, after 410 or days of failure.
     Enable(Of),
+    /// Send a webhook a real delivery now, of feedback on record or of a sample, and tell what came of it.
+    #[command(
+        after_help = "Examples:\n  sayso webhook test crm\n  sayso webhook test crm --feedback 0198c0de-0000-7000-8000-000000000001\n  sayso webhook test crm --json | jq .attempt\n\nIts header `sayso-test: true` tells it from other deliveries. Exit codes: 0 delivered, 1 not delivered, 2 not tried."
+    )]
+    Test(Test),
     /// Delete a webhook; what waits for it is parked.
     Delete(Of),
 }
@@ -102,6 +108,18 @@ pub(super) struct Rotate {
     signature: Option<Signature>,
 }
 
+#[derive(Debug, clap::Args)]
+pub(super) struct Test {
+    #[command(flatten)]
+    of: Of,
+    /// The feedback to tell of; else the newest on record that the webhook wants, or a sample where there is none.
+    #[arg(long, value_name = "ID")]
+    feedback: Option<String>,
+    /// The type of the event; else the first that the webhook wants.
+    #[arg(long)]
+    event: Option<String>,
+}
+
 /// Carries out the command.
 ///
 /// # Errors
@@ -139,6 +157,13 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Enable(of) => {
             let webhook = Remote::new(&of.at)?.enable(&of.webhook).await?;
             print(&of.at, &webhook, show::card);
+        }
+        Command::Test(Test { of, feedback, event }) => {
+            let asked = [("feedback", feedback), ("event", event)];
+            let asked = asked.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
+            let outcome = Remote::new(&of.at)?.test(&of.webhook, &Value::Object(asked.collect())).await?;
+            print(&of.at, &outcome, test::explain);
+            return Ok(if outcome["delivered"] == true { ExitCode::SUCCESS } else { ExitCode::from(1) });
         }
         Command::Delete(of) => {
             Remote::new(&of.at)?.delete(&of.webhook).await?;

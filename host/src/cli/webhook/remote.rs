@@ -65,6 +65,11 @@ impl Remote {
         self.call(Method::POST, &format!("{path}/enable"), None).await
     }
 
+    pub(super) async fn test(&self, id_or_name: &str, asked: &Value) -> anyhow::Result<Value> {
+        let path = self.path(id_or_name).await?;
+        self.call(Method::POST, &format!("{path}/test"), Some(asked)).await
+    }
+
     pub(super) async fn delete(&self, id_or_name: &str) -> anyhow::Result<()> {
         let path = self.path(id_or_name).await?;
         self.call(Method::DELETE, &path, None).await.map(drop)

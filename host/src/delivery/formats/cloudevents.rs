@@ -18,11 +18,12 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Data, Event, JSON, Outgoing, Unfit, standard};
-use crate::feedback::DeliveryId;
+use super::{Data, Event, EventId, JSON, Outgoing, Unfit, standard};
 
-const STRUCTURED: HeaderValue = HeaderValue::from_static("application/cloudevents+json");
-const BATCHED: HeaderValue = HeaderValue::from_static("application/cloudevents-batch+json");
+/// The content type of an event in structured mode.
+const STRUCTURED: &str = "application/cloudevents+json";
+/// The content type of a batch.
+const BATCHED: &str = "application/cloudevents-batch+json";
 
 const SPECVERSION: &str = "1.0";
 
@@ -39,7 +40,7 @@ pub(in crate::delivery) struct CloudEvents {
 #[derive(Serialize)]
 struct Envelope<'a> {
     specversion: &'static str,
-    id: DeliveryId,
+    id: EventId,
     source: &'a str,
     #[serde(rename = "type")]
     kind: &'a str,
@@ -53,7 +54,11 @@ struct Envelope<'a> {
 impl CloudEvents {
     /// Writes one event.
     pub(super) fn write(&self, event: &Event<'_>) -> Result<Outgoing, Unfit> {
-        if self.is_binary { self.binary(event) } else { Ok(Outgoing::new(STRUCTURED, self.structured(event)?)) }
+        if self.is_binary {
+            self.binary(event)
+        } else {
+            Ok(Outgoing::new(HeaderValue::from_static(STRUCTURED), self.structured(event)?))
+        }
     }
 
     /// The body in structured mode, which is an item of a batch too.
@@ -93,7 +98,7 @@ impl CloudEvents {
 
 /// The body of a batch, in the batched mode.
 pub(super) fn batch(items: &[Bytes]) -> Outgoing {
-    Outgoing::new(BATCHED, standard::list(b"", items, b""))
+    Outgoing::new(HeaderValue::from_static(BATCHED), standard::list(b"", items, b""))
 }
 
 fn subject(data: Data<'_>) -> Option<String> {

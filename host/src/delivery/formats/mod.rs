@@ -13,19 +13,23 @@
 
 mod cloudevents;
 mod digest;
+mod examples;
 mod samples;
 mod slack;
 pub mod standard;
 mod teams;
 mod template;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
+use uuid::Uuid;
 
+pub use self::examples::{BATCH, Bodies, examples};
 use self::{cloudevents::CloudEvents, template::Template};
 use super::webhooks::Filter;
 use crate::{
@@ -36,10 +40,40 @@ use crate::{
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// An event that is owed to a webhook.
+/// What an event goes out as: in `webhook-id`, unless it is one of a batch, and in its body where the format has it there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum EventId {
+    /// A delivery that is owed.
+    Delivery(DeliveryId),
+    /// One of a test, which is no repetition of any other: `tst_` and 32 hexadecimal digits.
+    Test(Uuid),
+}
+
+impl From<DeliveryId> for EventId {
+    fn from(id: DeliveryId) -> Self {
+        Self::Delivery(id)
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Delivery(id) => id.fmt(f),
+            Self::Test(id) => write!(f, "tst_{}", id.simple()),
+        }
+    }
+}
+
+impl Serialize for EventId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// An event that a webhook gets.
 pub(super) struct Event<'a> {
-    /// The delivery's id.
-    pub(super) id: DeliveryId,
+    /// What it goes out as.
+    pub(super) id: EventId,
     /// Its type.
     pub(super) kind: &'a str,
     /// When it became due: the same for every attempt, whatever precision the queue keeps times in.
@@ -59,8 +93,8 @@ pub(super) enum Data<'a> {
 
 impl<'a> Event<'a> {
     /// An event that became due at `due`.
-    pub(super) fn new(id: DeliveryId, kind: &'a str, due: Timestamp, data: Data<'a>) -> Self {
-        Self { id, kind, timestamp: in_milliseconds(due), data }
+    pub(super) fn new(id: impl Into<EventId>, kind: &'a str, due: Timestamp, data: Data<'a>) -> Self {
+        Self { id: id.into(), kind, timestamp: in_milliseconds(due), data }
     }
 }
 

@@ -10,11 +10,8 @@ use serde_json::{
     value::{RawValue, to_raw_value},
 };
 
-use super::{Data, Event};
-use crate::{
-    feedback::{Analysis, DeliveryId},
-    records::Payload,
-};
+use super::{Data, Event, EventId};
+use crate::{feedback::Analysis, records::Payload};
 
 /// The `type` of the delivery of an analysis.
 pub const ANALYZED: &str = "feedback.analyzed";
@@ -24,7 +21,7 @@ pub const ANALYZED: &str = "feedback.analyzed";
 struct Body<'a> {
     /// In a batch, the delivery's id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<DeliveryId>,
+    id: Option<EventId>,
     /// The type of the event.
     #[serde(rename = "type")]
     kind: &'a str,
@@ -73,7 +70,7 @@ pub(super) fn item(event: &Event<'_>) -> Result<Bytes, serde_json::Error> {
     body(event, Some(event.id))
 }
 
-fn body(event: &Event<'_>, id: Option<DeliveryId>) -> Result<Bytes, serde_json::Error> {
+fn body(event: &Event<'_>, id: Option<EventId>) -> Result<Bytes, serde_json::Error> {
     let mut body = Vec::with_capacity(192 + size_of(event.data));
     let data = Written::of(event.data)?;
     serde_json::to_writer(&mut body, &Body { id, kind: event.kind, timestamp: event.timestamp, data })?;
@@ -136,7 +133,7 @@ mod tests {
     use serde_json::{Value, json, value::to_raw_value};
 
     use super::*;
-    use crate::feedback::{Analysis, Feedback};
+    use crate::feedback::{Analysis, DeliveryId, Feedback};
 
     #[test]
     fn a_batch_is_a_list_of_events_with_their_ids() {

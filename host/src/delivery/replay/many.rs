@@ -2,7 +2,6 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use jiff::Timestamp;
 use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -157,15 +156,8 @@ impl Replayer {
 
     /// Parks a delivery of which the queue has nothing any more.
     pub(super) async fn park_without_content(&self, one: &Reopened) -> Result<(), RecordsError> {
-        let attempt = Attempt {
-            number: 1,
-            at: Timestamp::now(),
-            address: None,
-            status: None,
-            latency_ms: 0,
-            response: None,
-            error: Some(format!("what the event `{}` told is not kept any more; nothing was sent", one.event)),
-        };
+        let why = format!("what the event `{}` told is not kept any more; nothing was sent", one.event);
+        let attempt = Attempt::not_sent(1, why);
         let status = DeliveryStatus::Parked;
         self.records.record(vec![Attempted { delivery: one.id, attempt, status, next_attempt_at: None }]).await
     }

@@ -37,9 +37,9 @@ async fn a_disabled_webhook_is_told_to_the_others_that_want_to_know_once() {
     let live = Live::fixed(&limits(&[0]), &webhooks).unwrap();
     let dead = live.current().by_name("dead").unwrap().clone();
     let since: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
-    let notice = Notice::disabled(&dead, since, "it failed for 5 days");
+    let notice = Notice::disabled((dead.id, dead.name()), since, "it failed for 5 days");
     assert_eq!(notice.publish(&live, &*queue, &*records).await.unwrap(), 1);
-    let again = Notice::disabled(&dead, since, "it failed for 5 days");
+    let again = Notice::disabled((dead.id, dead.name()), since, "it failed for 5 days");
     again.publish(&live, &*queue, &*records).await.unwrap();
 
     let shutdown = CancellationToken::new();

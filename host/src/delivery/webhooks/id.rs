@@ -4,10 +4,12 @@ use std::{fmt, str::FromStr};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Identifies a webhook for good: `wh_` and 32 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, ToSchema)]
+#[schema(value_type = String, pattern = "^wh_[0-9a-f]{32}$", examples("wh_0198c0de00007000800000000000000a"))]
 pub struct WebhookId(pub Uuid);
 
 impl WebhookId {

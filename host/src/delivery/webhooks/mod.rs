@@ -39,6 +39,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use super::{client::Client, formats::Format, owed_message};
 use crate::{
@@ -48,8 +49,9 @@ use crate::{
 };
 
 /// Where a webhook comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = WebhookSource)]
 pub enum Source {
     /// `[[webhook]]`; the operator changes it there.
     File,

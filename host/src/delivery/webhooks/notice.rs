@@ -9,7 +9,10 @@ use uuid::Uuid;
 
 use super::{Live, Webhook, WebhookId};
 use crate::{
-    delivery::Owed,
+    delivery::{
+        Owed,
+        formats::{Data, Event, EventId},
+    },
     feedback::{DeliveryId, FeedbackId, Kind},
     queue::{Lane, Message, Queue, QueueError},
     records::{Notified, Records, RecordsError},
@@ -59,19 +62,19 @@ impl Notice {
 
     /// A webhook was disabled for this reason, after it had failed since `since`: the same webhook and time make the
     /// same event.
-    pub fn disabled(webhook: &Webhook, since: jiff::Timestamp, reason: &str) -> Self {
+    pub fn disabled((webhook, name): (WebhookId, &str), since: jiff::Timestamp, reason: &str) -> Self {
         let data = json!({
-            "webhook": { "id": webhook.id, "name": webhook.name() },
+            "webhook": { "id": webhook, "name": name },
             "failing_since": since,
             "reason": reason,
         });
-        let hash = Sha256::new().chain_update(webhook.id.0.as_bytes()).chain_update(since.to_string()).finalize();
+        let hash = Sha256::new().chain_update(webhook.0.as_bytes()).chain_update(since.to_string()).finalize();
         let mut random = [0; 10];
         random.copy_from_slice(&hash[..10]);
         let millisecond = u64::try_from(since.as_millisecond()).unwrap_or_default();
         // Its place among the deliveries is by time, as for those of feedback.
         let id = FeedbackId(uuid::Builder::from_unix_timestamp_millis(millisecond, &random).into_uuid());
-        Self { id, revision: 1, event: DISABLED, data, to: To::AllBut(webhook.id) }
+        Self { id, revision: 1, event: DISABLED, data, to: To::AllBut(webhook) }
     }
 
     /// Owes the event to every webhook that wants it. Returns when it is durable, and to how many it is owed; a
@@ -97,6 +100,11 @@ impl Notice {
         records.owe(names.iter().map(notified).collect()).await?;
         queue.publish_all(names.iter().map(|webhook| self.message(webhook)).collect()).await?;
         Ok(names.len())
+    }
+
+    /// The event, as one webhook gets it under this id.
+    pub(in crate::delivery) fn event(&self, id: impl Into<EventId>, due: jiff::Timestamp) -> Event<'_> {
+        Event::new(id, self.event, due, Data::Notice(&self.data))
     }
 
     fn is_for(&self, webhook: &Webhook) -> bool {

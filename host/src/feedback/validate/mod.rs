@@ -10,6 +10,7 @@ mod shape;
 pub(in crate::feedback) use shape::nearest;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Answer, Feedback, FieldType, Kind};
 use crate::config;
@@ -30,7 +31,7 @@ impl From<&config::Server> for Limits {
 }
 
 /// One field that has to be fixed.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct FieldError {
     /// Its path, for example `rating.value` or `answers[3].scale`; empty for the whole.
     pub field: String,

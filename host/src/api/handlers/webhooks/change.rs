@@ -8,9 +8,23 @@ use http::HeaderMap;
 use super::super::super::State;
 use super::super::super::problem::Problem;
 use super::super::super::query::Params;
-use super::{body, refused, view::View};
+use super::{body, patch::Patch, refused, view::View};
+use crate::delivery::webhooks::WebhookId;
 
-/// Changes a webhook by a JSON Merge Patch (RFC 7396); the next attempt is made by the new version.
+/// Change a webhook, by a JSON Merge Patch (RFC 7396).
+///
+/// What is not named stays, null takes a setting back. The next attempt is made by the new version. Webhooks of the
+/// file are changed there.
+#[utoipa::path(
+    patch, path = "/v1/webhooks/{id}", operation_id = "change_webhook", tag = "webhooks",
+    params(("id" = WebhookId, Path, description = "The webhook.")),
+    request_body(description = "What is to change.", content(
+        (Patch = "application/merge-patch+json", example = json!({ "paused": true, "routes": null })),
+        (Patch = "application/json", example = json!({ "min_priority": 50 })),
+    )),
+    responses((status = 200, description = "The webhook as it is now.", body = View, example = json!(View::example()))),
+    extensions(("x-problems" = json!(["not-found", "invalid-webhook", "conflict", "malformed-body", "too-large", "unsupported-media-type"]))),
+)]
 pub(in crate::api) async fn change(
     With(state): With<State>,
     Path(id): Path<String>,

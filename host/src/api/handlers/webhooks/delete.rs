@@ -7,8 +7,15 @@ use super::super::super::State;
 use super::super::super::problem::Problem;
 use super::super::super::query::Params;
 use super::refused;
+use crate::delivery::webhooks::WebhookId;
 
-/// Deletes a webhook; what waits for it is parked.
+/// Delete a webhook; what waits for it is parked.
+#[utoipa::path(
+    delete, path = "/v1/webhooks/{id}", operation_id = "delete_webhook", tag = "webhooks",
+    params(("id" = WebhookId, Path, description = "The webhook.")),
+    responses((status = 204, description = "It is deleted.")),
+    extensions(("x-problems" = json!(["not-found", "conflict"]))),
+)]
 pub(in crate::api) async fn delete(
     With(state): With<State>,
     Path(id): Path<String>,

@@ -8,8 +8,16 @@ use super::super::super::problem::Problem;
 use super::super::super::query::Params;
 use super::view::View;
 
-/// Enables a webhook that was disabled: what waits for it goes out. One that was not stays as it is. It takes the id or
-/// the name, which is what metrics and log lines have.
+/// Enable a webhook that was disabled.
+///
+/// What waits for it goes out. One that was not disabled stays as it is. It takes the id or the name, which is what
+/// metrics and log lines have.
+#[utoipa::path(
+    post, path = "/v1/webhooks/{id}/enable", operation_id = "enable_webhook", tag = "webhooks",
+    params(("id" = String, Path, description = "The webhook's id or name.")),
+    responses((status = 200, description = "The webhook as it is now.", body = View, example = json!(View::example()))),
+    extensions(("x-problems" = json!(["not-found"]))),
+)]
 pub(in crate::api) async fn enable(
     With(state): With<State>,
     Path(id): Path<String>,

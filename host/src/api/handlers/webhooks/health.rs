@@ -2,12 +2,15 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::super::super::openapi::examples;
 use crate::delivery::{BreakerState, Glimpse};
 use crate::records::WebhookHealth;
 
 /// How a webhook does.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookHealth)]
 pub(super) struct Health {
     state: HealthState,
     /// Since when every attempt failed.
@@ -29,8 +32,9 @@ pub(super) struct Health {
     reason: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = WebhookHealthState)]
 enum HealthState {
     /// Its last attempt succeeded, or there was none.
     Works,
@@ -41,6 +45,12 @@ enum HealthState {
 }
 
 impl Health {
+    /// As the API's description shows it: of a receiver that was down for a moment.
+    pub(super) fn example() -> Self {
+        let health = WebhookHealth { last_failure: Some(examples::at()), ..WebhookHealth::default() };
+        Self::new(health, Glimpse { breaker: BreakerState::Closed, last_error: None })
+    }
+
     pub(super) fn new(health: WebhookHealth, Glimpse { breaker, last_error }: Glimpse) -> Self {
         let WebhookHealth { failing_since, last_failure, disabled, .. } = health;
         let state = match (&disabled, failing_since) {

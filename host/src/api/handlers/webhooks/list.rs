@@ -4,20 +4,34 @@ use axum::Json;
 use axum::extract::{RawQuery, State as With};
 use futures_util::future::try_join_all;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::super::State;
 use super::super::super::problem::Problem;
-use super::super::super::query::Params;
+use super::super::super::query::{Paging, Params};
 use super::view::View;
 
 /// A page, by name.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookList)]
 pub(in crate::api) struct List {
     items: Vec<View>,
+    #[schema(required = true)]
     next: Option<String>,
 }
 
-/// Lists webhooks by name; `after` is the last name of the page before.
+impl List {
+    fn example() -> Self {
+        Self { items: vec![View::example()], next: None }
+    }
+}
+
+/// List webhooks by name, those of the file among them.
+#[utoipa::path(
+    get, path = "/v1/webhooks", operation_id = "list_webhooks", tag = "webhooks",
+    params(Paging),
+    responses((status = 200, description = "A page of webhooks; `next` is the name of its last.", body = List, example = json!(List::example()))),
+)]
 pub(in crate::api) async fn list(With(state): With<State>, RawQuery(query): RawQuery) -> Result<Json<List>, Problem> {
     let params = Params::read(query.as_deref(), &["limit", "after"], &[])?;
     let (limit, after) = (params.limit()?, params.get("after"));

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::super::super::State;
 use super::super::super::problem::{Problem, ProblemType};
@@ -18,8 +19,9 @@ use crate::feedback::Kind;
 use crate::records::{Begun, DeliveryFilter, DeliveryStatus, Outcomes};
 
 /// Which deliveries are replayed; what is not given does not filter.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = ReplayRequest)]
 struct Wanted {
     /// How they stand; `parked` if absent. Those that are `pending` are tried at once.
     status: Option<DeliveryStatus>,
@@ -35,8 +37,21 @@ struct Wanted {
     until: Option<String>,
 }
 
-/// Starts a replay of the webhook's deliveries that fit: each is made again with its `webhook-id`, the oldest first, in the
-/// background and over restarts. It takes the id or the name of the webhook. 409 while another replay of it runs.
+/// Start a replay of the webhook's deliveries that fit.
+///
+/// Each is made again with its `webhook-id`, the oldest first, in the background and over restarts. It takes the id or the
+/// name of the webhook. 409 while another replay of it runs, which `replay` names, and where it is disabled.
+#[utoipa::path(
+    post, path = "/v1/webhooks/{id}/replay", operation_id = "replay_webhook", tag = "webhooks",
+    params(("id" = String, Path, description = "The webhook's id or name.")),
+    request_body(content = Option<Wanted>, description = "Which deliveries; those that are parked, where nothing is said.", example = json!({ "status": "parked", "route": "care", "since": "2026-01-01" })),
+    responses((
+        status = 202, description = "The replay, which runs.", body = View,
+        headers(("location" = String, description = "Its path.")),
+        example = json!(View::example()),
+    )),
+    extensions(("x-problems" = json!(["not-found", "conflict", "malformed-body", "too-large", "unsupported-media-type"]))),
+)]
 pub(in crate::api) async fn replay(
     With(state): With<State>,
     Path(id): Path<String>,

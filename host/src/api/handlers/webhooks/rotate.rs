@@ -7,22 +7,38 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
 use serde::Deserialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::super::super::State;
 use super::super::super::problem::{Problem, ProblemType};
 use super::super::super::query::Params;
 use super::{body, refused, view::View};
 use crate::config::Signature;
+use crate::delivery::webhooks::WebhookId;
 use crate::feedback::validate::FieldError;
 
 /// What can be asked for.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = Rotation)]
 struct Wanted {
     signature: Option<Signature>,
 }
 
-/// Makes a new secret. The answer shows it, this once; the old one is signed with for 24 h more.
+/// Make a new secret.
+///
+/// The answer shows it, this once; the old one is signed with for 24 h more, so that receivers can change over.
+#[utoipa::path(
+    post, path = "/v1/webhooks/{id}/rotate", operation_id = "rotate_webhook_secret", tag = "webhooks",
+    params(("id" = WebhookId, Path, description = "The webhook.")),
+    request_body(content = Option<Wanted>, description = "Another scheme, where one is wanted.", example = json!({ "signature": "ed25519" })),
+    responses((
+        status = 200, description = "The webhook, with its new secret.", body = View,
+        headers(("cache-control" = String, description = "`no-store`: the secret is in it.")),
+        example = json!(View::example_with_secret()),
+    )),
+    extensions(("x-problems" = json!(["not-found", "invalid-webhook", "conflict", "malformed-body", "too-large", "unsupported-media-type"]))),
+)]
 pub(in crate::api) async fn rotate(
     With(state): With<State>,
     Path(id): Path<String>,

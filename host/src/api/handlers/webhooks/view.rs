@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::super::State;
+use super::super::super::openapi::examples;
 use super::super::super::problem::Problem;
 use super::health::Health;
-use crate::config::{Batch, Format, Header, Ordering, Signature};
+use crate::config::{self, Batch, Format, Header, Ordering, Signature};
 use crate::delivery::endpoint::without_secrets;
 use crate::delivery::webhooks::{Source, Webhook, WebhookId};
 use crate::feedback::Kind;
@@ -16,7 +18,8 @@ use crate::feedback::validate::FieldError;
 use crate::queue::{Depth, Lane};
 
 /// One webhook.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Webhook)]
 pub(in crate::api) struct View {
     id: WebhookId,
     name: String,
@@ -41,17 +44,25 @@ pub(in crate::api) struct View {
     tags: Vec<String>,
     languages: Vec<String>,
     min_priority: u8,
+    #[schema(required = true)]
     condition: Option<String>,
     headers: BTreeMap<String, HeaderView>,
+    #[schema(required = true)]
     rate: Option<f64>,
+    #[schema(required = true)]
     concurrency: Option<usize>,
     format: Format,
+    #[schema(required = true)]
     template: Option<String>,
+    #[schema(required = true)]
     content_type: Option<String>,
     ordering: Ordering,
+    #[schema(required = true)]
     batch: Option<Batch>,
     paused: bool,
+    #[schema(required = true)]
     client_certificate: Option<String>,
+    #[schema(required = true)]
     ca: Option<String>,
     allow_private: bool,
     signature: Signature,
@@ -67,16 +78,32 @@ pub(in crate::api) struct View {
     faults: Vec<FieldError>,
 }
 
+/// What is shown of a webhook besides its settings.
+struct Head {
+    id: WebhookId,
+    source: Source,
+    revision: u32,
+    created_at: Option<Timestamp>,
+    updated_at: Option<Timestamp>,
+    active: bool,
+    health: Health,
+    depth: Depth,
+    warnings: Vec<String>,
+    faults: Vec<FieldError>,
+}
+
 /// A header, without its value where that is secret.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = ShownHeader)]
 enum HeaderView {
     Shown(String),
     Hidden { secret: bool },
 }
 
 /// One secret, by its end or its public half.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookKey)]
 struct KeyView {
     signature: Signature,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,6 +117,40 @@ struct KeyView {
 }
 
 impl View {
+    /// As the API's description shows it: what [`super::examples::settings`] makes.
+    pub(super) fn example() -> Self {
+        let written = super::examples::settings();
+        let settings: config::Webhook = serde_json::from_value(written).expect("a test makes this webhook");
+        let key = KeyView {
+            signature: settings.signature,
+            hint: Some("…d1k=".into()),
+            public_key: None,
+            created_at: Some(examples::at()),
+            expires_at: None,
+        };
+        Self::new(
+            Head {
+                id: examples::webhook_id(),
+                source: Source::Api,
+                revision: 1,
+                created_at: Some(examples::at()),
+                updated_at: Some(examples::at()),
+                active: true,
+                health: Health::example(),
+                depth: Depth { waiting: 3, ..Depth::default() },
+                warnings: Vec::new(),
+                faults: Vec::new(),
+            },
+            settings,
+            vec![key],
+        )
+    }
+
+    /// Likewise, in the answer that shows the secret.
+    pub(super) fn example_with_secret() -> Self {
+        Self { secret: Some(examples::SECRET.into()), ..Self::example() }
+    }
+
     /// The webhook without anything secret.
     ///
     /// # Errors
@@ -117,15 +178,32 @@ impl View {
             let (created_at, expires_at) = (key.created_at, key.expires_at);
             KeyView { signature: key.signature(), hint, public_key, created_at, expires_at }
         });
-        Ok(Self {
+        let head = Head {
             id: webhook.id,
-            name: settings.name.to_string(),
             source: webhook.source,
             revision: webhook.revision,
             created_at: webhook.created_at,
             updated_at: webhook.updated_at,
             active: webhook.is_active() && health.disabled.is_none(),
+            warnings: webhook.warnings.clone(),
+            faults: webhook.faults.clone(),
             health: Health::new(health, state.switchboard.glimpse(webhook)),
+            depth,
+        };
+        Ok(Self::new(head, settings, keys.collect()))
+    }
+
+    fn new(head: Head, settings: config::Webhook, keys: Vec<KeyView>) -> Self {
+        let Head { id, source, revision, created_at, updated_at, active, health, depth, warnings, faults } = head;
+        Self {
+            id,
+            name: settings.name.to_string(),
+            source,
+            revision,
+            created_at,
+            updated_at,
+            active,
+            health,
             waiting: depth.waiting,
             parked: depth.parked,
             description: settings.description,
@@ -151,10 +229,10 @@ impl View {
             allow_private: settings.allow_private,
             signature: settings.signature,
             secret: None,
-            keys: keys.collect(),
-            warnings: webhook.warnings.clone(),
-            faults: webhook.faults.clone(),
-        })
+            keys,
+            warnings,
+            faults,
+        }
     }
 
     /// With the secret that was just made, where the receiver needs it: one with a public key needs only that.

@@ -1,0 +1,152 @@
+use std::collections::BTreeSet;
+
+use axum::body::Body;
+use clap::ValueEnum;
+use serde_json::Value;
+
+use crate::api::problem::ProblemType;
+use crate::api::router_with;
+use crate::api::testing::{Answer, Service, request};
+use crate::console;
+
+// The end-to-end tests read answers of the binary by the same file.
+#[expect(unreachable_pub, reason = "it is public in the crate of the end-to-end tests")]
+#[path = "../../../../tests/src/document.rs"]
+pub(in crate::api) mod document;
+
+use document::{Document, Operation};
+
+/// A service with the console, as it is run, and its description.
+async fn described() -> (Service, Document) {
+    let service = Service::with_routes(|_| {}, console::routes());
+    let json = service.get("/openapi.json").await.expect(200);
+    (service, Document::new(json))
+}
+
+/// Calls an operation with something in the place of its parameters.
+async fn call(service: &Service, operation: &Operation<'_>, method: &str, query: &str) -> Answer {
+    let path = operation.path.replace("{id}", "0190a5c8-0000-7000-8000-000000000000");
+    service.send(request(method, &format!("{path}{query}"), &[]).body(Body::empty()).expect("is a request")).await
+}
+
+#[tokio::test]
+async fn every_path_of_the_router_is_described_and_no_other() {
+    let (service, document) = described().await;
+    // axum lists the paths of a router in this form alone.
+    let router = format!("{:?}", router_with(service.state.clone(), console::routes()));
+    let routed: BTreeSet<&str> = router
+        .split("RouteId(")
+        .filter_map(|rest| rest.split_once("): \"")?.1.split('"').next())
+        .filter(|path| path.starts_with('/') && !path.contains("__private"))
+        .collect();
+    assert!(routed.contains("/v1/feedback/{id}"), "the router is not listed as it was: {router:.1000}");
+    assert_eq!(document.operations().map(|operation| operation.path).collect::<BTreeSet<_>>(), routed);
+}
+
+#[tokio::test]
+async fn every_method_that_is_described_is_answered_and_every_other_is_405() {
+    let (service, document) = described().await;
+    for operation in document.operations() {
+        let answer = call(&service, &operation, operation.method, "").await;
+        assert!(!answer.text.contains("There is nothing at this path"), "{} {}", operation.method, operation.path);
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+            let is_described = document.operation(method, operation.path).is_some();
+            let status = call(&service, &operation, method, "?").await.status;
+            assert_eq!(status == 405, !is_described, "{method} {}", operation.path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_query_parameters_are_those_that_are_taken() {
+    let (service, document) = described().await;
+    let mut compared = 0;
+    for operation in document.operations() {
+        let answer = call(&service, &operation, operation.method, "?no_such_parameter=1").await;
+        let Some((_, known)) = answer.text.split_once("is not a known parameter here; ") else { continue };
+        let known = known.split('"').next().unwrap_or_default().trim_start_matches("known are ");
+        let known: BTreeSet<&str> = known.split(", ").filter(|name| *name != "none is").collect();
+        let parameters = operation.json["parameters"].as_array().into_iter().flatten();
+        let described: BTreeSet<&str> =
+            parameters.filter(|one| one["in"] == "query").filter_map(|one| one["name"].as_str()).collect();
+        // Those of tables are known for tables alone.
+        if operation.json["operationId"] != "send_feedback" {
+            assert_eq!(described, known, "{} {}", operation.method, operation.path);
+        }
+        compared += 1;
+    }
+    assert!(compared >= 12, "only {compared} operations say which parameters they know");
+}
+
+#[tokio::test]
+async fn every_example_is_what_its_schema_says() {
+    let (_, document) = described().await;
+    let (count, wrong) = document.check_examples();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(count > 60, "{count}");
+}
+
+#[tokio::test]
+async fn every_operation_shows_an_example_of_its_success() {
+    let (_, document) = described().await;
+    for operation in document.operations() {
+        let id = operation.json["operationId"].as_str().expect("an id");
+        let bodies = ["200", "201", "202"].iter().filter_map(|status| operation.json["responses"].get(*status));
+        for content in bodies.flat_map(|response| response["content"].as_object()).flatten() {
+            let has_one = content.1.get("example").is_some() || content.1.get("examples").is_some();
+            // Pages and this document itself are what a look at them shows.
+            let is_shown = id.starts_with("console") || id == "show_openapi";
+            assert!(has_one || is_shown, "{id}: {}", content.0);
+        }
+        assert!(operation.json["summary"].is_string(), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn every_type_of_problem_is_described_and_some_operation_has_it() {
+    let (_, document) = described().await;
+    let used = document.json()["paths"].to_string();
+    for kind in ProblemType::value_variants() {
+        let name = format!("{kind:?}Problem");
+        let components = &document.json()["components"];
+        assert!(components["schemas"][&name].is_object() && components["responses"][&name].is_object(), "{name}");
+        // No operation has a method that its path does not take.
+        let is_anywhere = used.contains(&name) || *kind == ProblemType::MethodNotAllowed;
+        assert!(is_anywhere, "no operation says that it may answer {name}");
+    }
+}
+
+#[tokio::test]
+async fn operation_ids_are_unique_and_every_scope_is_named() {
+    let (_, document) = described().await;
+    let ids: Vec<&Value> = document.operations().map(|operation| &operation.json["operationId"]).collect();
+    assert_eq!(ids.iter().map(|id| id.to_string()).collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+    for operation in document.operations() {
+        let is_open = operation.json["security"].as_array().is_some_and(Vec::is_empty);
+        assert_eq!(is_open, !operation.path.starts_with("/v1/") && operation.path != "/metrics", "{}", operation.path);
+    }
+}
+
+#[test]
+fn what_is_not_described_is_found() {
+    let document = Document::new(serde_json::json!({
+        "paths": { "/a/{id}": { "get": { "responses": { "200": { "content": { "application/json": {
+            "schema": { "$ref": "#/components/schemas/A" },
+        } } } } } } },
+        "webhooks": {},
+        "components": { "schemas": { "A": { "type": "object", "properties": { "b": { "type": "integer" } } } } },
+    }));
+    let check = |path, status, body| {
+        document.check_answer("GET", path, document::Answer { status, content_type: "application/json", body })
+    };
+    assert_eq!(check("/a/1", 200, r#"{"b":1}"#), Ok(()));
+    for (path, status, body) in [
+        ("/a/1", 200, r#"{"b":"x"}"#),
+        ("/a/1", 200, r#"{"b":1,"c":2}"#),
+        ("/a/1", 201, r#"{"b":1}"#),
+        ("/b", 200, r#"{"b":1}"#),
+    ] {
+        assert!(check(path, status, body).is_err(), "{path} {status} {body}");
+    }
+    assert!(document.check_delivery(&Value::Null, &serde_json::json!({ "type": "x" })).is_err());
+}

@@ -1,0 +1,103 @@
+use super::*;
+
+fn read(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("sayso.toml");
+    std::fs::write(&file, text).expect("written");
+    let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+    load(Some(&file), variables).map_err(|error| error.to_string().replace(&format!("{}/", dir.path().display()), ""))
+}
+
+#[test]
+fn an_empty_file_gives_the_built_in_chain_on_loopback() {
+    let config = read("", &[]).expect("loads");
+    assert!(config.server.listen.ip().is_loopback());
+    let names: Vec<_> = config.plugins.iter().map(|plugin| plugin.name.as_str()).collect();
+    assert_eq!(names, ["redact", "sentiment", "tagger", "router"]);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line() {
+    let error = read("[server]\nlisten = \"127.0.0.1:1\"\nlisen = 2\n", &[]).expect_err("refused");
+    assert!(error.starts_with("sayso.toml line 3:"), "{error}");
+    assert!(error.contains("lisen"), "{error}");
+}
+
+#[test]
+fn an_unknown_key_in_the_second_of_a_list_is_named_with_its_line() {
+    let text =
+        "[[plugin]]\nname = \"a\"\nuse = \"builtin:a\"\n\n[[plugin]]\nname = \"b\"\nuse = \"builtin:b\"\nconfg = {}\n";
+    let error = read(text, &[]).expect_err("refused");
+    assert!(error.starts_with("sayso.toml line 8:"), "{error}");
+}
+
+#[test]
+fn a_value_of_the_wrong_type_is_named_with_its_line() {
+    let error = read("[delivery]\nschedule = [\"0s\"]\ntimeout = 15\n", &[]).expect_err("refused");
+    assert!(error.starts_with("sayso.toml line 3:"), "{error}");
+    assert!(error.contains("delivery.timeout"), "{error}");
+}
+
+#[test]
+fn a_list_entry_without_a_needed_key_is_named_with_its_line() {
+    let error = read("\n[[webhook]]\nname = \"crm\"\nurl = \"https://example.com\"\n", &[]).expect_err("refused");
+    assert!(error.contains("line 3") && error.contains("secret"), "{error}");
+}
+
+#[test]
+fn the_environment_wins_and_reaches_into_lists() {
+    let text = "[[webhook]]\nname = \"crm\"\nurl = \"https://example.com\"\nsecret = \"x\"\n";
+    let variables =
+        [("SAYSO_SERVER__LISTEN", "127.0.0.1:9"), ("SAYSO_WEBHOOK__0__SECRET", "whsec_y"), ("SAYSO_LOG", "info")];
+    let config = read(text, &variables).expect("loads");
+    assert_eq!(config.server.listen.port(), 9);
+    assert_eq!(config.webhooks[0].secret.as_ref().expect("is given").expose(), "whsec_y");
+}
+
+#[test]
+fn a_variable_that_is_at_fault_is_named() {
+    let error = read("", &[("SAYSO_SERVER__LISTEN", "nowhere")]).expect_err("refused");
+    assert!(error.starts_with("environment variable SAYSO_SERVER__LISTEN"), "{error}");
+    let error = read("", &[("SAYSO_SERVER__LISEN", "1")]).expect_err("refused");
+    assert!(error.starts_with("environment variable SAYSO_SERVER__LISEN"), "{error}");
+}
+
+#[test]
+fn the_source_of_cloudevents_fits_a_header() {
+    assert!(read("[delivery]\nsource = \"https://sayso.example/eu?a=b\"\n", &[]).is_ok());
+    for source in ["", "a b", "a%20b", "é", "a\\nb"] {
+        let error = read(&format!("[delivery]\nsource = \"{source}\"\n"), &[]).expect_err(source);
+        assert!(error.contains("line 2") && error.contains("delivery.source"), "{error}");
+    }
+}
+
+#[test]
+fn a_name_is_given_once() {
+    let text = "[[key]]\nname = \"a\"\nhash = \"x\"\n[[key]]\nname = \"a\"\nhash = \"y\"\n";
+    let error = read(text, &[]).expect_err("refused");
+    assert!(error.contains("line 5") && error.contains("given twice"), "{error}");
+}
+
+#[test]
+fn a_chain_is_read_without_the_rest_of_its_file() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("new.toml");
+    let of = |text: &str| {
+        std::fs::write(&file, text).expect("written");
+        load_chain(&file).map_err(|error| error.to_string())
+    };
+    let plugins = of("[[webhook]]\nname = \"no url\"\n[[plugin]]\nname = \"a\"\nuse = \"builtin:a\"\nshadow = true\n");
+    let plugins = plugins.expect("the webhook is none of its business");
+    assert!(plugins.len() == 1 && plugins[0].shadow, "{plugins:?}");
+    let error = of("[[plugins]]\nname = \"a\"\n").expect_err("a chain of nothing is a slip of the pen");
+    assert!(error.contains("new.toml") && error.contains("[[plugin]]"), "{error}");
+    let error = of("[[plugin]]\nname = \"a\"\nuse = \"b\"\nshaddow = true\n").expect_err("refused");
+    assert!(error.contains("new.toml line 4"), "{error}");
+}
+
+#[test]
+fn a_secret_is_in_no_debug_output() {
+    let text = "[[webhook]]\nname = \"crm\"\nurl = \"https://example.com/hook-token\"\nsecret = \"whsec_hidden\"\n";
+    let shown = format!("{:?}", read(text, &[]).expect("loads"));
+    assert!(!shown.contains("hidden") && !shown.contains("hook-token"), "{shown}");
+}
