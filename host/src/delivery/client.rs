@@ -64,10 +64,6 @@ pub struct Extras {
     pub tls: Tls,
 }
 
-/// What is kept of the answer of a success, in bytes: the receiver may say what it made of the delivery, but most say the
-/// same every time.
-const KEPT_OF_SUCCESS: usize = 1 << 10;
-
 /// Calls one webhook.
 pub struct Client {
     http: reqwest::Client,
@@ -89,7 +85,7 @@ pub struct Client {
 pub(super) struct Tested {
     /// The headers of the request, but those that the connection adds (`host`, `content-length`).
     pub(super) headers: HeaderMap,
-    /// As of any attempt, but with the answer also where it was a success.
+    /// As of any attempt.
     pub(super) tried: Tried,
 }
 
@@ -200,10 +196,7 @@ impl Client {
         let mut headers = self.headers.clone();
         headers.extend(request.headers().clone());
         let (answer, latency_ms) = self.send(request).await;
-        let response = (!answer.body.is_empty()).then(|| String::from_utf8_lossy(&answer.body).into_owned());
-        let mut tried = answer.judge(1, at, latency_ms);
-        tried.attempt.response = response;
-        Tested { headers, tried }
+        Tested { headers, tried: answer.judge(1, at, latency_ms) }
     }
 
     /// Sends a request: what came back within the time limit, and how long it took in milliseconds.
@@ -287,8 +280,7 @@ impl Answer {
                 Verdict::Failed { retry_after, slows: code.is_some_and(retry_after::slows), answered: code.is_some() }
             }
         };
-        let kept = if failure.is_some() { self.body.len() } else { self.body.len().min(KEPT_OF_SUCCESS) };
-        let response = (kept > 0).then(|| String::from_utf8_lossy(&self.body[..kept]).into_owned());
+        let response = (!self.body.is_empty()).then(|| String::from_utf8_lossy(&self.body).into_owned());
         let address = self.address.map(|address| address.to_string());
         let error = failure.map(|failure| failure.to_string());
         Tried { attempt: Attempt { number, at, address, status, latency_ms, response, error }, verdict }

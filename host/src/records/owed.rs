@@ -75,7 +75,7 @@ pub struct Attempt {
     pub status: Option<u16>,
     /// From the beginning to the end of the answer, in milliseconds.
     pub latency_ms: u32,
-    /// The beginning of the answer: at most 64 KiB, or 1 KiB of a success.
+    /// The beginning of the answer: at most 64 KiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<String>,
     /// Which step failed, and what to do.

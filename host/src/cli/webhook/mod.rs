@@ -4,7 +4,7 @@
 //! - [`settings`]: the options that say how a webhook is to be.
 //! - [`remote`]: the running sayso.
 //! - [`show`]: webhooks in a terminal.
-//! - [`test`]: what came of a test delivery, in a terminal.
+//! - [`mod@test`]: what came of a test delivery, in a terminal.
 
 mod listen;
 pub(super) mod remote;

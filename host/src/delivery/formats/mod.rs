@@ -6,7 +6,7 @@
 //! | [`cloudevents`], structured | the event with its attributes | a list of them |
 //! | [`cloudevents`], binary | the data alone; the attributes are headers | – |
 //! | [`slack`], [`teams`] | a message for people, made of a [`digest`] | – |
-//! | [`template`] | what the operator's template makes of the event | – |
+//! | [`mod@template`] | what the operator's template makes of the event | – |
 //!
 //! Every format is signed alike, over the body as it is sent. The first two are written from the JSON on record, which
 //! is not taken apart; they cannot fail. What cannot be written is parked: sending it again would fail again.

@@ -185,7 +185,7 @@ async fn an_answer_that_drips_is_cut_off_at_the_limit() {
 async fn of_an_endless_answer_64_kib_are_read() {
     let receiver = Receiver::start().await;
     let sent = Arc::new(AtomicUsize::new(0));
-    for (code, kept) in [(500, Some(64 << 10)), (200, Some(1 << 10))] {
+    for code in [500, 200] {
         let sent = Arc::clone(&sent);
         receiver.behave(move |_, _| {
             let sent = Arc::clone(&sent);
@@ -197,7 +197,7 @@ async fn of_an_endless_answer_64_kib_are_read() {
         });
         let tried = try_once(&client(&receiver.url(), 10_000)).await;
         assert_eq!(tried.attempt.status, Some(code));
-        assert_eq!(tried.attempt.response.map(|text| text.len()), kept);
+        assert_eq!(tried.attempt.response.map(|text| text.len()), Some(64 << 10));
     }
     // What the sockets buffer is sent, no more.
     assert!(sent.load(Ordering::Relaxed) < 64 << 20, "{} bytes were sent", sent.load(Ordering::Relaxed));
