@@ -111,7 +111,8 @@ async fn status_500_for_ever() {
         assert!(pair[1].at - pair[0].at >= Duration::from_millis(45), "step {number} is kept");
         assert_failed(&delivery, number, "status 500: the receiver failed; see its log", "");
     }
-    let parked = server.get("/v1/parked?lane=delivery/desk").await;
+    // The record says it first.
+    let parked = server.wait_until("/v1/parked?lane=delivery/desk", |list| list["items"][0].is_object()).await;
     assert!(parked["items"][0]["reason"].as_str().is_some_and(|reason| reason.starts_with("the last of 10 attempts")));
 }
 
