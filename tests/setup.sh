@@ -52,7 +52,6 @@ install_node() {
   say "installing componentize-js ${node_packages[*]} into $node with npm"
   mkdir -p "$node"
   printf '%s\n' "$wanted" >"$node/package.json"
-  npm install --prefix "$node" --no-audit --no-fund --loglevel=error >/dev/null
   npm install --prefix "$node" --no-save --no-audit --no-fund --loglevel=error "${node_packages[@]}" >/dev/null
   printf '%s\n' "$wanted ${node_packages[*]}" >"$node/node_modules/sayso-tests.json"
 }
