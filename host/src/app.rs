@@ -1,5 +1,6 @@
 //! Puts the rooms together: opens the store, loads the chain, serves, and drains.
 
+mod moving;
 mod server;
 mod watch;
 

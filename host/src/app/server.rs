@@ -1,4 +1,4 @@
-//! The HTTP server: bounded connections, a time limit for headers, HTTP/1.1 and HTTP/2, graceful end.
+//! The HTTP server: bounded connections, time limits for headers and for silence, HTTP/1.1 and HTTP/2, graceful end.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -15,17 +15,32 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use super::moving::{Moving, Patience};
+
 /// Connections open at once; more wait in the system's queue.
 const MAX_CONNECTIONS: usize = 4096;
 
 /// How long a client may take to send the head of a request: a slow one must not hold a connection for ever.
 const HEADER_TIME: Duration = Duration::from_secs(15);
 
+/// For how long nothing may move: longer than what an answer has to wait for.
+const PATIENCE: Patience = Patience { first: HEADER_TIME, later: Duration::from_secs(120) };
+
 /// Pause after the system refused to accept, for example for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until `shutdown`, then lets requests at hand end within `drain`.
 pub(super) async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken, drain: Duration) {
+    serve_with(listener, router, shutdown, drain, PATIENCE).await;
+}
+
+async fn serve_with(
+    listener: TcpListener,
+    router: Router,
+    shutdown: CancellationToken,
+    drain: Duration,
+    patience: Patience,
+) {
     let mut server = auto::Builder::new(TokioExecutor::new());
     server.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIME);
     server.http2().timer(TokioTimer::new()).max_concurrent_streams(256);
@@ -47,7 +62,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, shutdown: Cance
             let service = service.clone();
             async move { Ok::<_, Infallible>(answer(service, request).await) }
         });
-        let connection = server.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = server.serve_connection(TokioIo::new(Moving::new(stream, patience)), service).into_owned();
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -85,5 +100,52 @@ async fn accept(
             tracing::warn!(%error, "a connection could not be accepted");
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    const SHORT: Patience = Patience { first: Duration::from_millis(50), later: Duration::from_millis(50) };
+
+    /// What comes back over a connection that sends `bytes` and then nothing, until it is closed.
+    async fn silent_after(bytes: &[u8]) -> Vec<u8> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
+        let address = listener.local_addr().expect("has an address");
+        let router = Router::new().route("/", axum::routing::get(async || "here"));
+        let shutdown = CancellationToken::new();
+        let server = tokio::spawn(serve_with(listener, router, shutdown.clone(), Duration::from_secs(5), SHORT));
+        let mut client = TcpStream::connect(address).await.expect("connects");
+        client.write_all(bytes).await.expect("is sent");
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).await.expect("is closed, and not reset");
+        shutdown.cancel();
+        server.await.expect("ends");
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_sends_nothing_is_closed() {
+        assert!(silent_after(b"").await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_stops_in_the_middle_of_the_preface_of_http_2_is_closed() {
+        assert!(silent_after(b"PRI * HTTP/2").await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_http_2_connection_without_a_request_is_closed() {
+        let answer = silent_after(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await;
+        assert_eq!(answer.get(3), Some(&4), "the server's own settings came first");
+    }
+
+    #[tokio::test]
+    async fn a_request_is_answered_before_its_connection_is_closed_for_silence() {
+        let answer = silent_after(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n").await;
+        assert!(answer.ends_with(b"here"), "{}", String::from_utf8_lossy(&answer));
     }
 }
