@@ -15,9 +15,11 @@ pub mod id;
 mod sample;
 mod types;
 pub mod validate;
+mod words;
 
 pub use analysis::*;
 pub use canonical::{Canonical, canonical};
 pub use id::{DeliveryId, FeedbackId};
 pub use sample::{SAMPLE, sample};
 pub use types::*;
+pub use words::*;

@@ -1,0 +1,135 @@
+//! The words that fields with a closed set of values take.
+
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{Object, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vmeta])* #[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// The word in JSON.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                Object::builder().schema_type(Type::String).enum_values(Some([$($word),+])).into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    };
+}
+
+words! {
+    /// Who "the customer" is in this business.
+    AccountType {
+        /// Uses the product.
+        EndConsumer = "end_consumer",
+        /// Sells it on.
+        ChannelPartner = "channel_partner",
+        /// Runs a franchise.
+        Franchisee = "franchisee",
+    }
+}
+
+words! {
+    /// Whether the respondent reached the end of the survey.
+    ResponseStatus {
+        /// Not yet.
+        Partial = "partial",
+        /// Yes.
+        Completed = "completed",
+    }
+}
+
+words! {
+    /// What a survey field asks for.
+    FieldType {
+        /// Likelihood to recommend, 0 to 10.
+        Nps = "nps",
+        /// Satisfaction.
+        Csat = "csat",
+        /// Effort.
+        Ces = "ces",
+        /// Any other scale.
+        Rating = "rating",
+        /// Open words.
+        Text = "text",
+        /// One or more of given options.
+        Categorical = "categorical",
+        /// A number.
+        Number = "number",
+        /// Yes or no.
+        Boolean = "boolean",
+        /// A date.
+        Date = "date",
+    }
+}
+
+words! {
+    /// How the customer got in touch.
+    Channel {
+        /// By telephone.
+        Phone = "phone",
+        /// By e-mail.
+        Email = "email",
+        /// In a chat.
+        Chat = "chat",
+        /// Over the counter.
+        Counter = "counter",
+        /// In a social network.
+        Social = "social",
+        /// On site.
+        Field = "field",
+    }
+}
+
+words! {
+    /// Who began the contact.
+    Direction {
+        /// The customer.
+        Inbound = "inbound",
+        /// The business.
+        Outbound = "outbound",
+    }
+}
+
+words! {
+    /// Whether the customer can read a note.
+    Visibility {
+        /// Agents alone.
+        Internal = "internal",
+        /// The customer too.
+        Public = "public",
+    }
+}
+
+words! {
+    /// How a contact ended.
+    Disposition {
+        /// Done.
+        Resolved = "resolved",
+        /// Handed up.
+        Escalated = "escalated",
+        /// Open.
+        Pending = "pending",
+    }
+}
+
+words! {
+    /// Whose words a note's text is.
+    AuthorRole {
+        /// The representative's.
+        Agent = "agent",
+        /// The customer's.
+        Customer = "customer",
+    }
+}
