@@ -4,6 +4,7 @@ use std::{error::Error, io, iter, net::SocketAddr, time::Duration};
 
 use http::{Extensions, StatusCode};
 use hyper_util::client::legacy;
+use rustls::AlertDescription;
 
 use super::{address::Forbidden, endpoint::hint, resolver::ResolveError};
 
@@ -28,10 +29,8 @@ pub(super) enum Failure {
     #[error("TLS with {host} failed: {why}; {todo}")]
     Tls { host: String, why: String, todo: &'static str },
     /// The connection ended without an answer.
-    #[error(
-        "the connection to {host} broke before the answer: {why}; see in the receiver's log whether it ended, or what it minds"
-    )]
-    NoAnswer { host: String, why: String },
+    #[error("the connection to {host} broke before the answer: {why}; see in the receiver's log {what}")]
+    NoAnswer { host: String, why: String, what: &'static str },
     /// What came is no answer.
     #[error("what {host} answered is not HTTP: {why}; check the port in `url`")]
     NotHttp { host: String, why: String },
@@ -71,11 +70,16 @@ fn advice(status: u16) -> &'static str {
     }
 }
 
+const WANTS_CERTIFICATE: &str = "the receiver asks for a client certificate that it knows";
+/// How receivers say so.
+const WANTING: [AlertDescription; 3] =
+    [AlertDescription::CertificateRequired, AlertDescription::BadCertificate, AlertDescription::UnknownCA];
+
 const SPEAKS_TLS: &str = "check that the receiver speaks TLS on this port";
 
 /// What to do where there is no encrypted connection.
 fn todo(error: &rustls::Error) -> &'static str {
-    use rustls::{AlertDescription as Alert, CertificateError as Bad, Error};
+    use rustls::{CertificateError as Bad, Error};
     match error {
         Error::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. }) => {
             "the receiver has to renew its certificate (or the clock of this machine is wrong)"
@@ -90,13 +94,28 @@ fn todo(error: &rustls::Error) -> &'static str {
             "the receiver has to send its whole chain, from an authority that this machine trusts"
         }
         Error::InvalidCertificate(_) => "the receiver needs another certificate",
-        Error::AlertReceived(Alert::CertificateRequired | Alert::BadCertificate | Alert::UnknownCA) => {
-            "the receiver asks for a client certificate that it knows"
-        }
-        Error::AlertReceived(Alert::ProtocolVersion) | Error::PeerIncompatible(_) => {
+        Error::AlertReceived(alert) if WANTING.contains(alert) => WANTS_CERTIFICATE,
+        Error::AlertReceived(AlertDescription::ProtocolVersion) | Error::PeerIncompatible(_) => {
             "the receiver has to speak TLS 1.2 or 1.3"
         }
         _ => SPEAKS_TLS,
+    }
+}
+
+/// What to look for where the connection broke.
+fn what(error: &reqwest::Error) -> &'static str {
+    let is_broken = |error: &io::Error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted
+        )
+    };
+    let is_https = error.url().is_some_and(|url| url.scheme() == "https");
+    // Where sending fails before it is read, the alert is lost that says that a certificate is missing.
+    if is_https && find::<io::Error>(error).is_some_and(is_broken) {
+        "whether it ended, what it minds, or whether it asks for a client certificate"
+    } else {
+        "whether it ended, or what it minds"
     }
 }
 
@@ -115,11 +134,16 @@ impl Failure {
             return Self::Tls { host, why: tls.to_string(), todo: todo(tls) };
         }
         if !error.is_connect() {
-            let why = root(error);
+            let (why, what) = (root(error), what(error));
+            // TLS 1.3 looks for the client's certificate when the client is done, and h2 keeps the text alone of what it
+            // then reads.
+            if WANTING.iter().any(|alert| why == rustls::Error::AlertReceived(*alert).to_string()) {
+                return Self::Tls { host, why, todo: WANTS_CERTIFICATE };
+            }
             // The second is what speaks first, as mail and SSH do; hyper tells that by its message alone.
             let is_no_http = find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse)
                 || why.starts_with("received unexpected message");
-            return if is_no_http { Self::NotHttp { host, why } } else { Self::NoAnswer { host, why } };
+            return if is_no_http { Self::NotHttp { host, why } } else { Self::NoAnswer { host, why, what } };
         }
         // hyper-util's error type for this step has no name; its message begins so.
         let in_tcp = causes(error).any(|cause| cause.to_string().starts_with("tcp "));

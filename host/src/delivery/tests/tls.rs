@@ -8,7 +8,11 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use reqwest::Certificate;
-use rustls::{ServerConfig, pki_types::PrivateKeyDer};
+use rustls::{
+    RootCertStore, ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer},
+    server::{NoClientAuth, WebPkiClientVerifier, danger::ClientCertVerifier},
+};
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
@@ -24,11 +28,22 @@ use crate::{
 
 /// A TLS server on loopback whose certificate is for `name`, speaking these protocols; and the certificate.
 async fn serve(name: &str, protocols: &[&str]) -> (SocketAddr, Certificate) {
+    serve_with(name, protocols, |_| Arc::new(NoClientAuth)).await
+}
+
+/// Likewise; it asks clients for what `clients` makes of its own certificate.
+async fn serve_with(
+    name: &str,
+    protocols: &[&str],
+    clients: impl FnOnce(&CertificateDer<'static>) -> Arc<dyn ClientCertVerifier>,
+) -> (SocketAddr, Certificate) {
     install_crypto();
     let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
-    let mut config =
-        ServerConfig::builder().with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key).unwrap();
+    let mut config = ServerConfig::builder()
+        .with_client_cert_verifier(clients(made.cert.der()))
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
     config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -89,6 +104,21 @@ async fn a_certificate_of_an_unknown_authority_is_refused() {
     let (_, other) = serve("127.0.0.1", &["h2"]).await;
     let error = try_once(&client(address, vec![other])).await.attempt.error.expect("refused");
     assert!(error.starts_with(&format!("TLS with {address} failed: invalid peer certificate")), "{error}");
+}
+
+#[tokio::test]
+async fn a_receiver_that_wants_a_client_certificate_is_said_to_want_it_or_perhaps_to() {
+    for protocols in [&["h2"][..], &["http/1.1"]] {
+        let (address, authority) = serve_with("127.0.0.1", protocols, |certificate| {
+            let mut known = RootCertStore::empty();
+            known.add(certificate.clone()).unwrap();
+            WebPkiClientVerifier::builder(known.into()).build().unwrap()
+        })
+        .await;
+        let tried = try_once(&client(address, vec![authority])).await;
+        let error = tried.attempt.error.as_deref().unwrap_or_default();
+        assert!(error.contains("asks for a client certificate"), "{error}");
+    }
 }
 
 #[tokio::test]
