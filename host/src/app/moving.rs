@@ -93,6 +93,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Moving<S> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::future::join;
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     use super::*;
@@ -128,9 +129,13 @@ mod tests {
         let mut moving = Moving::new(stream, SHORT);
         let mut pulse = tokio::time::interval(SHORT.later / 4);
         for _ in 0..20 {
-            pulse.tick().await;
-            sender.write_u8(7).await.expect("is taken");
-            assert_eq!(moving.read_u8().await.expect("came"), 7);
+            let send = async {
+                pulse.tick().await;
+                sender.write_u8(7).await.expect("is taken");
+            };
+            // It is waited for before it comes, so that the limit is looked at.
+            let ((), read) = join(send, moving.read_u8()).await;
+            assert_eq!(read.expect("came"), 7);
         }
     }
 }
