@@ -120,7 +120,7 @@ async fn deliveries_are_found_by_webhook_status_route_kind_event_and_time_page_b
     let (good, bad) = (Receiver::start().await, Receiver::start().await);
     bad.answer_with(400);
     let server = Server::builder().config(ONCE).start().await;
-    create_to(&server, "crm", &good.url(), json!({})).await;
+    let crm = create_to(&server, "crm", &good.url(), json!({})).await;
     create_to(&server, "desk", &bad.url(), json!({ "kinds": ["csr_note"] })).await;
     for number in 0..7 {
         server.analyze(&review(number)).await;
@@ -138,6 +138,12 @@ async fn deliveries_are_found_by_webhook_status_route_kind_event_and_time_page_b
     assert_eq!((parked.len(), &parked[0]["webhook"], &parked[0]["feedback_id"]), (1, &json!("desk"), &json!(note)));
     let count = async |query: &str| all(&server, query).await.len();
     assert_eq!(count("webhook=crm").await, 8);
+    assert_eq!(count(&format!("webhook={}", crm["id"].as_str().expect("an id"))).await, 8);
+    for list in ["deliveries", "replays"] {
+        let path = format!("/v1/{list}?webhook=wh_0190f5c8000070008000000000000000");
+        let (status, problem) = ask(&server, Method::GET, &path, None).await;
+        assert_eq!((status, &problem["errors"][0]["field"]), (400, &json!("webhook")), "{problem:#}");
+    }
     assert_eq!(count("webhook=crm&status=delivered&limit=2").await, 8);
     assert_eq!(count("webhook=crm&status=parked").await, 0);
     assert_eq!(count("kind=csr_note").await, 2);

@@ -112,7 +112,7 @@ pub struct Attempted {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct DeliveryFilter {
-    /// The webhook's name.
+    /// The webhook's name; lists take its id as well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook: Option<String>,
     /// How it stands.

@@ -10,6 +10,7 @@ use super::super::State;
 use super::super::openapi::examples;
 use super::super::problem::{Problem, ProblemType};
 use super::super::query::{Paging, Params};
+use super::webhooks;
 use crate::delivery::replay::{NotReplayed, One};
 use crate::feedback::DeliveryId;
 use crate::records::{Delivery, DeliveryFilter, DeliveryStatus};
@@ -47,7 +48,7 @@ pub(in crate::api) async fn list(With(state): With<State>, RawQuery(query): RawQ
     let params = Params::read(query.as_deref(), &known, &[])?;
     let text = |name| params.get(name).filter(|text| !text.is_empty()).map(str::to_owned);
     let filter = DeliveryFilter {
-        webhook: text("webhook"),
+        webhook: webhooks::listed(&state, params.get("webhook"))?,
         status: params.word("status")?,
         feedback: params.parse("feedback", "an id of feedback")?,
         route: text("route"),

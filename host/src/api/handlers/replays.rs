@@ -10,6 +10,7 @@ use super::super::State;
 use super::super::openapi::examples;
 use super::super::problem::{Problem, ProblemType};
 use super::super::query::{Paging, Params};
+use super::webhooks;
 use crate::delivery::replay::waits_because;
 use crate::records::{DeliveryFilter, Outcomes, Replay, ReplayId, ReplayState};
 
@@ -106,13 +107,14 @@ impl List {
 /// The newest thousand are kept.
 #[utoipa::path(
     get, path = "/v1/replays", operation_id = "list_replays", tag = "replays",
-    params(("webhook" = Option<String>, Query, description = "The webhook's name."), Paging),
+    params(("webhook" = Option<String>, Query, description = "The webhook's name or id."), Paging),
     responses((status = 200, description = "A page of replays.", body = List, example = json!(List::example()))),
 )]
 pub(in crate::api) async fn list(With(state): With<State>, RawQuery(query): RawQuery) -> Result<Json<List>, Problem> {
     let params = Params::read(query.as_deref(), &["webhook", "limit", "after"], &[])?;
     let after = params.parse("after", "a cursor that this list gave")?;
-    let page = state.records.replays(params.get("webhook"), after, params.limit()?).await?;
+    let webhook = webhooks::listed(&state, params.get("webhook"))?;
+    let page = state.records.replays(webhook.as_deref(), after, params.limit()?).await?;
     let items = page.items.into_iter().map(|replay| View::of(replay, None, None)).collect();
     Ok(Json(List { items, next: page.next }))
 }

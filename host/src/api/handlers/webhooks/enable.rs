@@ -25,8 +25,7 @@ pub(in crate::api) async fn enable(
 ) -> Result<Json<View>, Problem> {
     Params::read(query.as_deref(), &[], &[])?;
     let set = state.webhooks.live().current();
-    let by_id = super::id(&id).ok().and_then(|id| set.by_id(id));
-    let webhook = by_id.or_else(|| set.by_name(&id)).ok_or_else(|| super::missing(&id))?;
+    let webhook = super::find(&set, &id).ok_or_else(|| super::missing(&id))?;
     state.switchboard.enable(webhook).await?;
     Ok(Json(View::of(&state, webhook).await?))
 }

@@ -25,12 +25,36 @@ pub(in crate::api) use rotate::{__path_rotate, rotate};
 pub(in crate::api) use show::{__path_show, show};
 pub(in crate::api) use test::{__path_test, test};
 
+use std::sync::Arc;
+
+use super::super::State;
 use super::super::problem::{Problem, ProblemType};
-use crate::delivery::webhooks::{Refused, WebhookId};
+use crate::delivery::webhooks::{Refused, Set, Webhook, WebhookId};
 
 /// Reads the id of a path.
 fn id(text: &str) -> Result<WebhookId, Problem> {
     text.parse().ok().filter(|_| text.starts_with("wh_")).ok_or_else(|| missing(text))
+}
+
+/// The webhook with this id or name.
+fn find<'a>(set: &'a Set, text: &str) -> Option<&'a Arc<Webhook>> {
+    let by_id = id(text).ok().and_then(|id| set.by_id(id));
+    by_id.or_else(|| set.by_name(text))
+}
+
+/// The name of the webhook that a list is asked for by id or name. One that is gone is known by its name alone.
+pub(super) fn listed(state: &State, text: Option<&str>) -> Result<Option<String>, Problem> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    match find(&state.webhooks.live().current(), text) {
+        Some(webhook) => Ok(Some(webhook.name().to_string())),
+        None if id(text).is_ok() => {
+            let message = format!(
+                "there is no webhook with the id `{text}`; what went to one that is gone is listed by its name"
+            );
+            Err(Problem::parameter("webhook", message))
+        }
+        None => Ok(Some(text.to_owned())),
+    }
 }
 
 fn missing(id: &str) -> Problem {

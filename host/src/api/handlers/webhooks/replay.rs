@@ -61,8 +61,7 @@ pub(in crate::api) async fn replay(
 ) -> Result<Response, Problem> {
     Params::read(query.as_deref(), &[], &[])?;
     let set = state.webhooks.live().current();
-    let by_id = super::id(&id).ok().and_then(|id| set.by_id(id));
-    let webhook = by_id.or_else(|| set.by_name(&id)).ok_or_else(|| super::missing(&id))?;
+    let webhook = super::find(&set, &id).ok_or_else(|| super::missing(&id))?;
     let filter = understand(body::object(&headers, body).await?)?;
     let begun = state.switchboard.replayer().start(webhook, filter).await;
     let replay = match begun.map_err(|why| deliveries::refused(why, &id))? {

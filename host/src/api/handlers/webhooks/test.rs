@@ -120,8 +120,7 @@ pub(in crate::api) async fn test(
     Params::read(query.as_deref(), &[], &[])?;
     let asked = asked(&headers, body).await?;
     let set = state.webhooks.live().current();
-    let by_id = super::id(&id).ok().and_then(|id| set.by_id(id));
-    let webhook = by_id.or_else(|| set.by_name(&id)).ok_or_else(|| super::missing(&id))?;
+    let webhook = super::find(&set, &id).ok_or_else(|| super::missing(&id))?;
     let trial = state.switchboard.test(webhook, &asked).await.map_err(|why| not_tested(why, webhook))?;
     tracing::info!(webhook = %webhook.name(), delivered = trial.is_delivered, "a webhook was tested");
     let is_disabled = state.switchboard.health(webhook).await?.disabled.is_some();
