@@ -19,7 +19,7 @@ const QUIET: Duration = Duration::from_millis(20);
 /// Groups of so many operations that are wanted soon are a crowd,
 const CROWD: usize = 8;
 /// and begin at least so far apart: a transaction and its sync cost much the same for one as for all who come meanwhile.
-const PACE: Duration = Duration::from_micros(500);
+const PACE: Duration = Duration::from_micros(300);
 
 /// How soon an operation is wanted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -83,6 +83,12 @@ impl Backlog {
                 }
             }
         }
+    }
+
+    /// Takes in what waits; whether any of it is to be done at once.
+    pub(super) fn has_more(&mut self, jobs: &Receiver<Job>) -> bool {
+        self.take_all(jobs);
+        self.pause(Instant::now()).is_some_and(|pause| pause.is_zero())
     }
 
     /// How long there is nothing to do for; none while there is nothing at all.
@@ -253,6 +259,24 @@ mod tests {
             assert!(steps < 100, "the backlog spins instead of waiting");
         }
         assert!(began.elapsed() < Duration::from_secs(5), "it is quiet after some milliseconds");
+    }
+
+    #[test]
+    fn what_comes_behind_few_is_to_be_done_at_once_and_what_comes_behind_a_crowd_is_not() {
+        let (inbox, jobs) = channel();
+        let mut backlog = Backlog::default();
+        assert!(!backlog.has_more(&jobs), "there is nothing");
+        send(&inbox, CROWD - 1, 0);
+        step(&mut backlog, &jobs, Duration::ZERO);
+        assert!(!backlog.has_more(&jobs), "all of it is done");
+        send(&inbox, CROWD, 0);
+        assert!(backlog.has_more(&jobs));
+        step(&mut backlog, &jobs, Duration::ZERO);
+        // So far ahead that the test may be as slow as it likes.
+        assert!(backlog.crowd_at.is_some());
+        backlog.crowd_at = Some(Instant::now() + Duration::from_secs(60));
+        send(&inbox, CROWD, 0);
+        assert!(!backlog.has_more(&jobs), "more of them gather");
     }
 
     #[test]

@@ -7,15 +7,14 @@
 //! store while sayso runs, use `sqlite3 NAME "VACUUM INTO 'copy'"`: a plain copy of the files is not consistent.
 //!
 //! # Writing
-//! One thread writes. It takes what waits in its inbox (at most 512 operations), and runs it in one transaction. Another
-//! thread then syncs the log and answers ([`syncer`]): while one group is being synced the next ones gather and are
-//! written, so that the cost of a sync is shared. One who writes alone waits for no company; while a crowd writes, groups begin
-//! half a millisecond apart. What somebody outside waits for goes first ([`backlog::Haste`]), and [`backlog`] says how the
-//! stages get their share. A group in which an operation fails is rolled back, and its operations run again one by one,
-//! so that each fails for itself alone.
+//! One thread writes. It takes what waits in its inbox (at most 512 operations), and runs it in one transaction. Then it
+//! syncs the log, and answers ([`settle`]); where more is to be done at once, groups of up to a millisecond share a sync.
+//! One who writes alone waits for no company; while a crowd writes, groups begin a third of a millisecond apart. What
+//! somebody outside waits for goes first ([`backlog::Haste`]), and [`backlog`] says how the stages get their share. A group in
+//! which an operation fails is rolled back, and its operations run again one by one, so that each fails for itself alone.
 //!
 //! What follows an operation in memory, its `then`, comes after the sync, in the order of the writes: operations that
-//! were written meanwhile ran before it.
+//! shared the sync ran before it.
 //!
 //! # Limits
 //! SQLite's: 2^32 pages of 4 KiB, 1 GB in a value. The log is folded into the database when it has more than
@@ -40,7 +39,7 @@ mod migrations;
 mod open;
 mod readers;
 mod scrub;
-mod syncer;
+mod settle;
 #[cfg(test)]
 mod tests;
 pub(crate) mod time;
@@ -57,7 +56,7 @@ use std::{
 };
 
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::{runtime::Handle, sync::oneshot};
 
 use readers::Readers;
 use writer::{Call, Fold, Folded, Job, Writer};
@@ -178,7 +177,9 @@ impl Store {
             }
         };
         // A caller that went away needs no answer.
-        self.send(haste, Call::new(run, done, move |outcome| drop(reply.send(outcome))));
+        let mut call = Call::new(run, done, move |outcome| drop(reply.send(outcome)));
+        call.home = Handle::try_current().ok();
+        self.send(haste, call);
         answer.await.unwrap_or_else(|_| Err(self.stopped()))
     }
 

@@ -88,7 +88,7 @@ pub(super) fn log(path: &Path) -> io::Result<File> {
 /// Makes the connection write as the store has to be written.
 pub(super) fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    // A commit does not sync the log: see [`super::syncer`].
+    // A commit does not sync the log: see [`super::settle`].
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     // On macOS a plain fsync leaves data in the drive's cache.
     connection.pragma_update(None, "fullfsync", true)?;

@@ -1,4 +1,11 @@
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::PathBuf,
+    process::Command,
+    sync::{
+        atomic::{AtomicBool, Ordering::SeqCst},
+        mpsc::channel,
+    },
+};
 
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -129,7 +136,7 @@ async fn an_operation_that_fails_does_not_fail_the_others_of_its_group() {
     let (_folder, path) = folder();
     let store = Store::open(&path).expect("opens");
     // While the first one runs, the others gather to a group.
-    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let (go, wait) = channel::<()>();
     store.submit(Haste::Later, move |_| Ok(wait.recv().is_ok()), |_, _| {});
     let writes = ["a", "b", "a", "c"].map(|name| {
         let store = store.clone();
@@ -166,6 +173,27 @@ async fn an_operation_that_fails_halfway_leaves_nothing() {
         .await;
     assert!(outcome.is_err());
     assert_eq!(store.read(Pool::Hot, count).await.expect("reads"), 0);
+}
+
+#[test]
+fn nobody_outside_waits_for_the_work_of_stages_once_it_is_written() {
+    let (_folder, path) = folder();
+    let store = Store::open(&path).expect("opens");
+    let ((tell_running, running), (go_on, held)) = (channel(), channel::<()>());
+    let (settled, (tell, told)) = (Arc::new(AtomicBool::new(false)), channel());
+    let run = move |_: &Connection| {
+        tell_running.send(()).expect("is waited for");
+        held.recv().expect("goes on");
+        Ok(())
+    };
+    let is_settled = settled.clone();
+    store.submit(Haste::Soon, run, move |_, _| is_settled.store(true, SeqCst));
+    running.recv().expect("begins");
+    // While it is being written, a stage comes, whose turn it is.
+    let look = move |_: &Connection| Ok(settled.load(SeqCst));
+    store.submit(Haste::Later, look, move |seen, _| tell.send(seen == Ok(&true)).expect("is waited for"));
+    go_on.send(()).expect("is waited for");
+    assert!(told.recv().expect("is told"), "the stage came first");
 }
 
 #[tokio::test]

@@ -9,7 +9,10 @@ use std::{
 };
 
 use rusqlite::Connection;
-use tokio::sync::{Notify, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, oneshot},
+};
 
 use super::{
     StoreError,
@@ -17,7 +20,7 @@ use super::{
     error::is_fatal,
     open::BUSY_TIMEOUT,
     scrub::Pages,
-    syncer::{Committed, Syncer},
+    settle::{Committed, Log},
 };
 
 /// Pages of the write-ahead log, of 4 KiB each, that are not in the database yet, above which they are put there. The
@@ -30,6 +33,10 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// How many groups are done between two looks at the log.
 const LOOK_AT_LOG: u32 = 16;
 
+/// How long a group that was committed may wait for others, which are there already, to be synced with it: some times as
+/// long as a sync takes on a quick disk, and short beside the work of the stages, whose groups follow each other.
+const SHARED_SYNC: Duration = Duration::from_millis(1);
+
 /// Something to do inside a transaction.
 pub(super) trait Operation: Send {
     fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
@@ -37,6 +44,8 @@ pub(super) trait Operation: Send {
     fn settle(&mut self, outcome: Result<(), StoreError>, wakes: &mut Wakes);
     /// Tells whoever waits, on any thread; it has been settled.
     fn answer(self: Box<Self>);
+    /// The runtime on which somebody waits.
+    fn home(&self) -> Option<&Handle>;
 }
 
 /// What the writer finds in its inbox.
@@ -87,11 +96,13 @@ pub(super) struct Call<T, R, D, A> {
     answer: A,
     value: Option<T>,
     outcome: Result<(), StoreError>,
+    /// See [`Operation::home`].
+    pub(super) home: Option<Handle>,
 }
 
 impl<T, R, D, A> Call<T, R, D, A> {
     pub(super) const fn new(run: R, done: D, answer: A) -> Self {
-        Self { run, done: Some(done), answer, value: None, outcome: Ok(()) }
+        Self { run, done: Some(done), answer, value: None, outcome: Ok(()), home: None }
     }
 }
 
@@ -116,6 +127,10 @@ where
     fn answer(self: Box<Self>) {
         let value = self.value;
         (self.answer)(self.outcome.map(|()| value.expect("an operation that succeeded has run")));
+    }
+
+    fn home(&self) -> Option<&Handle> {
+        self.home.as_ref()
     }
 }
 
@@ -148,8 +163,8 @@ impl Writer {
     pub(super) fn start(connection: Connection, log: File, pages: Arc<Pages>) -> std::io::Result<Self> {
         let (inbox, jobs) = channel();
         let failure = Arc::new(OnceLock::new());
-        let syncer = Syncer::start(log, failure.clone())?;
-        let scribe = Scribe { syncer, connection, pages, failure: failure.clone() };
+        let log = Log { file: log, failure: failure.clone() };
+        let scribe = Scribe { log, connection, pages, failure: failure.clone() };
         let thread = std::thread::Builder::new().name("sayso-store".into()).spawn(move || scribe.serve(&jobs))?;
         Ok(Self { inbox: Some(inbox), thread: Some(thread), failure })
     }
@@ -181,8 +196,7 @@ impl Drop for Writer {
 
 /// What runs on the thread.
 struct Scribe {
-    // Dropped first: what is written is answered before the file is closed.
-    syncer: Syncer,
+    log: Log,
     connection: Connection,
     pages: Arc<Pages>,
     failure: Arc<OnceLock<String>>,
@@ -199,17 +213,33 @@ impl Drop for Scribe {
 impl Scribe {
     fn serve(self, jobs: &Receiver<Job>) {
         let mut backlog = Backlog::default();
+        let mut unsynced = Unsynced::default();
         let mut groups = 0u32;
-        while backlog.fill(jobs) {
+        loop {
+            if unsynced.is_due() || !backlog.has_more(jobs) {
+                unsynced.settle(&self.log);
+            }
+            if !backlog.fill(jobs) {
+                return;
+            }
             let began = Instant::now();
             let group = backlog.next_group();
             let company = group.company();
+            if company.is_some() && unsynced.is_wanted_soon {
+                unsynced.settle(&self.log);
+            }
             if !group.operations.is_empty() {
-                self.commit(group.operations);
+                unsynced.is_wanted_soon |= company.is_none();
+                self.commit(group.operations, &mut unsynced);
             }
             groups = groups.wrapping_add(1);
-            if groups.is_multiple_of(LOOK_AT_LOG) {
-                self.tend_log();
+            let is_long = groups.is_multiple_of(LOOK_AT_LOG) && self.log_is_long();
+            if is_long || group.fold.is_some() {
+                // Nobody waits for what follows.
+                unsynced.settle(&self.log);
+            }
+            if is_long {
+                self.fold_log();
             }
             if let Some(fold) = group.fold {
                 let outcome = self.guard(|connection| fold.run(connection, &self.pages));
@@ -221,16 +251,16 @@ impl Scribe {
     }
 
     /// Commits the operations together, or, where one of them fails, each for itself.
-    fn commit(&self, mut operations: Vec<Box<dyn Operation>>) {
+    fn commit(&self, mut operations: Vec<Box<dyn Operation>>, unsynced: &mut Unsynced) {
         match self.guard(|connection| transact(connection, &mut operations)) {
             Err(_) if operations.len() > 1 && self.failure.get().is_none() => {
                 for operation in operations {
                     let mut operations = vec![operation];
                     let outcome = self.guard(|connection| transact(connection, &mut operations));
-                    self.syncer.send(Committed { operations, outcome });
+                    unsynced.push(Committed { operations, outcome });
                 }
             }
-            outcome => self.syncer.send(Committed { operations, outcome }),
+            outcome => unsynced.push(Committed { operations, outcome }),
         }
     }
 
@@ -248,16 +278,41 @@ impl Scribe {
         })
     }
 
-    fn tend_log(&self) {
-        let outcome = self.guard(|connection| {
-            if unfolded_pages(connection)? > MAX_WAL_PAGES {
-                checkpoint(connection, "PASSIVE").map(drop)
-            } else {
-                Ok(())
-            }
-        });
-        if let Err(StoreError::Full(error)) = outcome {
+    fn log_is_long(&self) -> bool {
+        self.guard(unfolded_pages).is_ok_and(|pages| pages > MAX_WAL_PAGES)
+    }
+
+    fn fold_log(&self) {
+        if let Err(StoreError::Full(error)) = self.guard(|connection| checkpoint(connection, "PASSIVE")) {
             tracing::warn!(%error, "the store's log cannot be folded into the database, and keeps growing");
+        }
+    }
+}
+
+/// What is committed, and neither synced nor answered.
+#[derive(Default)]
+struct Unsynced {
+    groups: Vec<Committed>,
+    since: Option<Instant>,
+    /// Whether somebody outside waits for any of it, and must not wait for a group of stages as well.
+    is_wanted_soon: bool,
+}
+
+impl Unsynced {
+    fn push(&mut self, committed: Committed) {
+        self.since.get_or_insert_with(Instant::now);
+        self.groups.push(committed);
+    }
+
+    /// Whether it must not wait any longer.
+    fn is_due(&self) -> bool {
+        self.since.is_some_and(|since| since.elapsed() >= SHARED_SYNC)
+    }
+
+    fn settle(&mut self, log: &Log) {
+        let Self { groups, since, .. } = std::mem::take(self);
+        if since.is_some() {
+            log.settle(groups);
         }
     }
 }
