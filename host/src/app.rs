@@ -2,9 +2,12 @@
 
 mod moving;
 mod server;
+mod threads;
 mod watch;
 
 pub use watch::Watch;
+
+use threads::Threads;
 
 use std::{
     net::SocketAddr,
@@ -165,6 +168,9 @@ impl App {
     /// # Errors
     /// Where a stage ends by a defect. What was accepted is in the store.
     pub async fn run(self, listener: TcpListener, shutdown: CancellationToken) -> Result<(), AppError> {
+        // Before the stages, and after them: what a request began, such as an erasure, may go on in the background.
+        let threads =
+            Threads::start().map_err(|error| AppError::Stage(format!("no thread for connections: {error}")))?;
         let stop_stages = CancellationToken::new();
         let pipeline = Pipeline {
             queue: self.queue.clone(),
@@ -185,12 +191,13 @@ impl App {
             readiness.draining();
         });
         let drain = self.config.server.drain;
-        server::serve(listener, router, shutdown, drain).await;
+        server::serve(listener, &threads, router, shutdown, drain).await;
         tracing::info!("draining");
         stop_stages.cancel();
         let pipeline = end(pipeline, drain, "pipeline").await;
         end(dispatcher, drain, "delivery").await;
         end(keeper, drain, "retention").await;
+        blocking(move || drop(threads)).await?;
         drop((self.queue, self.records));
         close(self.store).await?;
         tracing::info!("stopped");

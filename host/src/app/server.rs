@@ -15,7 +15,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::moving::{Moving, Patience};
+use super::{
+    moving::{Moving, Patience},
+    threads::Threads,
+};
 
 /// Connections open at once; more wait in the system's queue.
 const MAX_CONNECTIONS: usize = 4096;
@@ -29,13 +32,20 @@ const PATIENCE: Patience = Patience { first: HEADER_TIME, later: Duration::from_
 /// Pause after the system refused to accept, for example for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `shutdown`, then lets requests at hand end within `drain`.
-pub(super) async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken, drain: Duration) {
-    serve_with(listener, router, shutdown, drain, PATIENCE).await;
+/// Serves on `threads` until `shutdown`, then lets requests at hand end within `drain`.
+pub(super) async fn serve(
+    listener: TcpListener,
+    threads: &Threads,
+    router: Router,
+    shutdown: CancellationToken,
+    drain: Duration,
+) {
+    serve_with(listener, threads, router, shutdown, drain, PATIENCE).await;
 }
 
 async fn serve_with(
     listener: TcpListener,
+    threads: &Threads,
     router: Router,
     shutdown: CancellationToken,
     drain: Duration,
@@ -57,18 +67,26 @@ async fn serve_with(
             tokio::time::sleep(PAUSE).await;
             continue;
         };
-        let service = router.clone();
-        let service = service_fn(move |request: Request<Incoming>| {
-            let service = service.clone();
-            async move { Ok::<_, Infallible>(answer(service, request).await) }
-        });
-        let connection = server.serve_connection(TokioIo::new(Moving::new(stream, patience)), service).into_owned();
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
+        let place = threads.place();
+        let (server, graceful, router) = (server.clone(), graceful.watcher(), router.clone());
+        place.handle.clone().spawn(async move {
+            let service = service_fn(move |request: Request<Incoming>| {
+                let router = router.clone();
+                async move { Ok::<_, Infallible>(answer(router, request).await) }
+            });
+            // Here, so that it is this thread that hears of what comes.
+            let served = TcpStream::from_std(stream).map(|stream| {
+                server.serve_connection(TokioIo::new(Moving::new(stream, patience)), service).into_owned()
+            });
+            match served {
+                Ok(connection) => {
+                    if let Err(error) = graceful.watch(connection).await {
+                        tracing::debug!(%error, "a connection ended early");
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "a connection could not be accepted"),
             }
-            drop(slot);
+            drop((slot, place));
         });
     }
     drop(listener);
@@ -87,10 +105,10 @@ async fn answer(router: Router, request: Request<Incoming>) -> axum::response::R
 async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
-) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(std::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
     let slot = slots.clone().acquire_owned().await.ok()?;
-    match listener.accept().await {
-        Ok((stream, _)) => {
+    match listener.accept().await.and_then(|(stream, _)| stream.into_std()) {
+        Ok(stream) => {
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "a connection without TCP_NODELAY");
             }
@@ -117,7 +135,11 @@ mod tests {
         let address = listener.local_addr().expect("has an address");
         let router = Router::new().route("/", axum::routing::get(async || "here"));
         let shutdown = CancellationToken::new();
-        let server = tokio::spawn(serve_with(listener, router, shutdown.clone(), Duration::from_secs(5), SHORT));
+        let stop = shutdown.clone();
+        let server = tokio::spawn(async move {
+            let threads = Threads::start().expect("start");
+            serve_with(listener, &threads, router, stop, Duration::from_secs(5), SHORT).await;
+        });
         let mut client = TcpStream::connect(address).await.expect("connects");
         client.write_all(bytes).await.expect("is sent");
         let mut answer = Vec::new();
