@@ -29,10 +29,6 @@ const MAX_REQUEST_ID: usize = 128;
 
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The request's id: the client's own `x-request-id` where it sent one, else a new one.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RequestId(pub String);
-
 /// Puts the stack around the routes.
 pub(super) fn stack(routes: Router<State>, state: &State) -> Router<State> {
     routes.layer(Outermost(state.clone()))
@@ -70,9 +66,9 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, mut request: Request) -> Self::Future {
+    fn call(&mut self, request: Request) -> Self::Future {
         let state = self.state.clone();
-        let head = Head::take(&mut request);
+        let head = Head::of(&request);
         let answer = match state.auth.allow_origin(&head.method, request.uri(), request.headers()) {
             // What a handler works on is the request's own, or behind locks that stand a panic.
             Ok(()) => Either::Left(AssertUnwindSafe(self.inner.call(request)).catch_unwind()),
@@ -96,19 +92,22 @@ where
 /// What is kept of a request until it is answered.
 struct Head {
     started: Instant,
-    id: String,
+    /// The client's own `x-request-id` where it sent one, else a new one; visible ASCII.
+    id: HeaderValue,
     method: Method,
     route: Option<MatchedPath>,
 }
 
 impl Head {
-    /// Gives the request its id.
-    fn take(request: &mut Request) -> Self {
-        let id = request_id(request.headers());
-        request.extensions_mut().insert(RequestId(id.clone()));
+    fn of(request: &Request) -> Self {
         // Only the pattern of the path: the rest of it, and the query, may name customers.
         let route = request.extensions().get::<MatchedPath>().cloned();
+        let id = request_id(request.headers());
         Self { started: Instant::now(), id, method: request.method().clone(), route }
+    }
+
+    fn id(&self) -> &str {
+        self.id.to_str().expect("it is visible ASCII")
     }
 
     fn route(&self) -> &str {
@@ -116,14 +115,12 @@ impl Head {
     }
 
     fn span(&self) -> tracing::Span {
-        tracing::debug_span!("request", request_id = %self.id, method = %self.method, route = self.route())
+        tracing::debug_span!("request", request_id = self.id(), method = %self.method, route = self.route())
     }
 
     fn finish(&self, response: Response, state: &State) -> Response {
-        let mut response = write_problem(response, &self.id, self.route());
-        if let Ok(id) = HeaderValue::from_str(&self.id) {
-            response.headers_mut().insert(X_REQUEST_ID.clone(), id);
-        }
+        let mut response = write_problem(response, self.id(), self.route());
+        response.headers_mut().insert(X_REQUEST_ID.clone(), self.id.clone());
         state.traffic.answered(self.route(), response.status(), self.started.elapsed());
         response
     }
@@ -134,11 +131,14 @@ fn panicked(panic: &(dyn Any + Send)) -> Response {
     Problem::internal(format!("a handler panicked: {}", text.unwrap_or("without a text"))).into_response()
 }
 
-fn request_id(headers: &HeaderMap) -> String {
-    let given = headers.get(&X_REQUEST_ID).and_then(|id| id.to_str().ok());
+fn request_id(headers: &HeaderMap) -> HeaderValue {
     let is_sane =
-        |id: &&str| (1..=MAX_REQUEST_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
-    given.filter(is_sane).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
+        |id: &&HeaderValue| (1..=MAX_REQUEST_ID).contains(&id.len()) && id.as_bytes().iter().all(u8::is_ascii_graphic);
+    headers.get(&X_REQUEST_ID).filter(is_sane).cloned().unwrap_or_else(|| {
+        let mut digits = Uuid::encode_buffer();
+        let id = Uuid::now_v7().hyphenated().encode_lower(&mut digits);
+        HeaderValue::from_str(id).expect("digits and hyphens are visible ASCII")
+    })
 }
 
 /// Writes the problem out that a handler left, or makes one of an error answer that another library wrote.

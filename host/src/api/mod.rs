@@ -16,7 +16,6 @@ mod router;
 mod state;
 mod traffic;
 
-pub use middleware::RequestId;
 pub use query::Params;
 pub use readiness::Readiness;
 pub use router::{router, router_with};

@@ -56,10 +56,8 @@ impl Publisher {
         }
     }
 
-    /// Publishes the only item of a request.
-    pub(super) async fn single(mut self, feedback: Feedback) -> Result<Outcome, Problem> {
-        let kind = feedback.kind;
-        let message = self.message(feedback);
+    /// Publishes the only item of a request, which [`Self::message`] made.
+    pub(super) async fn single(mut self, (kind, message): (Kind, Message)) -> Result<Outcome, Problem> {
         let receipts = self.state.queue.publish(&Lane::Intake, vec![message]).await?;
         let position = self.outcome.reserve();
         note(&mut self.outcome, &self.state, &[(position, kind)], &receipts)?;
@@ -68,9 +66,8 @@ impl Publisher {
     }
 
     /// Takes the next item.
-    pub(super) async fn accept(&mut self, feedback: Feedback) -> Result<(), Problem> {
-        let kind = feedback.kind;
-        let message = self.message(feedback);
+    pub(super) async fn accept(&mut self, mut feedback: Feedback) -> Result<(), Problem> {
+        let (kind, message) = self.message(&mut feedback);
         self.chunk.positions.push((self.outcome.reserve(), kind));
         self.chunk.messages.push(message);
         if self.chunk.messages.len() < CHUNK {
@@ -144,9 +141,10 @@ impl Publisher {
         Err(self.give_up(problem).await)
     }
 
-    fn message(&self, mut feedback: Feedback) -> Message {
+    /// The next item as a message.
+    pub(super) fn message(&self, feedback: &mut Feedback) -> (Kind, Message) {
         feedback.received_at = self.received_at;
-        let canonical = canonical(&feedback);
+        let canonical = canonical(feedback);
         let key = match (&feedback.external_id, &self.identity_lead) {
             (Some(external_id), _) => Some(format!("feedback:{}{UNIT_SEPARATOR}{external_id}", feedback.source.kind)),
             // So that a request that was cut off and is sent again takes none of its items twice.
@@ -154,7 +152,8 @@ impl Publisher {
             (None, None) => None,
         };
         let identity = key.map(|key| Identity { key, digest: canonical.digest() });
-        Message { id: FeedbackId::now().0, revision: 1, identity, series: None, body: canonical.body }
+        let message = Message { id: FeedbackId::now().0, revision: 1, identity, series: None, body: canonical.body };
+        (feedback.kind, message)
     }
 }
 

@@ -17,8 +17,9 @@ pub(super) async fn json(body: &[u8], publisher: Publisher, limits: &Limits) -> 
         return Err(nothing());
     }
     if body[0] != b'[' {
-        let feedback = validate(body, limits).map_err(hinted)?;
-        return publisher.single(feedback).await;
+        // The feedback is not kept while its message is on its way: it is large.
+        let item = publisher.message(&mut validate(body, limits).map_err(hinted)?);
+        return publisher.single(item).await;
     }
     Box::pin(array(body, publisher, limits)).await
 }

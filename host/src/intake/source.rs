@@ -7,8 +7,8 @@ use async_compression::tokio::bufread::{GzipDecoder, ZstdDecoder};
 use async_compression::zstd::DParameter;
 use axum::body::{Body, BodyDataStream};
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt, StreamExt};
 use http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -210,6 +210,10 @@ impl Source {
 
 /// What the client sends next; an error if it sends nothing for too long.
 async fn frame(frames: &mut BodyDataStream) -> Option<io::Result<Bytes>> {
+    // A small body is there with its head, and needs no timer.
+    if let Some(frame) = frames.next().now_or_never() {
+        return frame.map(|frame| frame.map_err(io::Error::other));
+    }
     match tokio::time::timeout(IDLE, frames.next()).await {
         Ok(frame) => frame.map(|frame| frame.map_err(io::Error::other)),
         Err(_) => Some(Err(io::ErrorKind::TimedOut.into())),
