@@ -1,4 +1,4 @@
-//! What the figures are measured with: review sentences from `SAYSO_DATA/feedback/reviews.ndjson.gz` where that is
+//! What the figures are measured with: review sentences from `BENCH_DATA/feedback/reviews.ndjson.gz` where that is
 //! there, else the sentences below.
 
 use std::{env, fs::File, io::BufRead, io::BufReader, path::PathBuf};
@@ -18,7 +18,7 @@ const SENTENCES: [&str; 8] = [
 
 /// Reviews of a sentence each, as JSON objects without `external_id`.
 pub(crate) fn reviews() -> anyhow::Result<Vec<Value>> {
-    let root = env::var_os("SAYSO_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
+    let root = env::var_os("BENCH_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
     let path = root.join("feedback/reviews.ndjson.gz");
     if !path.exists() {
         println!("load       {} built-in sentences ({} is not there)", SENTENCES.len(), path.display());
