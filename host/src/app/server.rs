@@ -75,16 +75,13 @@ async fn serve_with(
                 async move { Ok::<_, Infallible>(answer(router, request).await) }
             });
             // Here, so that it is this thread that hears of what comes.
-            let served = TcpStream::from_std(stream).map(|stream| {
-                server.serve_connection(TokioIo::new(Moving::new(stream, patience)), service).into_owned()
-            });
-            match served {
-                Ok(connection) => {
-                    if let Err(error) = graceful.watch(connection).await {
-                        tracing::debug!(%error, "a connection ended early");
-                    }
-                }
-                Err(error) => tracing::warn!(%error, "a connection could not be accepted"),
+            let stream = TcpStream::from_std(stream).map(|stream| TokioIo::new(Moving::new(stream, patience)));
+            let served = match stream {
+                Ok(stream) => graceful.watch(server.serve_connection(stream, service).into_owned()).await,
+                Err(error) => Err(error.into()),
+            };
+            if let Err(error) = served {
+                tracing::debug!(%error, "a connection ended early");
             }
             drop((slot, place));
         });
