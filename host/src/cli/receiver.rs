@@ -211,10 +211,7 @@ mod tests {
 
     async fn deliver(client: &Client, id: DeliveryId, number: u32) -> Verdict {
         let feedback: Feedback = serde_json::from_value(serde_json::json!({ "kind": "review" })).unwrap();
-        let payload = Payload {
-            feedback: serde_json::value::to_raw_value(&feedback).unwrap(),
-            analysis: serde_json::value::to_raw_value(&Analysis::default()).unwrap(),
-        };
+        let payload = Payload::new(&feedback, &Analysis::default()).unwrap();
         let body = crate::delivery::formats::standard::event(Timestamp::now(), &payload).unwrap();
         client.attempt(id, number, body).await.verdict
     }

@@ -15,7 +15,6 @@ use std::{
 
 use http::HeaderMap;
 use jiff::Timestamp;
-use serde_json::value::to_raw_value;
 use uuid::Uuid;
 
 pub use super::client::TEST_HEADER;
@@ -241,7 +240,7 @@ async fn analysis(
     }
     let (feedback, analysis) = sample(sample_kind(webhook));
     let about = About { id: feedback.id, is_sample: true, is_wanted: is_wanted(&feedback, &analysis) };
-    Ok((Payload { feedback: to_raw_value(&feedback)?, analysis: to_raw_value(&analysis)? }, about))
+    Ok((Payload::new(&feedback, &analysis)?, about))
 }
 
 /// A kind that the webhook wants.

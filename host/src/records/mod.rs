@@ -19,7 +19,6 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -47,24 +46,33 @@ pub struct Record {
     pub deliveries: Vec<Delivery>,
 }
 
-/// What a webhook receives, as JSON: it was made when it was saved, and is not taken apart to be sent.
-#[derive(Clone, Debug, Serialize)]
+/// What a webhook receives, as JSON: it was made when it was saved, and is not taken apart to be sent, nor gone through
+/// to see whether it is JSON.
+#[derive(Clone, Debug)]
 pub struct Payload {
     /// The feedback.
-    pub feedback: Box<RawValue>,
+    pub feedback: Box<str>,
     /// Its analysis.
-    pub analysis: Box<RawValue>,
+    pub analysis: Box<str>,
 }
 
 impl Payload {
+    /// What a webhook would receive of these.
+    ///
+    /// # Errors
+    /// Where they cannot be written as JSON.
+    pub fn new(feedback: &Feedback, analysis: &Analysis) -> serde_json::Result<Self> {
+        Ok(Self { feedback: serde_json::to_string(feedback)?.into(), analysis: serde_json::to_string(analysis)?.into() })
+    }
+
     /// Takes it apart.
     ///
     /// # Errors
     /// Where the store holds what this sayso did not write.
     pub fn read(&self) -> Result<(Feedback, Analysis), RecordsError> {
         let failed = |error: serde_json::Error| RecordsError::Failed(format!("a record cannot be read: {error}"));
-        let feedback = serde_json::from_str(self.feedback.get()).map_err(failed)?;
-        Ok((feedback, serde_json::from_str(self.analysis.get()).map_err(failed)?))
+        let feedback = serde_json::from_str(&self.feedback).map_err(failed)?;
+        Ok((feedback, serde_json::from_str(&self.analysis).map_err(failed)?))
     }
 }
 

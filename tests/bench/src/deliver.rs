@@ -20,7 +20,6 @@ use sayso::{
     records::{Analyzed, Payload, Records, sqlite::SqliteRecords},
     sqlite::Store,
 };
-use serde_json::value::to_raw_value;
 use tempfile::TempDir;
 
 use crate::{
@@ -159,7 +158,7 @@ impl Load {
         let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
         for number in 0..self.0.len() {
             let (feedback, analysis) = self.feedback(number);
-            let payload = Payload { feedback: to_raw_value(&feedback)?, analysis: to_raw_value(&analysis)? };
+            let payload = Payload::new(&feedback, &analysis)?;
             file.write_all(&standard::event(Timestamp::now(), &payload)?)?;
             file.write_all(b"\n")?;
         }

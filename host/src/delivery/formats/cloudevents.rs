@@ -36,9 +36,9 @@ pub(in crate::delivery) struct CloudEvents {
     pub(super) source: Arc<str>,
 }
 
-/// An event with its attributes, in structured mode.
+/// The attributes of an event, in structured mode.
 #[derive(Serialize)]
-struct Envelope<'a> {
+struct Attributes<'a> {
     specversion: &'static str,
     id: EventId,
     source: &'a str,
@@ -48,7 +48,6 @@ struct Envelope<'a> {
     subject: Option<String>,
     time: Timestamp,
     datacontenttype: &'static str,
-    data: standard::Written<'a>,
 }
 
 impl CloudEvents {
@@ -63,8 +62,7 @@ impl CloudEvents {
 
     /// The body in structured mode, which is an item of a batch too.
     pub(super) fn structured(&self, event: &Event<'_>) -> Result<Bytes, Unfit> {
-        let mut body = Vec::with_capacity(384 + standard::size_of(event.data));
-        let envelope = Envelope {
+        let attributes = Attributes {
             specversion: SPECVERSION,
             id: event.id,
             source: &self.source,
@@ -72,10 +70,8 @@ impl CloudEvents {
             subject: subject(event.data),
             time: event.timestamp,
             datacontenttype: "application/json",
-            data: standard::Written::of(event.data)?,
         };
-        serde_json::to_writer(&mut body, &envelope)?;
-        Ok(body.into())
+        Ok(standard::with_data(&attributes, event.data)?)
     }
 
     fn binary(&self, event: &Event<'_>) -> Result<Outgoing, Unfit> {
@@ -91,8 +87,7 @@ impl CloudEvents {
         if let Some(subject) = subject(event.data) {
             put("ce-subject", &subject);
         }
-        let body = serde_json::to_vec(&standard::Written::of(event.data)?)?;
-        Ok(Outgoing { headers, ..Outgoing::new(JSON, body) })
+        Ok(Outgoing { headers, ..Outgoing::new(JSON, standard::data_alone(event.data)?) })
     }
 }
 

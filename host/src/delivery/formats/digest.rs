@@ -40,7 +40,7 @@ impl Digest {
     pub(super) fn of(event: &Event<'_>) -> Result<Self, serde_json::Error> {
         Ok(match event.data {
             Data::Analysis { payload, .. } => {
-                let (feedback, analysis) = (payload.feedback.get(), payload.analysis.get());
+                let (feedback, analysis) = (&*payload.feedback, &*payload.analysis);
                 analyzed(&serde_json::from_str(feedback)?, &serde_json::from_str(analysis)?)
             }
             Data::Notice(data) => notice_of(event.kind, data),

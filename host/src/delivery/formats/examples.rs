@@ -3,7 +3,7 @@
 use std::slice;
 
 use jiff::Timestamp;
-use serde_json::{Value, value::to_raw_value};
+use serde_json::Value;
 
 use super::{CloudEvents, Data, Event, Format, Outgoing, standard};
 use crate::{
@@ -25,9 +25,7 @@ pub type Bodies = [(String, Value); 2];
 /// An example of each type of event, and of a batch, due at `at`.
 pub fn examples(at: Timestamp, webhook: WebhookId) -> [(&'static str, Bodies); 4] {
     let (feedback, analysis) = sample(Kind::Review);
-    let raw = "a sample is JSON";
-    let payload =
-        Payload { feedback: to_raw_value(&feedback).expect(raw), analysis: to_raw_value(&analysis).expect(raw) };
+    let payload = Payload::new(&feedback, &analysis).expect("a sample is JSON");
     let id = DeliveryId::of(feedback.id, feedback.revision, "crm");
     let data = Data::Analysis { feedback: feedback.id, payload: &payload };
     let analyzed = Event::new(id, standard::ANALYZED, at, data);

@@ -41,7 +41,7 @@ pub(super) fn wanted_by(filter: &Filter) -> Vec<Sample> {
 fn analyses_for(filter: &Filter) -> Vec<Sample> {
     let (mut of_kind, mut suited) = (Vec::new(), Vec::new());
     for Analyzed { name, feedback, analysis } in analyses() {
-        let payload = Payload { feedback, analysis };
+        let payload = Payload { feedback: feedback.get().into(), analysis: analysis.get().into() };
         let (feedback, analysis) = payload.read().expect("a test reads the samples");
         if filter.wants_kind(feedback.kind) {
             let sample = sample(standard::ANALYZED, name, Data::Analysis { feedback: feedback.id, payload: &payload });

@@ -5,20 +5,15 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{
-    Value,
-    value::{RawValue, to_raw_value},
-};
-
 use super::{Data, Event, EventId};
 use crate::{feedback::Analysis, records::Payload};
 
 /// The `type` of the delivery of an analysis.
 pub const ANALYZED: &str = "feedback.analyzed";
 
-/// The body.
+/// The body, but for its data.
 #[derive(Serialize)]
-struct Body<'a> {
+struct Head<'a> {
     /// In a batch, the delivery's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<EventId>,
@@ -27,36 +22,45 @@ struct Body<'a> {
     kind: &'a str,
     /// When it became due.
     timestamp: Timestamp,
-    /// What it tells.
-    data: Written<'a>,
+}
+
+/// `head`, which is written as an object with something in it, with the data of its event as the last member.
+///
+/// # Errors
+/// Where the analysis on record is none.
+pub(super) fn with_data(head: &impl Serialize, data: Data<'_>) -> Result<Bytes, serde_json::Error> {
+    let mut body = Vec::with_capacity(384 + size_of(data));
+    serde_json::to_writer(&mut body, head)?;
+    body.pop();
+    body.extend_from_slice(b",\"data\":");
+    write_data(&mut body, data)?;
+    body.push(b'}');
+    Ok(body.into())
 }
 
 /// The data of an event as it is delivered in every format that has it.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub(super) enum Written<'a> {
-    /// Of `feedback.analyzed`.
-    Analysis {
-        /// The feedback.
-        feedback: &'a RawValue,
-        /// Its analysis.
-        analysis: Cow<'a, RawValue>,
-    },
-    /// Of all others.
-    Notice(&'a Value),
+///
+/// # Errors
+/// Where the analysis on record is none.
+pub(super) fn data_alone(data: Data<'_>) -> Result<Bytes, serde_json::Error> {
+    let mut body = Vec::with_capacity(32 + size_of(data));
+    write_data(&mut body, data)?;
+    Ok(body.into())
 }
 
-impl<'a> Written<'a> {
-    /// # Errors
-    /// Where the analysis on record is none.
-    pub(super) fn of(data: Data<'a>) -> Result<Self, serde_json::Error> {
-        Ok(match data {
-            Data::Analysis { payload, .. } => Self::Analysis {
-                feedback: &payload.feedback,
-                analysis: without_shadow(&payload.analysis)?.map_or(Cow::Borrowed(&*payload.analysis), Cow::Owned),
-            },
-            Data::Notice(data) => Self::Notice(data),
-        })
+/// What is on record is JSON, and goes out as it is.
+fn write_data(body: &mut Vec<u8>, data: Data<'_>) -> Result<(), serde_json::Error> {
+    match data {
+        Data::Analysis { payload, .. } => {
+            let analysis = without_shadow(&payload.analysis)?;
+            body.extend_from_slice(b"{\"feedback\":");
+            body.extend_from_slice(payload.feedback.as_bytes());
+            body.extend_from_slice(b",\"analysis\":");
+            body.extend_from_slice(analysis.as_bytes());
+            body.push(b'}');
+            Ok(())
+        }
+        Data::Notice(data) => serde_json::to_writer(body, data),
     }
 }
 
@@ -71,16 +75,13 @@ pub(super) fn item(event: &Event<'_>) -> Result<Bytes, serde_json::Error> {
 }
 
 fn body(event: &Event<'_>, id: Option<EventId>) -> Result<Bytes, serde_json::Error> {
-    let mut body = Vec::with_capacity(192 + size_of(event.data));
-    let data = Written::of(event.data)?;
-    serde_json::to_writer(&mut body, &Body { id, kind: event.kind, timestamp: event.timestamp, data })?;
-    Ok(body.into())
+    with_data(&Head { id, kind: event.kind, timestamp: event.timestamp }, event.data)
 }
 
 /// How many bytes the data takes, about.
-pub(super) fn size_of(data: Data<'_>) -> usize {
+fn size_of(data: Data<'_>) -> usize {
     match data {
-        Data::Analysis { payload, .. } => payload.feedback.get().len() + payload.analysis.get().len(),
+        Data::Analysis { payload, .. } => payload.feedback.len() + payload.analysis.len(),
         Data::Notice(_) => 256,
     }
 }
@@ -113,24 +114,23 @@ pub(super) fn list(head: &[u8], items: &[Bytes], tail: &[u8]) -> Bytes {
 /// # Errors
 /// Where the analysis on record is none.
 pub fn event(due: Timestamp, payload: &Payload) -> Result<Bytes, serde_json::Error> {
-    let data = Written::of(Data::Analysis { feedback: Default::default(), payload })?;
-    let body = Body { id: None, kind: ANALYZED, timestamp: super::in_milliseconds(due), data };
-    serde_json::to_vec(&body).map(Into::into)
+    let head = Head { id: None, kind: ANALYZED, timestamp: super::in_milliseconds(due) };
+    with_data(&head, Data::Analysis { feedback: Default::default(), payload })
 }
 
 /// The analysis without what plugins in the shadow said, if they said something. Where the name does not occur, the
 /// JSON is not taken apart.
-fn without_shadow(analysis: &RawValue) -> Result<Option<Box<RawValue>>, serde_json::Error> {
-    if memchr::memmem::find(analysis.get().as_bytes(), b"\"shadow\":").is_none() {
-        return Ok(None);
+fn without_shadow(analysis: &str) -> Result<Cow<'_, str>, serde_json::Error> {
+    if memchr::memmem::find(analysis.as_bytes(), b"\"shadow\":").is_none() {
+        return Ok(Cow::Borrowed(analysis));
     }
-    let analysis: Analysis = serde_json::from_str(analysis.get())?;
-    to_raw_value(&Analysis { shadow: Default::default(), ..analysis }).map(Some)
+    let analysis: Analysis = serde_json::from_str(analysis)?;
+    serde_json::to_string(&Analysis { shadow: Default::default(), ..analysis }).map(Cow::Owned)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json, value::to_raw_value};
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::feedback::{Analysis, DeliveryId, Feedback};
@@ -152,8 +152,7 @@ mod tests {
     }
 
     fn payload(feedback: &Feedback) -> Payload {
-        let (feedback, analysis) = (to_raw_value(feedback), to_raw_value(&Analysis::default()));
-        Payload { feedback: feedback.unwrap(), analysis: analysis.unwrap() }
+        Payload::new(feedback, &Analysis::default()).unwrap()
     }
 
     #[test]
@@ -180,13 +179,13 @@ mod tests {
         let feedback: Feedback =
             serde_json::from_value(json!({ "kind": "survey", "text": "a \"shadow\": b" })).unwrap();
         let mut analysis = json!(Analysis::default());
-        let plain = to_raw_value(&serde_json::from_value::<Analysis>(analysis.clone()).unwrap()).unwrap();
+        let plain: Analysis = serde_json::from_value(analysis.clone()).unwrap();
         analysis["shadow"] =
             json!({"new": {"version": "1", "digest": "d", "config": "c", "status": "ok", "us": 1, "tags": ["secret"]}});
         analysis["other"] = json!({"shadow": "a finding of this name stays"});
-        let shadowed = to_raw_value(&serde_json::from_value::<Analysis>(analysis).unwrap()).unwrap();
-        let body = |analysis: Box<RawValue>| {
-            let payload = Payload { feedback: to_raw_value(&feedback).unwrap(), analysis };
+        let shadowed: Analysis = serde_json::from_value(analysis).unwrap();
+        let body = |analysis: Analysis| {
+            let payload = Payload::new(&feedback, &analysis).unwrap();
             serde_json::from_slice::<Value>(&event(Timestamp::UNIX_EPOCH, &payload).unwrap()).unwrap()["data"].clone()
         };
         let (plain, shadowed) = (body(plain), body(shadowed));

@@ -1,6 +1,6 @@
 //! Every event in every format, and what customers may write into them.
 
-use serde_json::{json, value::to_raw_value};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::*;
@@ -28,7 +28,7 @@ fn format(name: &str, more: Value) -> Result<Format, Vec<FieldError>> {
 }
 
 async fn of_analysis(name: &str, feedback: &Feedback, analysis: &Analysis) -> Outgoing {
-    let payload = Payload { feedback: to_raw_value(feedback).unwrap(), analysis: to_raw_value(analysis).unwrap() };
+    let payload = Payload::new(feedback, analysis).unwrap();
     written(name, standard::ANALYZED, Data::Analysis { feedback: feedback.id, payload: &payload }).await
 }
 

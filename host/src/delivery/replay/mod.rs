@@ -149,7 +149,7 @@ pub fn waits_because(webhook: &Webhook) -> Option<String> {
 fn again(reopened: &Reopened, webhook: Option<&Webhook>, payload: Option<&Payload>) -> Again {
     let series = || {
         let webhook = webhook.filter(|webhook| webhook.settings.ordering == Ordering::Customer)?;
-        let feedback: Feedback = serde_json::from_str(payload?.feedback.get()).ok()?;
+        let feedback: Feedback = serde_json::from_str(&payload?.feedback).ok()?;
         webhook.owed(&feedback).1.series
     };
     let body = reopened.feedback.filter(|_| reopened.event == super::formats::standard::ANALYZED).map(|feedback| {

@@ -9,19 +9,19 @@ use std::{
     time::Duration,
 };
 
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::Instant};
 
 use super::{Content, Job};
 use crate::queue::Lease;
 
 /// Most that are taken ahead, for each slot.
-const MOST_PER_SLOT: usize = 8;
+const MOST_PER_SLOT: usize = 16;
 
 /// How long they may have to wait for their slots. Far less than a lease lasts.
 const MOST_WAIT: Duration = Duration::from_millis(200);
 
-/// How often more first tries are taken before retries have their turn again.
-const MOST_REFILLS: u32 = 4;
+/// For how long first tries alone are taken before retries have their turn again, for which nothing is taken ahead.
+const FIRST_TRIES_ALONE: Duration = Duration::from_millis(200);
 
 /// About how much content may wait, in bytes.
 const MOST_BYTES: usize = 512 << 10;
@@ -43,8 +43,8 @@ pub(super) struct Ahead {
     with_retries: bool,
     /// More, that is being read.
     refill: Option<JoinHandle<Vec<Job>>>,
-    /// How often more was taken since retries had their turn.
-    refills: u32,
+    /// When retries have their turn.
+    turn_at: Option<Instant>,
 }
 
 impl Pace {
@@ -74,7 +74,7 @@ impl Ahead {
     /// Keeps those of `jobs` that are more than `slots`, and returns the others: retries first, which are no more than
     /// the slots.
     pub(super) fn keep_beyond(&mut self, slots: usize, mut jobs: Vec<Job>) -> Vec<Job> {
-        self.refills = 0;
+        self.turn_at = Some(Instant::now() + FIRST_TRIES_ALONE);
         self.with_retries = jobs.iter().any(Job::is_retry);
         self.mean_bytes = jobs.iter().map(|job| job.content.bytes()).sum::<usize>() / jobs.len().max(1);
         jobs.sort_by_key(|job| !job.is_retry());
@@ -87,8 +87,8 @@ impl Ahead {
     where
         F: Future<Output = Vec<Job>> + Send + 'static,
     {
-        if self.refill.is_none() && self.refills < MOST_REFILLS && self.jobs.len() < room / 2 {
-            self.refills += 1;
+        let is_turn = || self.turn_at.is_none_or(|at| Instant::now() >= at);
+        if self.refill.is_none() && self.jobs.len() < room / 2 && !is_turn() {
             self.refill = Some(tokio::spawn(more()));
         }
     }
@@ -100,7 +100,7 @@ impl Ahead {
             let jobs = refill.await.unwrap_or_default();
             self.refill = None;
             if jobs.is_empty() {
-                self.refills = MOST_REFILLS;
+                self.turn_at = None;
             }
             self.jobs.extend(jobs);
         }
@@ -131,7 +131,7 @@ impl Job {
 impl Content {
     fn bytes(&self) -> usize {
         match self {
-            Self::Analysis { payload, .. } => payload.feedback.get().len() + payload.analysis.get().len(),
+            Self::Analysis { payload, .. } => payload.feedback.len() + payload.analysis.len(),
             Self::Notice { .. } | Self::Erased => 0,
         }
     }
@@ -140,11 +140,26 @@ impl Content {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::queue::Lane;
 
     fn pace(times: &[u64]) -> Pace {
         let pace = Pace::default();
         times.iter().for_each(|time| pace.observe(Duration::from_millis(*time)));
         pace
+    }
+
+    fn job() -> Job {
+        let lease = Lease {
+            lane: Lane::Delivery("crm".into()),
+            token: 1,
+            id: uuid::Uuid::nil(),
+            revision: 1,
+            tries: 0,
+            is_first: true,
+            published_at: jiff::Timestamp::UNIX_EPOCH,
+            body: bytes::Bytes::new(),
+        };
+        Job { lease, content: Content::Erased }
     }
 
     #[test]
@@ -155,7 +170,7 @@ mod tests {
     #[test]
     fn the_quicker_the_receiver_the_more_is_taken_ahead() {
         let room = |time| Ahead::default().room(16, &pace(&[time]));
-        assert_eq!([room(0), room(20), room(60), room(150), room(250), room(15_000)], [128, 128, 48, 16, 0, 0]);
+        assert_eq!([room(0), room(20), room(60), room(150), room(250), room(15_000)], [256, 160, 48, 16, 0, 0]);
     }
 
     #[test]
@@ -164,6 +179,33 @@ mod tests {
         assert!(Ahead::default().room(16, &pace(&times)) > 0);
         times.extend([2_000; 2]);
         assert_eq!(Ahead::default().room(16, &pace(&times)), 0);
+    }
+
+    #[tokio::test]
+    async fn first_tries_are_taken_alone_for_a_while_and_then_it_is_the_turn_of_retries() {
+        let mut ahead = Ahead::default();
+        ahead.refill(8, || async { unreachable!("retries come first") });
+        ahead.keep_beyond(0, Vec::new());
+        assert!(ahead.turn_at.is_some_and(|at| at <= Instant::now() + FIRST_TRIES_ALONE), "before long");
+        // So far ahead that the test may be as slow as it likes.
+        ahead.turn_at = Some(Instant::now() + Duration::from_secs(60));
+        for _ in 0..9 {
+            ahead.refill(8, || async { vec![job()] });
+            assert_eq!(ahead.take(8).await.len(), 1);
+        }
+        ahead.turn_at = Some(Instant::now());
+        ahead.refill(8, || async { unreachable!("it is their turn") });
+        assert!(ahead.take(8).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn where_no_more_first_tries_were_found_retries_have_their_turn_at_once() {
+        let mut ahead = Ahead::default();
+        ahead.keep_beyond(0, Vec::new());
+        ahead.refill(8, || async { Vec::new() });
+        assert!(ahead.take(8).await.is_empty());
+        ahead.refill(8, || async { unreachable!("it is their turn") });
+        assert!(ahead.take(8).await.is_empty());
     }
 
     #[test]

@@ -32,7 +32,8 @@ pub(super) fn pair(row: &Row<'_>) -> rusqlite::Result<(Feedback, Analysis)> {
 }
 
 fn payload(row: &Row<'_>) -> rusqlite::Result<Payload> {
-    Ok(Payload { feedback: json(row, 0)?, analysis: json(row, 1)? })
+    let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?.into());
+    Ok(Payload { feedback: text(0)?, analysis: text(1)? })
 }
 
 /// Feedback and analysis of exactly this revision, as they are written.
