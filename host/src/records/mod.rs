@@ -62,7 +62,10 @@ impl Payload {
     /// # Errors
     /// Where they cannot be written as JSON.
     pub fn new(feedback: &Feedback, analysis: &Analysis) -> serde_json::Result<Self> {
-        Ok(Self { feedback: serde_json::to_string(feedback)?.into(), analysis: serde_json::to_string(analysis)?.into() })
+        Ok(Self {
+            feedback: serde_json::to_string(feedback)?.into(),
+            analysis: serde_json::to_string(analysis)?.into(),
+        })
     }
 
     /// Takes it apart.
