@@ -11,7 +11,9 @@ use super::OpenError;
 
 /// Another process can hold SQLite's own locks for a moment only, for example to read with the `sqlite3` shell.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-const WRITER_CACHE_KIB: i64 = 16 << 10;
+/// Of the connection that writes. What is not in it is in the system's memory; and after most commits SQLite goes through
+/// all of its slots, since to sort the pages of a tree it gives them the highest number for a moment.
+const WRITER_CACHE_KIB: i64 = 4 << 10;
 /// Of a reader of short reads. Whatever it holds is void after the next commit, and SQLite keeps the first 20 pages in
 /// one block for good, so that a small cache saves it from allocating and freeing the rest over and over.
 pub(super) const HOT_CACHE_KIB: i64 = 80;
