@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::{Data, Event, EventId};
-use crate::{feedback::Analysis, records::Payload};
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
+
+use super::{Data, Event, EventId};
+use crate::{feedback::Analysis, records::Payload};
 
 /// The `type` of the delivery of an analysis.
 pub const ANALYZED: &str = "feedback.analyzed";

@@ -87,8 +87,8 @@ impl Ahead {
     where
         F: Future<Output = Vec<Job>> + Send + 'static,
     {
-        let is_turn = || self.turn_at.is_none_or(|at| Instant::now() >= at);
-        if self.refill.is_none() && self.jobs.len() < room / 2 && !is_turn() {
+        let is_low = self.refill.is_none() && self.jobs.len() < room / 2;
+        if is_low && self.turn_at.is_some_and(|at| Instant::now() < at) {
             self.refill = Some(tokio::spawn(more()));
         }
     }
