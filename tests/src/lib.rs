@@ -8,6 +8,7 @@ pub mod raw;
 mod receiver;
 mod registry;
 mod server;
+mod tls;
 mod tls_receiver;
 mod upstream;
 pub mod webhooks;
@@ -18,6 +19,7 @@ pub use raw::RawReceiver;
 pub use receiver::{Event, Receiver, SECRET};
 pub use registry::{PASSWORD, Registry, USER};
 pub use server::{Server, ServerBuilder, client, dictionaries, folder, refusal, sayso};
+pub use tls::{Authority, TlsListener};
 pub use tls_receiver::TlsReceiver;
 pub use upstream::{Call, Upstream};
 

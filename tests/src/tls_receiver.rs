@@ -2,22 +2,13 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    server::conn::auto,
-    service::TowerToHyperService,
-};
-use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
-use rustls::{
-    RootCertStore, ServerConfig,
-    pki_types::{CertificateDer, PrivateKeyDer},
-    server::WebPkiClientVerifier,
-};
-use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
+use rcgen::ExtendedKeyUsagePurpose;
+use rustls::{RootCertStore, ServerConfig, server::WebPkiClientVerifier};
 
-use crate::Receiver;
+use crate::{
+    Authority, Receiver, TlsListener,
+    tls::{acceptor, pem},
+};
 
 /// A receiver over mutual TLS; it ends with the runtime of its test.
 pub struct TlsReceiver {
@@ -25,31 +16,6 @@ pub struct TlsReceiver {
     receiver: Receiver,
     authority: String,
     client: (String, String),
-}
-
-/// A private authority.
-struct Authority {
-    certificate: CertificateDer<'static>,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).expect("no name is fine");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().expect("a key");
-        let certificate = params.self_signed(&key).expect("a certificate").der().clone();
-        Self { certificate, issuer: Issuer::new(params, key) }
-    }
-
-    /// A certificate for this name, and its key.
-    fn issue(&self, name: &str, usage: ExtendedKeyUsagePurpose) -> (CertificateDer<'static>, Vec<u8>) {
-        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
-        params.extended_key_usages = vec![usage];
-        let key = KeyPair::generate().expect("a key");
-        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
-        (certificate.der().clone(), key.serialize_der())
-    }
 }
 
 impl TlsReceiver {
@@ -66,39 +32,25 @@ impl TlsReceiver {
     /// # Panics
     /// If loopback cannot be listened on.
     pub async fn start_http2() -> Self {
-        Self::speaking(&[b"h2", b"http/1.1"]).await
+        Self::speaking(&["h2", "http/1.1"]).await
     }
 
-    async fn speaking(protocols: &[&[u8]]) -> Self {
-        drop(rustls::crypto::ring::default_provider().install_default());
+    async fn speaking(protocols: &[&str]) -> Self {
         let authority = Authority::new();
-        let (certificate, key) = authority.issue("127.0.0.1", ExtendedKeyUsagePurpose::ServerAuth);
+        let issue = |name, usage| authority.issue(name, |params| params.extended_key_usages = vec![usage]);
+        let (certificate, key) = issue("127.0.0.1", ExtendedKeyUsagePurpose::ServerAuth);
         let mut roots = RootCertStore::empty();
-        roots.add(authority.certificate.clone()).expect("a root");
+        roots.add(authority.certificate().clone()).expect("a root");
         let verifier = WebPkiClientVerifier::builder(Arc::new(roots)).build().expect("there is a root");
-        let mut config = ServerConfig::builder()
-            .with_client_cert_verifier(verifier)
-            .with_single_cert(vec![certificate], PrivateKeyDer::try_from(key).expect("a key"))
-            .expect("they belong together");
-        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+        let config = ServerConfig::builder().with_client_cert_verifier(verifier);
+        let config = config.with_single_cert(vec![certificate], key).expect("they belong together");
+        let listener = TlsListener::bind(acceptor(config, protocols)).await;
+        let address = listener.address();
         let (receiver, router) = Receiver::unbound();
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback can be listened on");
-        let address = listener.local_addr().expect("it has an address");
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (acceptor, service) = (acceptor.clone(), TowerToHyperService::new(router.clone()));
-                tokio::spawn(async move {
-                    // Who has no certificate ends here.
-                    let Ok(stream) = acceptor.accept(stream).await else { return };
-                    let server = auto::Builder::new(TokioExecutor::new());
-                    drop(server.serve_connection(TokioIo::new(stream), service).await);
-                });
-            }
-        });
-        let (certificate, key) = authority.issue("sayso", ExtendedKeyUsagePurpose::ClientAuth);
-        let client = (pem("CERTIFICATE", &certificate), pem("PRIVATE KEY", &key));
-        Self { address, receiver, authority: pem("CERTIFICATE", &authority.certificate), client }
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let (certificate, key) = issue("sayso", ExtendedKeyUsagePurpose::ClientAuth);
+        let client = (pem("CERTIFICATE", &certificate), pem("PRIVATE KEY", key.secret_der()));
+        Self { address, receiver, authority: pem("CERTIFICATE", authority.certificate()), client }
     }
 
     /// Where to post.
@@ -125,11 +77,4 @@ impl TlsReceiver {
     pub fn client_key(&self) -> &str {
         &self.client.1
     }
-}
-
-fn pem(label: &str, der: &[u8]) -> String {
-    let text = BASE64_STANDARD.encode(der);
-    let lines: Vec<&str> =
-        text.as_bytes().chunks(64).map(|line| str::from_utf8(line).expect("base64 is ASCII")).collect();
-    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }

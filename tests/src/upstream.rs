@@ -20,6 +20,9 @@ use axum::{
     routing::{any, get},
 };
 use tokio::{net::TcpListener, sync::mpsc};
+use tokio_rustls::TlsAcceptor;
+
+use crate::TlsListener;
 
 /// A request that arrived.
 #[derive(Clone, Debug)]
@@ -41,6 +44,7 @@ struct Shared {
 #[derive(Clone)]
 pub struct Upstream {
     address: SocketAddr,
+    scheme: &'static str,
     shared: Arc<Shared>,
 }
 
@@ -51,10 +55,54 @@ impl Upstream {
     /// # Panics
     /// Where loopback cannot be listened on.
     pub async fn start() -> Self {
-        let shared = Arc::new(Shared::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback can be listened on");
         let address = listener.local_addr().expect("it has an address");
-        let router = Router::new()
+        let (shared, router) = service();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { address, scheme: "http", shared }
+    }
+
+    /// Likewise over TLS.
+    ///
+    /// # Panics
+    /// Likewise.
+    pub async fn start_tls(acceptor: TlsAcceptor) -> Self {
+        let listener = TlsListener::bind(acceptor).await;
+        let address = listener.address();
+        let (shared, router) = service();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { address, scheme: "https", shared }
+    }
+
+    /// Host and port.
+    pub fn host(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// A URL of it.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}://{}{path}", self.scheme, self.address)
+    }
+
+    /// What arrived so far.
+    ///
+    /// # Panics
+    /// Never, unless another thread panicked.
+    pub fn calls(&self) -> Vec<Call> {
+        self.shared.calls.lock().expect("no panic while locked").clone()
+    }
+
+    /// How many requests were under way at once, at most.
+    pub fn most_at_once(&self) -> usize {
+        self.shared.most.load(Ordering::SeqCst)
+    }
+}
+
+/// The service, and what it remembers.
+fn service() -> (Arc<Shared>, Router) {
+    let shared = Arc::new(Shared::default());
+    let router =
+        Router::new()
             .route("/ok", any(|| async { "ok" }))
             .route(
                 "/mirror",
@@ -84,32 +132,7 @@ impl Upstream {
             )
             .layer(middleware::from_fn_with_state(shared.clone(), note))
             .with_state(());
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { address, shared }
-    }
-
-    /// Host and port.
-    pub fn host(&self) -> String {
-        self.address.to_string()
-    }
-
-    /// A URL of it.
-    pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
-    }
-
-    /// What arrived so far.
-    ///
-    /// # Panics
-    /// Never, unless another thread panicked.
-    pub fn calls(&self) -> Vec<Call> {
-        self.shared.calls.lock().expect("no panic while locked").clone()
-    }
-
-    /// How many requests were under way at once, at most.
-    pub fn most_at_once(&self) -> usize {
-        self.shared.most.load(Ordering::SeqCst)
-    }
+    (shared, router)
 }
 
 async fn note(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {

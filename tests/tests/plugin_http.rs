@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use sayso_tests::{Server, ServerBuilder, Upstream, guest, refusal, sayso};
+use rcgen::{CertificateParams, date_time_ymd};
+use sayso_tests::{Authority, Server, ServerBuilder, Upstream, guest, refusal, sayso};
 use serde_json::{Value, json};
 
 /// Everything that sayso and its HTTP client log.
@@ -173,6 +174,54 @@ async fn a_secret_header_arrives_and_is_in_no_log_no_record_and_no_answer() {
         let bytes = std::fs::read(server.dir().join(file)).unwrap_or_default();
         assert!(!bytes.windows(KEY.len()).any(|window| window == KEY.as_bytes()), "the secret is in {file}");
     }
+}
+
+/// What a plugin is told that asks `url` of `upstream` and has a secret for it, on a machine that trusts `authority`.
+async fn asked_with_secret(upstream: &Upstream, url: &str, authority: &Authority) -> Value {
+    let headers = format!("headers = {{ \"{}\" = {{ authorization = \"Bearer ${{MODEL_KEY}}\" }} }}", upstream.host());
+    let (_dir, file) = authority.file();
+    let server = of(upstream, &headers, "").variable("MODEL_KEY", KEY).variable("SSL_CERT_FILE", &file).start().await;
+    asked(&server, url).await
+}
+
+#[tokio::test]
+async fn a_service_over_tls_is_called_where_its_certificate_is_in_order() {
+    let authority = Authority::new();
+    for protocols in [&["h2", "http/1.1"][..], &[]] {
+        let upstream = Upstream::start_tls(authority.acceptor("127.0.0.1", protocols, |_| {})).await;
+        let answer = asked_with_secret(&upstream, &upstream.url("/ok"), &authority).await;
+        assert_eq!((&answer["status"], &answer["body"]), (&json!(200), &json!("ok")), "{answer:#}");
+        assert_eq!(upstream.calls()[0].headers["authorization"], format!("Bearer {KEY}"));
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_a_service_whose_certificate_is_not_in_order_and_it_is_said_what_to_do() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    let expired: fn(&mut CertificateParams) = |params| {
+        (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
+    };
+    for (acceptor, why, todo) in [
+        (authority.acceptor("127.0.0.1", &[], expired), "certificate expired", "it has to renew its certificate"),
+        (other.acceptor("127.0.0.1", &[], |_| {}), "UnknownIssuer", "from an authority that this machine trusts"),
+        (authority.acceptor("api.example.com", &[], |_| {}), "not valid for name", "has to name the host in the URL"),
+    ] {
+        let upstream = Upstream::start_tls(acceptor).await;
+        let answer = asked_with_secret(&upstream, &upstream.url("/ok"), &authority).await;
+        let (said, begins) = (error(&answer), format!("TLS with {} failed: invalid peer", upstream.host()));
+        assert!(said.contains("Connection") && said.contains(&begins), "{said}");
+        assert!(said.contains(why) && said.contains(todo), "{said}");
+        assert!(upstream.calls().is_empty(), "no request, and so no secret, was sent: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_port_that_speaks_no_tls_is_told() {
+    let upstream = Upstream::start().await;
+    let answer = asked_with_secret(&upstream, &format!("https://{}/ok", upstream.host()), &Authority::new()).await;
+    let (said, begins) = (error(&answer), format!("TLS with {} failed: ", upstream.host()));
+    assert!(said.contains(&begins) && said.contains("check that it speaks TLS on this port"), "{said}");
+    assert!(upstream.calls().is_empty());
 }
 
 #[test]

@@ -70,33 +70,33 @@ fn advice(status: u16) -> &'static str {
     }
 }
 
-const WANTS_CERTIFICATE: &str = "the receiver asks for a client certificate that it knows";
-/// How receivers say so.
+const WANTS_CERTIFICATE: &str = "it asks for a client certificate that it knows";
+/// How servers say so.
 const WANTING: [AlertDescription; 3] =
     [AlertDescription::CertificateRequired, AlertDescription::BadCertificate, AlertDescription::UnknownCA];
 
-const SPEAKS_TLS: &str = "check that the receiver speaks TLS on this port";
+const SPEAKS_TLS: &str = "check that it speaks TLS on this port";
 
-/// What to do where there is no encrypted connection.
-fn todo(error: &rustls::Error) -> &'static str {
+/// What to do where there is no encrypted connection. `it` is the server, which was named before.
+pub(crate) fn tls_advice(error: &rustls::Error) -> &'static str {
     use rustls::{CertificateError as Bad, Error};
     match error {
         Error::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. }) => {
-            "the receiver has to renew its certificate (or the clock of this machine is wrong)"
+            "it has to renew its certificate (or the clock of this machine is wrong)"
         }
         Error::InvalidCertificate(Bad::NotValidYet | Bad::NotValidYetContext { .. }) => {
             "its certificate is not valid yet; check the clock of this machine"
         }
         Error::InvalidCertificate(Bad::NotValidForName | Bad::NotValidForNameContext { .. }) => {
-            "the host in `url` has to be one that the receiver's certificate names"
+            "its certificate has to name the host in the URL"
         }
         Error::InvalidCertificate(Bad::UnknownIssuer) => {
-            "the receiver has to send its whole chain, from an authority that this machine trusts"
+            "it has to send its whole chain, from an authority that this machine trusts"
         }
-        Error::InvalidCertificate(_) => "the receiver needs another certificate",
+        Error::InvalidCertificate(_) => "it needs another certificate",
         Error::AlertReceived(alert) if WANTING.contains(alert) => WANTS_CERTIFICATE,
         Error::AlertReceived(AlertDescription::ProtocolVersion) | Error::PeerIncompatible(_) => {
-            "the receiver has to speak TLS 1.2 or 1.3"
+            "it has to speak TLS 1.2 or 1.3"
         }
         _ => SPEAKS_TLS,
     }
@@ -131,7 +131,7 @@ impl Failure {
             };
         }
         if let Some(tls) = find::<rustls::Error>(error) {
-            return Self::Tls { host, why: tls.to_string(), todo: todo(tls) };
+            return Self::Tls { host, why: tls.to_string(), todo: tls_advice(tls) };
         }
         if !error.is_connect() {
             let (why, what) = (root(error), what(error));

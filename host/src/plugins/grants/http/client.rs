@@ -12,7 +12,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use reqwest::{Certificate, Method, Url, redirect::Policy};
+use reqwest::{Method, Url, redirect::Policy};
 use tokio::{
     runtime::Runtime,
     sync::Semaphore,
@@ -84,16 +84,15 @@ impl Client {
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, String> {
         let resolver = Resolver::system(limits.allow_private, connect_limit(limits) / 2);
-        Self::with(plugin, limits, variable, resolver, Vec::new())
+        Self::with(plugin, limits, variable, resolver)
     }
 
-    /// Like `new`, resolving by `resolver`, and trusting these authorities beside those of the system.
+    /// Like `new`, resolving by `resolver`.
     pub(super) fn with(
         plugin: Arc<str>,
         limits: &config::Http,
         variable: &dyn Fn(&str) -> Option<String>,
         resolver: Resolver,
-        authorities: Vec<Certificate>,
     ) -> Result<Self, String> {
         if let Err(error) = &*RUNTIME {
             return Err(format!("http: the threads for requests do not start: {error}"));
@@ -109,7 +108,6 @@ impl Client {
             .pool_idle_timeout(KEEP_ALIVE)
             .pool_max_idle_per_host(limits.concurrency)
             .http2_max_header_list_size(MAX_HEADER_BYTES)
-            .tls_certs_merge(authorities)
             .build();
         let http = http.map_err(|error| {
             format!(

@@ -8,7 +8,7 @@ use reqwest::Url;
 use super::wit::http::Error;
 use crate::delivery::{
     endpoint::EndpointError,
-    failure::{find, root},
+    failure::{find, root, tls_advice},
     resolver::ResolveError,
 };
 
@@ -82,6 +82,9 @@ pub(super) fn before_status(plugin: &str, target: &Target, error: &reqwest::Erro
             ));
         }
         None => {}
+    }
+    if let Some(tls) = find::<rustls::Error>(error) {
+        return Error::Connection(format!("TLS with {target} failed: {tls}; {}", tls_advice(tls)));
     }
     if error.is_timeout() {
         return late(target, "connecting", limit);

@@ -178,7 +178,7 @@ fn a_name_that_leads_elsewhere_the_second_time_is_refused() {
     });
     let port = upstream.address.port();
     let config = config(&format!("hosts = [\"rebind.example:{port}\"]\nallow_private = true"));
-    let client = Client::with("model".into(), &config, &variable, resolver, Vec::new()).expect("a client");
+    let client = Client::with("model".into(), &config, &variable, resolver).expect("a client");
     let mut scope = Scope::new(Some(Arc::new(Source::Hosts(client))));
     scope.open(2, 1 << 20);
     let url = format!("http://rebind.example:{port}/close");
