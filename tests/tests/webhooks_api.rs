@@ -58,6 +58,25 @@ async fn no_secret_is_in_any_later_answer_list_or_log() {
 }
 
 #[tokio::test]
+async fn a_name_does_wherever_an_id_does() {
+    let server = Server::builder().config(LOOPBACK).start().await;
+    let made = create_to(&server, "crm", "https://a.example", json!({})).await;
+    let (_, by_id) = call(&server, Method::GET, &path(&made), None).await;
+    assert_eq!(call(&server, Method::GET, "/crm", None).await, (200, by_id));
+    let patch = json!({ "description": "for sales" });
+    let (status, changed) = call(&server, Method::PATCH, "/crm", Some(&patch)).await;
+    assert_eq!((status, &changed["id"], &changed["description"]), (200, &made["id"], &patch["description"]));
+    let (status, rotated) = call(&server, Method::POST, "/crm/rotate", None).await;
+    assert!(status == 200 && rotated["secret"] != made["secret"], "{rotated:#}");
+    assert_eq!(call(&server, Method::POST, "/crm/enable", None).await.0, 200);
+    assert_eq!(call(&server, Method::DELETE, "/crm", None).await.0, 204);
+    for (method, name) in [(Method::GET, "/crm"), (Method::PATCH, "/crm"), (Method::DELETE, "/crm")] {
+        let (status, problem) = call(&server, method, name, Some(&json!({}))).await;
+        assert_eq!((status, &problem["type"]), (404, &json!("urn:sayso:problem:not-found")), "{problem:#}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_is_sent_back_changes_nothing() {
     let receiver = Receiver::start().await;
     let server = Server::builder().config(LOOPBACK).start().await;
@@ -308,6 +327,11 @@ async fn reading_needs_a_key_to_read_and_changing_one_to_administer() {
         assert_eq!(status(method, &keys[0].0, path).await, 403, "{path}");
     }
     assert_eq!(status(Method::POST, &keys[1].0, "/v1/webhooks").await, 201);
+    let name = format!("w-{}", keys[1].0.len());
+    let mut delete = sayso();
+    delete.args(["webhook", "delete", &name, "--server", server.url()]).env("SAYSO_KEY", &keys[1].0);
+    let output = delete.output().expect("it runs");
+    assert!(output.status.success(), "to read is not asked for: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[tokio::test]

@@ -10,8 +10,11 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::{
-    super::webhook::{At, remote::Remote},
-    Which, encoded, one,
+    super::webhook::{
+        At,
+        remote::{Remote, encoded},
+    },
+    Which, one,
     progress::{Progress, in_words},
 };
 

@@ -132,7 +132,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
             print(&at, &json!({ "items": webhooks }), |_| show::table(&webhooks));
         }
         Command::Show(of) => {
-            let webhook = Remote::new(&of.at)?.find(&of.webhook).await?;
+            let webhook = Remote::new(&of.at)?.show(&of.webhook).await?;
             print(&of.at, &webhook, show::card);
         }
         Command::Create(create) => {

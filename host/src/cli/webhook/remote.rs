@@ -38,12 +38,8 @@ impl Remote {
     }
 
     /// The webhook with this id or name.
-    pub(in crate::cli) async fn find(&self, id_or_name: &str) -> anyhow::Result<Value> {
-        let all = self.list().await?;
-        let is_it = |webhook: &Value| webhook["id"] == id_or_name || webhook["name"] == id_or_name;
-        all.into_iter()
-            .find(is_it)
-            .with_context(|| format!("there is no webhook `{id_or_name}`; `sayso webhook list` shows those there are"))
+    pub(super) async fn show(&self, id_or_name: &str) -> anyhow::Result<Value> {
+        self.call(Method::GET, &path(id_or_name), None).await
     }
 
     pub(super) async fn create(&self, body: &Value) -> anyhow::Result<Value> {
@@ -51,33 +47,23 @@ impl Remote {
     }
 
     pub(super) async fn change(&self, id_or_name: &str, patch: &Value) -> anyhow::Result<Value> {
-        let path = self.path(id_or_name).await?;
-        self.call(Method::PATCH, &path, Some(patch)).await
+        self.call(Method::PATCH, &path(id_or_name), Some(patch)).await
     }
 
     pub(super) async fn rotate(&self, id_or_name: &str, body: &Value) -> anyhow::Result<Value> {
-        let path = self.path(id_or_name).await?;
-        self.call(Method::POST, &format!("{path}/rotate"), Some(body)).await
+        self.call(Method::POST, &format!("{}/rotate", path(id_or_name)), Some(body)).await
     }
 
     pub(super) async fn enable(&self, id_or_name: &str) -> anyhow::Result<Value> {
-        let path = self.path(id_or_name).await?;
-        self.call(Method::POST, &format!("{path}/enable"), None).await
+        self.call(Method::POST, &format!("{}/enable", path(id_or_name)), None).await
     }
 
     pub(super) async fn test(&self, id_or_name: &str, asked: &Value) -> anyhow::Result<Value> {
-        let path = self.path(id_or_name).await?;
-        self.call(Method::POST, &format!("{path}/test"), Some(asked)).await
+        self.call(Method::POST, &format!("{}/test", path(id_or_name)), Some(asked)).await
     }
 
     pub(super) async fn delete(&self, id_or_name: &str) -> anyhow::Result<()> {
-        let path = self.path(id_or_name).await?;
-        self.call(Method::DELETE, &path, None).await.map(drop)
-    }
-
-    async fn path(&self, id_or_name: &str) -> anyhow::Result<String> {
-        let webhook = self.find(id_or_name).await?;
-        Ok(format!("/v1/webhooks/{}", webhook["id"].as_str().unwrap_or_default()))
+        self.call(Method::DELETE, &path(id_or_name), None).await.map(drop)
     }
 
     /// One request: the JSON of the answer.
@@ -108,5 +94,25 @@ impl Remote {
             lines.push(format!("`{}`: {}", text("field"), text("message")));
         }
         bail!("{status}: {}", lines.join("\n"))
+    }
+}
+
+/// The path of a webhook.
+fn path(id_or_name: &str) -> String {
+    format!("/v1/webhooks/{}", encoded(id_or_name))
+}
+
+/// A text as one segment of a path.
+pub(in crate::cli) fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_stays_in_its_place_of_the_path() {
+        assert_eq!(path("../x y?z"), "/v1/webhooks/..%2Fx%20y%3Fz");
     }
 }

@@ -9,7 +9,6 @@ use super::super::super::State;
 use super::super::super::problem::Problem;
 use super::super::super::query::Params;
 use super::{body, patch::Patch, refused, view::View};
-use crate::delivery::webhooks::WebhookId;
 
 /// Change a webhook, by a JSON Merge Patch (RFC 7396).
 ///
@@ -17,7 +16,7 @@ use crate::delivery::webhooks::WebhookId;
 /// file are changed there.
 #[utoipa::path(
     patch, path = "/v1/webhooks/{id}", operation_id = "change_webhook", tag = "webhooks",
-    params(("id" = WebhookId, Path, description = "The webhook.")),
+    params(("id" = String, Path, description = super::OF)),
     request_body(description = "What is to change.", content(
         (Patch = "application/merge-patch+json", example = json!({ "paused": true, "routes": null })),
         (Patch = "application/json", example = json!({ "min_priority": 50 })),
@@ -33,7 +32,7 @@ pub(in crate::api) async fn change(
     body: Body,
 ) -> Result<Json<View>, Problem> {
     Params::read(query.as_deref(), &[], &[])?;
-    let of = super::id(&id)?;
+    let of = super::of(&state, &id)?.id;
     let patch = body::object(&headers, body).await?;
     let webhook = state.webhooks.change(of, patch).await.map_err(|why| refused(why, &id))?;
     Ok(Json(View::of(&state, &webhook).await?))

@@ -7,12 +7,11 @@ use super::super::super::State;
 use super::super::super::problem::Problem;
 use super::super::super::query::Params;
 use super::refused;
-use crate::delivery::webhooks::WebhookId;
 
 /// Delete a webhook; what waits for it is parked.
 #[utoipa::path(
     delete, path = "/v1/webhooks/{id}", operation_id = "delete_webhook", tag = "webhooks",
-    params(("id" = WebhookId, Path, description = "The webhook.")),
+    params(("id" = String, Path, description = super::OF)),
     responses((status = 204, description = "It is deleted.")),
     extensions(("x-problems" = json!(["not-found", "conflict"]))),
 )]
@@ -22,6 +21,6 @@ pub(in crate::api) async fn delete(
     RawQuery(query): RawQuery,
 ) -> Result<StatusCode, Problem> {
     Params::read(query.as_deref(), &[], &[])?;
-    state.webhooks.delete(super::id(&id)?).await.map_err(|why| refused(why, &id))?;
+    state.webhooks.delete(super::of(&state, &id)?.id).await.map_err(|why| refused(why, &id))?;
     Ok(StatusCode::NO_CONTENT)
 }

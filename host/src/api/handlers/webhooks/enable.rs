@@ -14,7 +14,7 @@ use super::view::View;
 /// metrics and log lines have.
 #[utoipa::path(
     post, path = "/v1/webhooks/{id}/enable", operation_id = "enable_webhook", tag = "webhooks",
-    params(("id" = String, Path, description = "The webhook's id or name.")),
+    params(("id" = String, Path, description = super::OF)),
     responses((status = 200, description = "The webhook as it is now.", body = View, example = json!(View::example()))),
     extensions(("x-problems" = json!(["not-found"]))),
 )]
@@ -24,8 +24,7 @@ pub(in crate::api) async fn enable(
     RawQuery(query): RawQuery,
 ) -> Result<Json<View>, Problem> {
     Params::read(query.as_deref(), &[], &[])?;
-    let set = state.webhooks.live().current();
-    let webhook = super::find(&set, &id).ok_or_else(|| super::missing(&id))?;
-    state.switchboard.enable(webhook).await?;
-    Ok(Json(View::of(&state, webhook).await?))
+    let webhook = super::of(&state, &id)?;
+    state.switchboard.enable(&webhook).await?;
+    Ok(Json(View::of(&state, &webhook).await?))
 }

@@ -31,15 +31,22 @@ use super::super::State;
 use super::super::problem::{Problem, ProblemType};
 use crate::delivery::webhooks::{Refused, Set, Webhook, WebhookId};
 
-/// Reads the id of a path.
-fn id(text: &str) -> Result<WebhookId, Problem> {
-    text.parse().ok().filter(|_| text.starts_with("wh_")).ok_or_else(|| missing(text))
+/// What a path says of which webhook it is about.
+const OF: &str = "The webhook's id or name.";
+
+/// Reads an id.
+fn id(text: &str) -> Option<WebhookId> {
+    text.parse().ok().filter(|_| text.starts_with("wh_"))
 }
 
 /// The webhook with this id or name.
 fn find<'a>(set: &'a Set, text: &str) -> Option<&'a Arc<Webhook>> {
-    let by_id = id(text).ok().and_then(|id| set.by_id(id));
-    by_id.or_else(|| set.by_name(text))
+    id(text).and_then(|id| set.by_id(id)).or_else(|| set.by_name(text))
+}
+
+/// The webhook that a path is about, by its id or its name.
+fn of(state: &State, text: &str) -> Result<Arc<Webhook>, Problem> {
+    find(&state.webhooks.live().current(), text).cloned().ok_or_else(|| missing(text))
 }
 
 /// The name of the webhook that a list is asked for by id or name. One that is gone is known by its name alone.
@@ -47,7 +54,7 @@ pub(super) fn listed(state: &State, text: Option<&str>) -> Result<Option<String>
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
     match find(&state.webhooks.live().current(), text) {
         Some(webhook) => Ok(Some(webhook.name().to_string())),
-        None if id(text).is_ok() => {
+        None if id(text).is_some() => {
             let message = format!(
                 "there is no webhook with the id `{text}`; what went to one that is gone is listed by its name"
             );

@@ -43,7 +43,7 @@ struct Wanted {
 /// name of the webhook. 409 while another replay of it runs, which `replay` names, and where it is disabled.
 #[utoipa::path(
     post, path = "/v1/webhooks/{id}/replay", operation_id = "replay_webhook", tag = "webhooks",
-    params(("id" = String, Path, description = "The webhook's id or name.")),
+    params(("id" = String, Path, description = super::OF)),
     request_body(content = Option<Wanted>, description = "Which deliveries; those that are parked, where nothing is said.", example = json!({ "status": "parked", "route": "care", "since": "2026-01-01" })),
     responses((
         status = 202, description = "The replay, which runs.", body = View,
@@ -60,10 +60,9 @@ pub(in crate::api) async fn replay(
     body: Body,
 ) -> Result<Response, Problem> {
     Params::read(query.as_deref(), &[], &[])?;
-    let set = state.webhooks.live().current();
-    let webhook = super::find(&set, &id).ok_or_else(|| super::missing(&id))?;
+    let webhook = super::of(&state, &id)?;
     let filter = understand(body::object(&headers, body).await?)?;
-    let begun = state.switchboard.replayer().start(webhook, filter).await;
+    let begun = state.switchboard.replayer().start(&webhook, filter).await;
     let replay = match begun.map_err(|why| deliveries::refused(why, &id))? {
         Begun::New(replay) => *replay,
         Begun::Running(running) => {
@@ -76,7 +75,7 @@ pub(in crate::api) async fn replay(
         }
     };
     let location = [(header::LOCATION, format!("/v1/replays/{}", replay.id))];
-    let view = View::of(replay, Some(Outcomes::default()), waits_because(webhook));
+    let view = View::of(replay, Some(Outcomes::default()), waits_because(&webhook));
     Ok((StatusCode::ACCEPTED, location, Json(view)).into_response())
 }
 

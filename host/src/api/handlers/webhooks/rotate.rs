@@ -14,7 +14,6 @@ use super::super::super::problem::{Problem, ProblemType};
 use super::super::super::query::Params;
 use super::{body, refused, view::View};
 use crate::config::Signature;
-use crate::delivery::webhooks::WebhookId;
 use crate::feedback::validate::FieldError;
 
 /// What can be asked for.
@@ -30,7 +29,7 @@ struct Wanted {
 /// The answer shows it, this once; the old one is signed with for 24 h more, so that receivers can change over.
 #[utoipa::path(
     post, path = "/v1/webhooks/{id}/rotate", operation_id = "rotate_webhook_secret", tag = "webhooks",
-    params(("id" = WebhookId, Path, description = "The webhook.")),
+    params(("id" = String, Path, description = super::OF)),
     request_body(content = Option<Wanted>, description = "Another scheme, where one is wanted.", example = json!({ "signature": "ed25519" })),
     responses((
         status = 200, description = "The webhook, with its new secret.", body = View,
@@ -47,7 +46,7 @@ pub(in crate::api) async fn rotate(
     body: Body,
 ) -> Result<Response, Problem> {
     Params::read(query.as_deref(), &[], &[])?;
-    let of = super::id(&id)?;
+    let of = super::of(&state, &id)?.id;
     let wanted = Value::Object(body::object(&headers, body).await?);
     let wanted: Wanted = serde_json::from_value(wanted).map_err(|error| {
         let mut problem = Problem::new(ProblemType::InvalidWebhook, format!("`signature`: {error}"));

@@ -7,12 +7,11 @@ use super::super::super::State;
 use super::super::super::problem::Problem;
 use super::super::super::query::Params;
 use super::view::View;
-use crate::delivery::webhooks::WebhookId;
 
 /// Show a webhook, but for what is secret.
 #[utoipa::path(
     get, path = "/v1/webhooks/{id}", operation_id = "show_webhook", tag = "webhooks",
-    params(("id" = WebhookId, Path, description = "The webhook.")),
+    params(("id" = String, Path, description = super::OF)),
     responses((status = 200, description = "The webhook.", body = View, example = json!(View::example()))),
     extensions(("x-problems" = json!(["not-found"]))),
 )]
@@ -22,7 +21,6 @@ pub(in crate::api) async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Json<View>, Problem> {
     Params::read(query.as_deref(), &[], &[])?;
-    let set = state.webhooks.live().current();
-    let webhook = set.by_id(super::id(&id)?).ok_or_else(|| super::missing(&id))?;
-    Ok(Json(View::of(&state, webhook).await?))
+    let webhook = super::of(&state, &id)?;
+    Ok(Json(View::of(&state, &webhook).await?))
 }

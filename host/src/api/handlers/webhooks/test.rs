@@ -102,7 +102,7 @@ struct Sent {
 /// whatever the receiver does: `delivered` says whether it took it. It takes the id or the name.
 #[utoipa::path(
     post, path = "/v1/webhooks/{id}/test", operation_id = "test_webhook", tag = "webhooks",
-    params(("id" = String, Path, description = "The webhook's id or name.")),
+    params(("id" = String, Path, description = super::OF)),
     request_body(content = Option<Asked>, description = "What to send, where that matters.", example = json!({ "feedback": "0198c0de-0000-7000-8000-000000000001" })),
     responses((status = 200, description = "What came of it.", body = Outcome, examples(
         ("delivered" = (summary = "The receiver took it", value = json!(Outcome::example(200)))),
@@ -119,12 +119,11 @@ pub(in crate::api) async fn test(
 ) -> Result<Json<Outcome>, Problem> {
     Params::read(query.as_deref(), &[], &[])?;
     let asked = asked(&headers, body).await?;
-    let set = state.webhooks.live().current();
-    let webhook = super::find(&set, &id).ok_or_else(|| super::missing(&id))?;
-    let trial = state.switchboard.test(webhook, &asked).await.map_err(|why| not_tested(why, webhook))?;
+    let webhook = super::of(&state, &id)?;
+    let trial = state.switchboard.test(&webhook, &asked).await.map_err(|why| not_tested(why, &webhook))?;
     tracing::info!(webhook = %webhook.name(), delivered = trial.is_delivered, "a webhook was tested");
-    let is_disabled = state.switchboard.health(webhook).await?.disabled.is_some();
-    Ok(Json(Outcome::of(webhook, trial, is_disabled)))
+    let is_disabled = state.switchboard.health(&webhook).await?.disabled.is_some();
+    Ok(Json(Outcome::of(&webhook, trial, is_disabled)))
 }
 
 async fn asked(headers: &HeaderMap, body: Body) -> Result<Wanted, Problem> {
