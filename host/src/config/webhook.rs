@@ -16,7 +16,8 @@ const DEFAULT_EVENTS: &str = "feedback.analyzed";
 #[serde(deny_unknown_fields)]
 #[schema(as = WebhookSettings)]
 pub struct Webhook {
-    /// Its name, which lanes, deliveries and metrics carry; 1 to 64 letters, digits, `-`, `_` and `.`.
+    /// Its name, which lanes, deliveries and metrics carry; 1 to 64 letters, digits, `-`, `_` and `.`,
+    /// but nothing that reads like an id.
     #[schema(value_type = String)]
     pub name: Arc<str>,
     /// What it is for, for people to read; up to 1,000 bytes.

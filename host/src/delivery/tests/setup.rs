@@ -32,6 +32,10 @@ fn an_error_names_the_webhook_and_the_field() {
         (change(|webhook| webhook.concurrency = Some(0)), "webhook `crm`: `concurrency`: 0 is not"),
         (change(|webhook| webhook.name = "a b".into()), "webhook `a b`: `name`: it has to be"),
         (change(|webhook| webhook.name = "".into()), "webhook ``: `name`: it has to be"),
+        (
+            change(|webhook| webhook.name = "wh_0198c0de00007000800000000000000a".into()),
+            "webhook `wh_0198c0de00007000800000000000000a`: `name`: it reads like the id of a webhook",
+        ),
     ] {
         assert!(message.starts_with(expected), "{message}");
         assert!(!message.contains("hunter2"));

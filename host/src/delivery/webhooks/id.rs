@@ -25,6 +25,11 @@ impl WebhookId {
         bytes.copy_from_slice(&hash[..16]);
         Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
+
+    /// The id that `text` is, with its `wh_`. Paths take an id or a name, so no name may look like this.
+    pub(crate) fn with_prefix(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|_| text.starts_with("wh_"))
+    }
 }
 
 impl fmt::Display for WebhookId {
@@ -58,5 +63,7 @@ mod tests {
         assert_eq!(WebhookId::of_file("crm"), WebhookId::of_file("crm"));
         assert_ne!(WebhookId::of_file("crm"), WebhookId::of_file("bi"));
         assert!("wh_7".parse::<WebhookId>().is_err());
+        assert_eq!(WebhookId::with_prefix(&id.to_string()), Some(id));
+        assert_eq!(WebhookId::with_prefix(id.to_string().trim_start_matches("wh_")), None);
     }
 }

@@ -102,6 +102,9 @@ impl Faults {
         self.unless(config::is_name(&webhook.name), "name", || {
             "it has to be 1 to 64 letters, digits, `-`, `_` or `.`".into()
         });
+        self.unless(WebhookId::with_prefix(&webhook.name).is_none(), "name", || {
+            "it reads like the id of a webhook, and would be taken for one; call it something else".into()
+        });
         let length = webhook.description.len();
         self.unless(length <= MAX_DESCRIPTION, "description", || {
             format!("it is {length} bytes long; {MAX_DESCRIPTION} are the most")

@@ -34,14 +34,9 @@ use crate::delivery::webhooks::{Refused, Set, Webhook, WebhookId};
 /// What a path says of which webhook it is about.
 const OF: &str = "The webhook's id or name.";
 
-/// Reads an id.
-fn id(text: &str) -> Option<WebhookId> {
-    text.parse().ok().filter(|_| text.starts_with("wh_"))
-}
-
 /// The webhook with this id or name.
 fn find<'a>(set: &'a Set, text: &str) -> Option<&'a Arc<Webhook>> {
-    id(text).and_then(|id| set.by_id(id)).or_else(|| set.by_name(text))
+    WebhookId::with_prefix(text).and_then(|id| set.by_id(id)).or_else(|| set.by_name(text))
 }
 
 /// The webhook that a path is about, by its id or its name.
@@ -54,7 +49,7 @@ pub(super) fn listed(state: &State, text: Option<&str>) -> Result<Option<String>
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
     match find(&state.webhooks.live().current(), text) {
         Some(webhook) => Ok(Some(webhook.name().to_string())),
-        None if id(text).is_some() => {
+        None if WebhookId::with_prefix(text).is_some() => {
             let message = format!(
                 "there is no webhook with the id `{text}`; what went to one that is gone is listed by its name"
             );
