@@ -102,7 +102,7 @@ impl Faults {
         self.unless(config::is_name(&webhook.name), "name", || {
             "it has to be 1 to 64 letters, digits, `-`, `_` or `.`".into()
         });
-        self.unless(WebhookId::with_prefix(&webhook.name).is_none(), "name", || {
+        self.unless(WebhookId::parse(&webhook.name).is_none(), "name", || {
             "it reads like the id of a webhook, and would be taken for one; call it something else".into()
         });
         let length = webhook.description.len();

@@ -36,7 +36,7 @@ const OF: &str = "The webhook's id or name.";
 
 /// The webhook with this id or name.
 fn find<'a>(set: &'a Set, text: &str) -> Option<&'a Arc<Webhook>> {
-    WebhookId::with_prefix(text).and_then(|id| set.by_id(id)).or_else(|| set.by_name(text))
+    WebhookId::parse(text).and_then(|id| set.by_id(id)).or_else(|| set.by_name(text))
 }
 
 /// The webhook that a path is about, by its id or its name.
@@ -49,7 +49,7 @@ pub(super) fn listed(state: &State, text: Option<&str>) -> Result<Option<String>
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
     match find(&state.webhooks.live().current(), text) {
         Some(webhook) => Ok(Some(webhook.name().to_string())),
-        None if WebhookId::with_prefix(text).is_some() => {
+        None if WebhookId::parse(text).is_some() => {
             let message = format!(
                 "there is no webhook with the id `{text}`; what went to one that is gone is listed by its name"
             );
