@@ -183,7 +183,7 @@ pub enum Replayed {
     Sooner,
     /// It waits already, and is due or next in its series.
     Waits,
-    /// A worker has it, who settles it one way or the other; nothing was changed.
+    /// A worker has it, who settles it one way or the other, or is just doing so; nothing was changed.
     Leased,
     /// The lane has nothing of it any more, and its body was not given; nothing was changed.
     Gone,

@@ -12,7 +12,7 @@ pub mod sqlite;
 
 pub use forgetting::{Erasure, Forgetting, Oldest, Piece};
 pub use owed::{Attempt, Attempted, Delivery, DeliveryFilter, DeliveryStatus, Notified};
-pub use replay::{Begun, Outcomes, Reopened, Replay, ReplayId, ReplayState, Replays, Step};
+pub use replay::{Begun, Outcomes, Reopened, Replay, ReplayId, ReplayState, Replays, Step, Stood};
 
 use std::{sync::Arc, time::Duration};
 

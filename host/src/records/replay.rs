@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{DeliveryFilter, Page, RecordsError};
+use super::{DeliveryFilter, DeliveryStatus, Page, RecordsError};
 use crate::feedback::{DeliveryId, FeedbackId};
 
 /// Identifies a replay: `rpl_` and 32 hexadecimal digits, which sort by the time of its start.
@@ -111,6 +111,15 @@ pub struct Reopened {
     pub created_at: Timestamp,
 }
 
+/// How a delivery stood until it was reopened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stood {
+    /// What was known of it.
+    pub status: DeliveryStatus,
+    /// When it was to be tried next, if it had failed and was not given up.
+    pub next_attempt_at: Option<Timestamp>,
+}
+
 /// What became of the wish to start a replay.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Begun {
@@ -133,8 +142,9 @@ pub enum Step {
 #[async_trait]
 pub trait Replays: Send + Sync + 'static {
     /// Has a delivery be pending again, to be put into the queue by the caller, who says so with [`Self::settle_reopened`].
-    /// None if there is no such delivery. Returns when durable.
-    async fn reopen(&self, id: DeliveryId) -> Result<Option<Reopened>, RecordsError>;
+    /// How it stood is of that very moment: no attempt is recorded in between. None if there is no such delivery. Returns
+    /// when durable.
+    async fn reopen(&self, id: DeliveryId) -> Result<Option<(Stood, Reopened)>, RecordsError>;
 
     /// A delivery that was reopened is in the queue.
     async fn settle_reopened(&self, id: DeliveryId) -> Result<(), RecordsError>;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -41,10 +42,10 @@ impl Replayer {
             set.by_name(&before.webhook).ok_or_else(|| NotReplayed::NoWebhook(before.webhook.clone()))?.clone();
         self.refuse_disabled(&webhook).await?;
         let payload = self.content(&before).await?;
-        let (this, status) = (self.clone(), before.status);
+        let this = self.clone();
         let note = waits_because(&webhook);
         // On a task of its own: whoever asked may go away, and what was begun has to be carried through.
-        let task = tokio::spawn(async move { this.make_again(id, status, &webhook, payload).await });
+        let task = tokio::spawn(async move { this.make_again(id, &webhook, payload).await });
         match tokio::time::timeout(PATIENCE, task).await {
             Ok(Ok(done)) => done?,
             Ok(Err(panicked)) => {
@@ -74,30 +75,29 @@ impl Replayer {
         }
     }
 
-    async fn make_again(
-        &self,
-        id: DeliveryId,
-        status: DeliveryStatus,
-        webhook: &Webhook,
-        payload: Option<Payload>,
-    ) -> Result<(), NotReplayed> {
+    async fn make_again(&self, id: DeliveryId, webhook: &Webhook, payload: Option<Payload>) -> Result<(), NotReplayed> {
         // The records first: an attempt that followed before them would be overwritten.
-        let reopened = self.records.reopen(id).await?.ok_or(NotReplayed::Missing)?;
+        let (stood, reopened) = self.records.reopen(id).await?.ok_or(NotReplayed::Missing)?;
+        // A worker that has it then is about to settle what is on record; otherwise it is making the next attempt.
+        let is_being_settled = match stood.status {
+            DeliveryStatus::Pending => stood.next_attempt_at.is_some_and(|at| at > Timestamp::now()),
+            DeliveryStatus::Delivered | DeliveryStatus::Parked => true,
+        };
         let lane = lane(&reopened.webhook);
         loop {
             let message = again(&reopened, Some(webhook), payload.as_ref());
             let replayed = self.queue.replay(&lane, vec![message]).await?.pop();
-            match (replayed, status) {
-                (Some(Replayed::Anew | Replayed::Sooner), _) => {
+            match replayed {
+                Some(Replayed::Anew | Replayed::Sooner) => {
                     super::super::events::replayed(&reopened.webhook, 1);
                     return Ok(self.records.settle_reopened(id).await?);
                 }
-                (Some(Replayed::Waits | Replayed::Leased), DeliveryStatus::Pending) | (Some(Replayed::Waits), _) => {
+                Some(Replayed::Leased) if is_being_settled => tokio::time::sleep(LOOK).await,
+                Some(Replayed::Waits | Replayed::Leased) => {
                     self.records.settle_reopened(id).await?;
                     return Err(NotReplayed::Waits);
                 }
-                (Some(Replayed::Leased), _) => tokio::time::sleep(LOOK).await,
-                (Some(Replayed::Gone) | None, _) => {
+                Some(Replayed::Gone) | None => {
                     self.park_without_content(&reopened).await?;
                     self.records.settle_reopened(id).await?;
                     return Err(NotReplayed::NoContent("the queue does not have its content any more".into()));

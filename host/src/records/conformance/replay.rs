@@ -5,8 +5,8 @@ use super::{
 use crate::{
     feedback::DeliveryId,
     records::{
-        Begun, DeliveryFilter, DeliveryStatus, Notified, Outcomes, Reopened, Replay, ReplayId, ReplayState,
-        Replays as _, Step,
+        Attempted, Begun, DeliveryFilter, DeliveryStatus, Notified, Outcomes, Reopened, Replay, ReplayId, ReplayState,
+        Replays as _, Step, Stood,
     },
 };
 
@@ -51,7 +51,8 @@ async fn read(records: &impl Records, id: ReplayId) -> (Replay, Outcomes) {
 pub(crate) async fn a_delivery_that_is_reopened_is_pending_and_delivered_anew(backend: &impl Backend) {
     let records = backend.open().await;
     park(&records, 1..=1).await;
-    let reopened = records.reopen(delivery(1)).await.expect("works").expect("is there");
+    let (stood, reopened) = records.reopen(delivery(1)).await.expect("works").expect("is there");
+    assert_eq!(stood, Stood { status: DeliveryStatus::Parked, next_attempt_at: None });
     assert_eq!((reopened.id, reopened.webhook.as_str(), reopened.revision), (delivery(1), "crm", 1));
     assert_eq!((reopened.feedback, reopened.event.as_str()), (Some(id(1)), "feedback.analyzed"));
     let pending = get(&records, delivery(1)).await;
@@ -63,9 +64,15 @@ pub(crate) async fn a_delivery_that_is_reopened_is_pending_and_delivered_anew(ba
         let now = get(&records, delivery(1)).await;
         assert_eq!((now.status, now.attempts.len()), (DeliveryStatus::Delivered, number as usize));
         assert_eq!(now.attempts.last().map(|attempt| u64::from(attempt.number)), Some(number));
-        assert!(records.reopen(delivery(1)).await.expect("works").is_some(), "and again, though it was delivered");
+        let again = records.reopen(delivery(1)).await.expect("works");
+        assert_eq!(again.map(|(stood, _)| stood.status), Some(DeliveryStatus::Delivered), "and again");
         assert_eq!(get(&records, delivery(1)).await.status, DeliveryStatus::Pending);
     }
+    let failed =
+        Attempted { status: DeliveryStatus::Pending, next_attempt_at: Some(accepted(7_000)), ..parked(delivery(1), 5) };
+    records.record(vec![failed]).await.expect("records");
+    let (stood, _) = records.reopen(delivery(1)).await.expect("works").expect("is there");
+    assert_eq!(stood, Stood { status: DeliveryStatus::Pending, next_attempt_at: Some(accepted(7_000)) });
     assert_eq!(records.reopen(delivery(7)).await.expect("works"), None);
 }
 
@@ -74,7 +81,7 @@ pub(crate) async fn what_is_reopened_is_known_until_the_queue_has_it(backend: &i
     park(&records, 1..=3).await;
     let mut reopened = Vec::new();
     for number in 1..=3 {
-        reopened.extend(records.reopen(delivery(number)).await.expect("works"));
+        reopened.extend(records.reopen(delivery(number)).await.expect("works").map(|(_, reopened)| reopened));
     }
     records.settle_reopened(delivery(1)).await.expect("works");
     records.record(vec![attempted(delivery(2), 1, 5_000)]).await.expect("records");

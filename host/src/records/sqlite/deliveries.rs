@@ -110,15 +110,20 @@ fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
         feedback_id: row.get::<_, bool>(8)?.then_some(FeedbackId(Uuid::from_bytes(row.get(1)?))),
         revision: row.get(2)?,
         webhook: row.get(3)?,
-        status: match row.get::<_, i64>(4)? {
-            0 => DeliveryStatus::Pending,
-            1 => DeliveryStatus::Delivered,
-            2 => DeliveryStatus::Parked,
-            other => return Err(rusqlite::Error::IntegralValueOutOfRange(4, other)),
-        },
+        status: status(row, 4)?,
         created_at: timestamp(row.get(5)?),
         next_attempt_at: row.get::<_, Option<i64>>(6)?.map(timestamp),
         attempts: Vec::new(),
+    })
+}
+
+/// The status in this column.
+pub(super) fn status(row: &Row<'_>, column: usize) -> rusqlite::Result<DeliveryStatus> {
+    Ok(match row.get(column)? {
+        0 => DeliveryStatus::Pending,
+        1 => DeliveryStatus::Delivered,
+        2 => DeliveryStatus::Parked,
+        other => return Err(rusqlite::Error::IntegralValueOutOfRange(column, other)),
     })
 }
 

@@ -12,10 +12,10 @@ use uuid::Uuid;
 use super::{
     super::{
         Begun, DeliveryFilter, DeliveryStatus, Outcomes, Page, RecordsError, Reopened, Replay, ReplayId, ReplayState,
-        Replays, Step,
+        Replays, Step, Stood,
     },
     MAX_PAGE, SqliteRecords,
-    deliveries::code,
+    deliveries::{code, status},
     rows,
     select::{self, Place},
 };
@@ -58,8 +58,11 @@ struct Kept {
 
 #[async_trait]
 impl Replays for SqliteRecords {
-    async fn reopen(&self, id: DeliveryId) -> Result<Option<Reopened>, RecordsError> {
-        let run = move |connection: &Connection| reopen(connection, *id.0.as_bytes(), 0, None);
+    async fn reopen(&self, id: DeliveryId) -> Result<Option<(Stood, Reopened)>, RecordsError> {
+        let run = move |connection: &Connection| {
+            let Some(stood) = stood(connection, id)? else { return Ok(None) };
+            Ok(reopen(connection, *id.0.as_bytes(), 0, None)?.map(|reopened| (stood, reopened)))
+        };
         Ok(self.store.write(Haste::Soon, run, |_, _| {}).await?)
     }
 
@@ -226,6 +229,14 @@ impl SqliteRecords {
             }
         }
     }
+}
+
+fn stood(connection: &Connection, id: DeliveryId) -> rusqlite::Result<Option<Stood>> {
+    let stood = |row: &Row<'_>| {
+        Ok(Stood { status: status(row, 0)?, next_attempt_at: row.get::<_, Option<i64>>(1)?.map(timestamp) })
+    };
+    let sql = "SELECT status, next_attempt_at FROM delivery WHERE id = ?1";
+    connection.prepare_cached(sql)?.query_row([id.0.as_bytes()], stood).optional()
 }
 
 /// Has a delivery be pending for the replay with this number, if it stands as `from` says. None if it does not.

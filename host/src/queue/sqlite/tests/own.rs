@@ -1,9 +1,13 @@
 //! What is this queue's own.
 
+use std::sync::mpsc;
+
 use futures_util::{FutureExt, future::join_all};
+use tokio::sync::oneshot;
 
 use super::*;
 use crate::queue::conformance::{bodies, message, publish, pull};
+use crate::queue::{Again, Replayed};
 use crate::sqlite::Haste;
 
 fn clock() -> Arc<AtomicI64> {
@@ -37,6 +41,45 @@ async fn a_lease_that_has_run_out_can_neither_put_back_nor_park() {
     assert!(pull(&queue).await.is_empty(), "the other worker still has it");
     queue.retry(current, Duration::ZERO).await.expect("puts back");
     assert_eq!(pull(&queue).await[0].tries, 1);
+}
+
+/// Has the writer stand still once it comes to this; returns what says that it does, and what lets it go on.
+fn hold_writer(queue: &SqliteQueue) -> (oneshot::Receiver<()>, mpsc::Sender<()>) {
+    let (stands, reached) = oneshot::channel();
+    let (go_on, waits) = mpsc::channel();
+    let mut stands = Some(stands);
+    let hold = move |_: &rusqlite::Connection| {
+        stands.take().into_iter().for_each(|stands| stands.send(()).expect("the test waits"));
+        waits.recv().expect("the test goes on");
+        Ok(())
+    };
+    queue.store.submit(Haste::Later, hold, |_, _| {});
+    (reached, go_on)
+}
+
+#[tokio::test]
+async fn what_is_acknowledged_while_it_is_replayed_is_not_said_to_wait() {
+    let folder = Folder::new();
+    let queue = folder.queue_at(&clock());
+    let message = message("a");
+    publish(&queue, &[&message]).await;
+    let leases = pull(&queue).await;
+    let again = Again { id: message.id, revision: 1, series: None, body: None, published_at: Timestamp::UNIX_EPOCH };
+    let (stands, go_on) = hold_writer(&queue);
+    stands.await.expect("it stands still");
+    let mut replay = Box::pin(queue.replay(&Lane::Intake, vec![again.clone()]));
+    assert!(replay.as_mut().now_or_never().is_none(), "it waits for the writer");
+    let (has_looked, finish) = hold_writer(&queue);
+    go_on.send(()).expect("it stands still");
+    has_looked.await.expect("the replay has looked at the table");
+    queue.ack(leases).await.expect("settles");
+    finish.send(()).expect("it stands still");
+    assert_eq!(replay.await.expect("looks"), [Replayed::Leased], "it is about to be settled");
+    assert_eq!(
+        queue.replay(&Lane::Intake, vec![again]).await.expect("looks"),
+        [Replayed::Gone],
+        "and has no body then"
+    );
 }
 
 #[tokio::test]
