@@ -81,6 +81,26 @@ async fn a_webhook_gets_only_the_kinds_and_routes_it_wants() {
 }
 
 #[tokio::test]
+async fn what_a_note_says_that_a_customer_wants_reaches_care() {
+    let server = Server::builder().start().await;
+    let note = |language: &str, text: &str| json!({ "kind": "csr_note", "language": language, "text": text });
+    let mut notes = vec![
+        note("en", "Customer wants a refund."),
+        note("en", "Called about order 4711, asks for her money back."),
+        note("ja", "お客様は返金を希望。"),
+        note("ko", "고객이 환불을 원함."),
+        note("zh", "客户要求退款。"),
+    ];
+    notes.push(json!({ "kind": "csr_note", "language": "en", "text": notes[0]["text"], "disposition": "resolved" }));
+    let answer = server.analyze(&Value::Array(notes)).await;
+    let routes = |index: usize| answer["results"][index]["analysis"]["routes"].clone();
+    for index in 0..5 {
+        assert_eq!(routes(index)[0]["name"], "care", "{index}: {answer:#}");
+    }
+    assert_eq!(routes(5)[0]["name"], "archive", "it was done on the phone");
+}
+
+#[tokio::test]
 async fn the_same_feedback_again_is_answered_as_first_and_a_changed_one_is_a_revision() {
     let receiver = Receiver::start().await;
     let server = Server::builder().webhook("desk", &receiver.url(), "").start().await;

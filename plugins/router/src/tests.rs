@@ -137,13 +137,40 @@ fn complaints_about_the_product_reach_the_product_team() {
     assert_eq!(names(&item), ["care", "product"]);
 }
 
-#[test]
-fn an_escalated_note_is_urgent() {
+fn note(disposition: Option<&str>) -> Item {
     let mut item = Item::of_note("en", "text", &[]);
     if let Some(Details::CsrNote(note)) = &mut item.feedback.details {
-        note.disposition = Some("escalated".into());
+        note.disposition = disposition.map(str::to_owned);
     }
-    assert_eq!(routes(&item)[0].rule, "care-escalated");
+    item
+}
+
+#[test]
+fn an_escalated_note_is_urgent() {
+    assert_eq!(routes(&note(Some("escalated")))[0].rule, "care-escalated");
+}
+
+#[test]
+fn what_a_customer_asks_for_reaches_care_until_it_is_resolved() {
+    for disposition in [None, Some("pending")] {
+        let asked = routes(&meant(note(disposition), &["request"], &["returns/refund"]));
+        assert_eq!((asked.len(), asked[0].name.as_str(), asked[0].rule.as_str()), (1, "care", "care-request"));
+        assert_eq!((asked[0].priority, asked[0].reasons.as_slice()), (45, &["request".to_owned()][..]));
+    }
+    assert_eq!(names(&meant(note(Some("resolved")), &["request"], &["returns/refund"])), ["archive"]);
+    assert_eq!(names(&meant(plain(), &["request"], &[])), ["care"], "a wish about nothing known is read by somebody");
+    assert_eq!(names(&meant(note(None), &["request"], &["store/experience"])), ["care"]);
+}
+
+#[test]
+fn a_wish_about_the_product_alone_reaches_the_product_team_alone() {
+    assert_eq!(names(&meant(plain(), &["request"], &["product/features"])), ["product"]);
+    assert_eq!(names(&meant(note(None), &["request"], &["app/stability"])), ["product"]);
+    assert_eq!(names(&meant(plain(), &["request"], &["app/stability", "billing/charge"])), ["care", "product"]);
+    assert_eq!(names(&meant(plain(), &["request"], &["food/taste"])), ["archive"], "a suggestion to a restaurant");
+    let review = || Item::of_review("en", "text", 4.0);
+    assert_eq!(names(&meant(review(), &["request"], &[])), ["archive"], "often a suggestion to other readers");
+    assert_eq!(names(&meant(review(), &["request"], &["returns/refund"])), ["care"]);
 }
 
 #[test]
