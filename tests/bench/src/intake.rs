@@ -1,4 +1,5 @@
-//! Single posts from 64 connections with durable writes, against a server that answers 202 without storing.
+//! Single posts from 64 connections with durable writes, against a server that answers 202 without storing, and against
+//! one that checks them as sayso does, and appends them to a file: what is left if a server does nothing else.
 
 use std::{
     sync::{
@@ -23,23 +24,24 @@ pub(crate) async fn run(rounds: usize) -> anyhow::Result<()> {
     let bodies: Arc<[Bytes]> = load::reviews()?.iter().map(|review| Bytes::from(review.to_string())).collect();
     let scratch = scratch()?;
     drop(Process::sayso("", &scratch)?);
-    let (mut ratios, mut rates, mut plain) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rates, mut plain, mut appended) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
-        let bare = Process::bare()?;
-        let without = rate(&bare.address, &bodies).await?;
-        drop(bare);
+        for (which, rates) in [("bare", &mut plain), ("bare-durable", &mut appended)] {
+            let bare = Process::bare(which, &scratch)?;
+            rates.push(rate(&bare.address, &bodies).await?);
+        }
         let sayso = Process::sayso("[server]\nmax_backlog = 100000000\n", &scratch)?;
-        let with = rate(&sayso.address, &bodies).await?;
-        drop(sayso);
-        ratios.push(with / without);
-        rates.push(with);
-        plain.push(without);
+        rates.push(rate(&sayso.address, &bodies).await?);
     }
+    let to = |others: &[f64]| median(rates.iter().zip(others).map(|(with, without)| with / without).collect());
     println!(
-        "intake     {CONNECTIONS} connections, durable: {:.0} posts/s; plain server {:.0} posts/s; ratio {:.2} (goal 0.5)",
-        median(rates),
-        median(plain),
-        median(ratios)
+        "intake     {CONNECTIONS} connections, durable: {:.0} posts/s; plain server {:.0} posts/s; ratio {:.2} (goal 0.5); \
+         server that checks them and appends to a file {:.0} posts/s; ratio {:.2}",
+        median(rates.clone()),
+        median(plain.clone()),
+        to(&plain),
+        median(appended.clone()),
+        to(&appended)
     );
     Ok(())
 }

@@ -75,6 +75,9 @@ enum Which {
     /// The plain server itself (used by `intake`).
     #[value(hide = true)]
     Bare,
+    /// The one that checks and appends to a file (used by `intake`).
+    #[value(hide = true)]
+    BareDurable,
     /// The plain client itself (used by `deliver`).
     #[value(hide = true)]
     Poster,
@@ -86,6 +89,9 @@ async fn main() -> anyhow::Result<()> {
     let wants = |which| args.which.is_none_or(|wanted| wanted == which);
     if args.which == Some(Which::Bare) {
         return bare::serve().await;
+    }
+    if args.which == Some(Which::BareDurable) {
+        return bare::serve_durable().await;
     }
     if args.which == Some(Which::Poster) {
         return poster::run(args.to.as_deref(), args.bodies.as_deref(), args.items).await;

@@ -33,11 +33,11 @@ impl Process {
         Self::start(command, dir)
     }
 
-    /// The plain server.
-    pub(crate) fn bare() -> anyhow::Result<Self> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg("bare");
-        Self::start(command, TempDir::new()?)
+    /// One of the plain servers: `bare`, or `bare-durable` in a folder of its own on the disk of the others.
+    pub(crate) fn bare(which: &str, scratch: &Path) -> anyhow::Result<Self> {
+        let (mut command, dir) = (Command::new(std::env::current_exe()?), tempfile::tempdir_in(scratch)?);
+        command.arg(which).current_dir(dir.path());
+        Self::start(command, dir)
     }
 
     fn start(mut command: Command, dir: TempDir) -> anyhow::Result<Self> {
