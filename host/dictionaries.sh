@@ -84,10 +84,13 @@ for language in ja ko zh; do
   say "fetching ${!language} and building the dictionary for $language"
   rm -rf "${work:?}/$language"
   mkdir -p "$work/$language"
-  if "fetch_$language" "$work/$language" && "$sayso" dict build "$language" --from "$work/$language" --to "$folder" >/dev/null; then
+  if ! "fetch_$language" "$work/$language"; then
+    say "no dictionary for $language: the package cannot be had; is there a network, and room on the disk?"
+  elif ! "$sayso" dict build "$language" --from "$work/$language" --to "$folder" >/dev/null; then
+    say "no dictionary for $language: it cannot be built; what stands above says why"
+  else
     continue
   fi
-  say "no dictionary for $language: the package cannot be had or built; is there a network?"
   [ "$optional" = --optional ] || { rm -rf "$work"; exit 1; }
   say "carrying on without: $(what_then "$language")"
 done
