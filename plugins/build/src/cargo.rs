@@ -85,7 +85,7 @@ fn is_harmful(name: &OsStr) -> bool {
 
 /// Up to what cost LLVM inlines a function, in its own measure, where it takes 250 by itself. A call costs more in the
 /// sandbox than natively, since whether the time is over is looked at on every entry: what calls a lot takes 8 % less time
-/// so, a module may grow by a third, and 3,000 gains nothing more.
+/// so, a module grows by up to a quarter, and 3,000 gains nothing more.
 const INLINE_THRESHOLD: u32 = 1_000;
 
 /// Vectors, which every engine of today has; inlining that is worth it in the sandbox; and flags that keep the paths of
