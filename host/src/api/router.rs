@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::handlers::{
-    aggregate, chain, customers, deliveries, feedback, health, metrics, openapi, parked, replays, webhooks,
+    aggregate, chain, deliveries, erasure, feedback, health, metrics, openapi, parked, replays, webhooks,
 };
 use super::openapi::Group;
 use super::problem::Problem;
@@ -52,7 +52,8 @@ pub fn router_with(state: State, open: impl Into<OpenApiRouter<State>>) -> Route
         .routes(routes!(deliveries::replay))
         .routes(routes!(replays::cancel))
         .routes(routes!(parked::retry))
-        .routes(routes!(customers::erase));
+        .routes(routes!(erasure::customer))
+        .routes(routes!(erasure::feedback));
     let (open, of_open) = open.split_for_parts();
     let (ingest, of_ingest) = ingest.split_for_parts();
     let (read, of_read) = read.split_for_parts();

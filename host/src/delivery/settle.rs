@@ -49,7 +49,7 @@ pub(super) struct Settler {
 
 impl Settler {
     /// Runs until nobody can send any more, and everything sent is settled. What came of one request is recorded together,
-    /// so that its answer goes from all of it where the customer of one was erased meanwhile.
+    /// so that its answer goes from all of it where one was erased meanwhile.
     pub(super) async fn run(self, mut finished: mpsc::Receiver<Vec<Finished>>) {
         let mut batch = Vec::with_capacity(BATCH);
         while let Some(first) = finished.recv().await {

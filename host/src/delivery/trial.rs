@@ -234,7 +234,7 @@ async fn analysis(
     };
     if let Some((Feedback { id, revision, .. }, is_wanted)) = found {
         let payload = records.payloads(&[(id, revision)]).await?.into_iter().next().flatten();
-        // None where its customer was erased between the two looks.
+        // None where it was erased between the two looks.
         let payload = payload.ok_or(NotTested::NoFeedback(id))?;
         return Ok((payload, About { id, is_sample: false, is_wanted }));
     }

@@ -105,7 +105,7 @@ enum Content {
         event: String,
         data: Value,
     },
-    /// The customer was erased.
+    /// The feedback was erased.
     Erased,
 }
 
@@ -290,7 +290,7 @@ impl Worker {
 
     fn erased(&self, lease: Lease) -> Finished {
         self.events.erased(DeliveryId(lease.id));
-        let error = "the feedback is no longer on record, because its customer was erased; nothing was sent";
+        let error = "the feedback is no longer on record, because it was erased; nothing was sent";
         Finished { attempted: Some(not_sent(&lease, error.into())), lease, fate: Fate::Done }
     }
 

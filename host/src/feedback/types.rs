@@ -152,6 +152,11 @@ pub struct Feedback {
 }
 
 impl Feedback {
+    /// What its customer is known by.
+    pub fn known_by(&self) -> Option<&str> {
+        self.customer.as_ref()?.known_by()
+    }
+
     /// When the customer spoke, as far as known.
     pub fn spoken_at(&self) -> Timestamp {
         self.collected_at.unwrap_or(self.received_at)
@@ -198,7 +203,7 @@ impl Default for Source {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Customer {
-    /// The sender's own identifier.
+    /// The sender's own identifier. Without it the e-mail address is what the customer is known by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// E-mail address. Never given to plugins.
@@ -219,6 +224,13 @@ pub struct Customer {
     /// What the customer is worth.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<CustomerValue>,
+}
+
+impl Customer {
+    /// What the customer is known by, from one feedback to the next: the sender's identifier, or else the e-mail address.
+    pub fn known_by(&self) -> Option<&str> {
+        self.id.as_deref().or(self.email.as_deref().filter(|email| !email.is_empty()))
+    }
 }
 
 /// What a customer is worth, in one currency.

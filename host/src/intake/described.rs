@@ -88,7 +88,7 @@ pub(super) enum AnalyzedBody {
 pub(super) enum Status {
     /// It was set aside for the operator.
     Parked,
-    /// Its customer was erased meanwhile.
+    /// It was erased meanwhile.
     Erased,
 }
 

@@ -26,7 +26,7 @@ pub(super) enum Awaited {
     Analysed(Box<Analysis>),
     /// It was set aside, for this reason.
     Parked(String),
-    /// Its customer was erased in between.
+    /// It was erased in between.
     Erased,
 }
 

@@ -87,7 +87,7 @@ impl Instance {
 
     /// Lets the grant `history` tell of the customers of the batch that comes next.
     pub(super) fn open_history<'a>(&mut self, batch: impl Iterator<Item = &'a Feedback>) {
-        let customer = |feedback: &Feedback| Some((feedback.id, feedback.customer.as_ref()?.id.clone()?));
+        let customer = |feedback: &Feedback| Some((feedback.id, feedback.known_by()?.to_owned()));
         self.store.data_mut().history.open(batch.map(customer).collect());
     }
 

@@ -1,15 +1,14 @@
-//! Forgets a customer.
+//! Forgets a customer, or one feedback.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use serde::Deserialize;
-use uuid::Uuid;
 
 use super::{ForgetError, events};
 use crate::{
-    feedback::FeedbackId,
+    feedback::{Customer, FeedbackId},
     queue::{Fits, Lane, Queue},
-    records::{Erasure, Piece, Records, RecordsError},
+    records::{Erasure, Piece, Records, RecordsError, Subject},
 };
 
 /// Pieces that are erased in one transaction.
@@ -28,7 +27,7 @@ pub struct Erased {
     pub is_scrubbed: bool,
 }
 
-/// Forgets customers. Cheap to clone.
+/// Forgets customers and feedback. Cheap to clone.
 #[derive(Clone)]
 pub struct Eraser {
     pub(super) queue: Arc<dyn Queue>,
@@ -39,12 +38,7 @@ pub struct Eraser {
 /// The part of feedback that tells whose it is.
 #[derive(Deserialize)]
 struct Owned {
-    customer: Option<Owner>,
-}
-
-#[derive(Deserialize)]
-struct Owner {
-    id: Option<String>,
+    customer: Option<Customer>,
 }
 
 impl Eraser {
@@ -53,12 +47,12 @@ impl Eraser {
         Self { queue, records, patience: PATIENCE }
     }
 
-    /// Forgets everything that was accepted of the customer until now. Returns when that is durable.
+    /// Forgets a feedback, or everything that was accepted of a customer until now. Returns when that is durable.
     ///
     /// # Errors
     /// Where the store fails. What was begun goes on by itself later.
-    pub async fn erase(&self, customer: &str) -> Result<Erased, ForgetError> {
-        let erasure = self.records.begin_erasure(customer).await?;
+    pub async fn erase(&self, subject: &Subject) -> Result<Erased, ForgetError> {
+        let erasure = self.records.begin_erasure(subject).await?;
         let feedback = self.carry_out(&erasure).await?;
         Ok(Erased { feedback, is_scrubbed: self.scrub().await? })
     }
@@ -86,10 +80,8 @@ impl Eraser {
     async fn carry_out(&self, erasure: &Erasure) -> Result<usize, ForgetError> {
         let mut erased = BTreeSet::new();
         self.queue.forget_details().await?;
-        let waiting = self.queue.search(&Lane::Intake, erasure.at, is_of(&erasure.customer)).await?;
-        for step in waiting.chunks(STEP) {
-            let piece = |(id, revision): &(Uuid, u32)| Piece { id: FeedbackId(*id), revision: Some(*revision) };
-            self.erase_pieces(&step.iter().map(piece).collect::<Vec<_>>(), &mut erased).await?;
+        for step in self.waiting(erasure).await?.chunks(STEP) {
+            self.erase_pieces(step, &mut erased).await?;
         }
         loop {
             let pieces = self.records.pieces_of(erasure, STEP).await?;
@@ -99,8 +91,23 @@ impl Eraser {
             self.erase_pieces(&pieces, &mut erased).await?;
         }
         self.records.end_erasure(erasure).await?;
-        events::erased(erased.len());
+        events::erased(&erasure.subject, erased.len());
         Ok(erased.len())
+    }
+
+    /// What the chain is not through with.
+    async fn waiting(&self, erasure: &Erasure) -> Result<Vec<Piece>, ForgetError> {
+        match &erasure.subject {
+            Subject::Customer(customer) => {
+                let found = self.queue.search(&Lane::Intake, erasure.at, is_of(customer)).await?;
+                let piece = |(id, revision)| Piece { id: FeedbackId(id), revision: Some(revision) };
+                Ok(found.into_iter().map(piece).collect())
+            }
+            Subject::Feedback(id) => {
+                let is_there = self.queue.find(&Lane::Intake, id.0).await?.is_some();
+                Ok(is_there.then_some(Piece { id: *id, revision: None }).into_iter().collect())
+            }
+        }
     }
 
     async fn erase_pieces(&self, pieces: &[Piece], erased: &mut BTreeSet<FeedbackId>) -> Result<(), ForgetError> {
@@ -125,7 +132,7 @@ fn is_of(customer: &str) -> Fits {
     let customer = customer.to_owned();
     Arc::new(move |body| {
         let owned: Option<Owned> = serde_json::from_slice(body).ok();
-        owned.and_then(|owned| owned.customer?.id).is_some_and(|id| id == customer)
+        owned.and_then(|owned| owned.customer).is_some_and(|owner| owner.known_by() == Some(&customer))
     })
 }
 

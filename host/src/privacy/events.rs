@@ -5,7 +5,7 @@ use std::time::Duration;
 use metrics::{counter, gauge};
 
 use super::{ForgetError, sweep::Removed};
-use crate::records::Oldest;
+use crate::records::{Oldest, Subject};
 
 /// Says what each metric means; call it once, after the recorder is installed.
 pub fn describe() {
@@ -20,17 +20,29 @@ pub fn describe() {
         "Unix time of the oldest on record, by kind; of deliveries and attempts, that of their feedback; 0 if there is none"
     );
     describe_counter!("sayso_customers_erased_total", "Customers who were forgotten because that was asked for");
+    describe_counter!(
+        "sayso_feedback_erased_total",
+        "Feedback that was forgotten by its id because that was asked for"
+    );
 }
 
-/// A customer was forgotten.
-pub(super) fn erased(feedback: usize) {
-    counter!("sayso_customers_erased_total").increment(1);
-    tracing::info!(feedback, "a customer was forgotten");
+/// Somebody's wish that something be forgotten is fulfilled.
+pub(super) fn erased(subject: &Subject, feedback: usize) {
+    match subject {
+        Subject::Customer(_) => {
+            counter!("sayso_customers_erased_total").increment(1);
+            tracing::info!(feedback, "a customer was forgotten");
+        }
+        Subject::Feedback(id) => {
+            counter!("sayso_feedback_erased_total").increment(1);
+            tracing::info!(%id, "a feedback was forgotten");
+        }
+    }
 }
 
 /// Erasures that a stop had cut off have ended now.
 pub(super) fn resumed(erasures: usize) {
-    tracing::warn!(erasures, "erasures of customers had been cut off, and have ended now");
+    tracing::warn!(erasures, "erasures had been cut off, and have ended now");
 }
 
 /// Somebody reads the store, so that traces cannot be overwritten.

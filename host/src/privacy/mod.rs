@@ -1,4 +1,4 @@
-//! Forgetting: a customer at once, where that is asked for, and everything when it has been kept long enough.
+//! Forgetting: a customer or one feedback at once, where that is asked for, and everything when it has been kept long enough.
 //!
 //! # What holds what customers said, and how it goes
 //! Everything is in the folder of the data. Of its files, the cache of compiled plugins and the dictionaries hold nothing
@@ -14,12 +14,12 @@
 //! | `facet`, `customer`, `words` | what it is found by | [`Forgetting::erase`] |
 //! | `delivery` | ids | [`Forgetting::erase`] |
 //! | `attempt` | what receivers answered, which may quote what they got, and their addresses | [`Forgetting::erase`]; answers to a request for several deliveries go from all of these |
-//! | `erasure` | the customer's identifier until nothing else is left; then a digest of it for a day | [`Forgetting::end_erasure`] |
+//! | `erasure` | the identifier of the customer or feedback until nothing else is left; then a digest of it for a day | [`Forgetting::end_erasure`] |
 //! | `webhook`, `webhook_health`, `lane` | what operators wrote, and errors in sayso's own words | |
 //!
 //! Rows that are deleted are overwritten, in the table, in its free pages and in the index of words. What that leaves in the
 //! write-ahead log, and in pages that rows were moved from, goes with [`Forgetting::scrub`]. In memory, what is not in the index yet
-//! goes with its rows; a worker that has feedback of the customer in its hands finds that the records keep none of it
+//! goes with its rows; a worker that has such feedback in its hands finds that the records keep none of it
 //! ([`Records::save`](crate::records::Records::save)), an attempt under way that its delivery is no longer on record, and
 //! no further one is made.
 //!

@@ -16,9 +16,9 @@ use super::{
 use crate::{
     config::{self, Data},
     delivery::owed_message,
-    feedback::{Analysis, DeliveryId, Feedback, FeedbackId},
+    feedback::{Analysis, Customer, DeliveryId, Feedback, FeedbackId},
     queue::{Identity, Lane, Lease, Message, Queue, sqlite::SqliteQueue},
-    records::{Analyzed, Attempt, Attempted, DeliveryStatus, Filter, Records, sqlite::SqliteRecords},
+    records::{Analyzed, Attempt, Attempted, DeliveryStatus, Filter, Records, Subject, sqlite::SqliteRecords},
     sqlite::{Store, open_to_read},
 };
 
@@ -153,7 +153,7 @@ async fn a_customer_is_erased_wherever_the_feedback_is() {
     world.queue.park(lease, format!("a plugin quotes {SECRET}")).await.expect("parks");
     let held = world.accept(&leased).await;
     assert!(world.traces() > 0);
-    let erased = world.eraser().erase(&customer).await.expect("erases");
+    let erased = world.eraser().erase(&Subject::Customer(customer.clone())).await.expect("erases");
     assert_eq!((erased.feedback, erased.is_scrubbed), (3, true));
     assert_eq!(world.traces(), 0);
     assert!(world.records.delivery(delivery).await.expect("reads").is_none());
@@ -173,6 +173,51 @@ async fn a_customer_is_erased_wherever_the_feedback_is() {
 }
 
 #[tokio::test]
+async fn one_feedback_is_erased_wherever_it_is_and_the_rest_of_the_customer_stays() {
+    let world = World::new();
+    let [analyzed, parked, leased, other] =
+        ["analyzed", "parked", "leased", "other"].map(|text| said_by("c1", &format!("{SECRET} {text}")));
+    let other = Feedback { text: "good tea".into(), ..other };
+    world.analyze(&analyzed, &["crm"]).await;
+    world.analyze(&other, &["crm"]).await;
+    let lease = world.accept(&parked).await;
+    world.queue.park(lease, format!("a plugin quotes {SECRET}")).await.expect("parks");
+    let held = world.accept(&leased).await;
+    for one in [&analyzed, &parked, &leased] {
+        let erased = world.eraser().erase(&Subject::Feedback(one.id)).await.expect("erases");
+        assert_eq!((erased.feedback, erased.is_scrubbed), (1, true), "{}", one.text);
+    }
+    assert_eq!(world.traces(), 0);
+    let again = world.eraser().erase(&Subject::Feedback(leased.id)).await.expect("erases");
+    assert_eq!(again.feedback, 0, "it is not there any more");
+    let late = Analyzed { feedback: leased.clone(), analysis: Analysis::default(), webhooks: vec!["crm".into()] };
+    assert_eq!(world.records.save(vec![late]).await.expect("works").len(), 1, "what a worker had is not kept");
+    world.queue.ack(vec![held]).await.expect("works");
+    let left = world.records.list(&Filter::default(), None, 9).await.expect("lists").items;
+    assert_eq!(left.iter().map(|(feedback, _)| feedback.id).collect::<Vec<_>>(), [other.id]);
+    let due = world.queue.pull(&Lane::Delivery("crm".into()), 9, PATIENCE).await.expect("pulls");
+    assert_eq!(due.len(), 1, "nothing but the other's is owed");
+    assert_eq!(world.reopen().traces(), 0);
+}
+
+#[tokio::test]
+async fn what_waits_of_a_customer_known_by_the_e_mail_address_alone_is_erased() {
+    let world = World::new();
+    let mail = format!("{SECRET}@example.org");
+    let customer =
+        |id: Option<&str>| Some(Customer { id: id.map(Into::into), email: Some(mail.clone()), ..Customer::default() });
+    let waiting = Feedback { customer: customer(None), ..said_by("", "waits") };
+    let identified = Feedback { customer: customer(Some("c1")), ..said_by("", "waits as well") };
+    for feedback in [&waiting, &identified] {
+        world.accept(feedback).await;
+    }
+    let erased = world.eraser().erase(&Subject::Customer(mail.clone())).await.expect("erases");
+    assert_eq!(erased.feedback, 1);
+    assert!(world.queue.find(&Lane::Intake, waiting.id.0).await.expect("looks").is_none());
+    assert!(world.queue.find(&Lane::Intake, identified.id.0).await.expect("looks").is_some());
+}
+
+#[tokio::test]
 async fn an_erasure_that_a_crash_cut_off_ends_after_the_start() {
     let world = World::new();
     let customer = format!("c-{SECRET}");
@@ -181,7 +226,7 @@ async fn an_erasure_that_a_crash_cut_off_ends_after_the_start() {
     }
     let waiting = said_by(&customer, SECRET);
     drop(world.accept(&waiting).await);
-    let erasure = world.records.begin_erasure(&customer).await.expect("begins");
+    let erasure = world.records.begin_erasure(&Subject::Customer(customer.clone())).await.expect("begins");
     let pieces = world.records.pieces_of(&erasure, 2).await.expect("reads");
     world.records.erase(&pieces).await.expect("erases");
     let world = world.reopen();
@@ -209,7 +254,7 @@ async fn while_another_program_reads_the_store_an_erasure_says_that_traces_are_l
     let reader = open_to_read(&world.path()).expect("opens");
     reader.execute_batch("BEGIN; SELECT count(*) FROM feedback;").expect("reads");
     let eraser = Eraser { patience: Duration::ZERO, ..world.eraser() };
-    let erased = eraser.erase("c1").await.expect("erases");
+    let erased = eraser.erase(&Subject::Customer("c1".into())).await.expect("erases");
     assert_eq!((erased.feedback, erased.is_scrubbed), (1, false));
     drop(reader);
     assert!(world.records.scrub(PATIENCE).await.expect("scrubs"));
@@ -255,7 +300,7 @@ async fn of_small_rows_among_others_nothing_is_left_in_the_pages() {
         world.records.save(vec![again]).await.expect("saves");
     }
     assert!(world.traces() > 0);
-    world.eraser().erase(SECRET).await.expect("erases");
+    world.eraser().erase(&Subject::Customer(SECRET.into())).await.expect("erases");
     assert_eq!(world.traces(), 0);
     let check = open_to_read(&world.path()).expect("opens");
     let outcome: String = check.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("checks");

@@ -1,4 +1,4 @@
-//! What records do to forget: a customer at once, and everything when it has been kept long enough.
+//! What records do to forget: a customer or one feedback at once, and everything when it has been kept long enough.
 //!
 //! Every step is short, so that it does not hold up intake and delivery, and may be repeated. Who takes the steps in
 //! which order, and what the queue has to do with it, is said in [`crate::privacy`].
@@ -20,12 +20,22 @@ pub struct Piece {
     pub revision: Option<u32>,
 }
 
-/// A customer who is being forgotten.
+/// What somebody asks to be forgotten.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Subject {
+    /// A customer, by what the customer is [known by](crate::feedback::Customer::known_by).
+    Customer(String),
+    /// One feedback, in all its revisions.
+    Feedback(FeedbackId),
+}
+
+/// Something that is being forgotten.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Erasure {
-    /// The sender's identifier.
-    pub customer: String,
-    /// What was accepted until then is forgotten.
+    /// What.
+    pub subject: Subject,
+    /// Since when. Of a customer, what was accepted until then is forgotten; under the id of a feedback nothing is accepted
+    /// any more, because the sender's name for it goes with it.
     pub at: Timestamp,
 }
 
@@ -43,14 +53,14 @@ pub struct Oldest {
 /// Records that forget; see the module's documentation.
 #[async_trait]
 pub trait Forgetting {
-    /// Puts down that a customer is to be forgotten: from here on `save` keeps nothing that was accepted of them until
-    /// now. Returns when durable. One that is under way goes on, until now.
-    async fn begin_erasure(&self, customer: &str) -> Result<Erasure, RecordsError>;
+    /// Puts down that something is to be forgotten: from here on `save` keeps nothing of it that was accepted until now.
+    /// Returns when durable. One that is under way goes on, until now.
+    async fn begin_erasure(&self, subject: &Subject) -> Result<Erasure, RecordsError>;
 
     /// The erasures that were begun and have not ended.
     async fn erasures(&self) -> Result<Vec<Erasure>, RecordsError>;
 
-    /// Some of what is on record of the customer, at most `max`; nothing if nothing is left.
+    /// Some of what is on record of its subject, at most `max`; nothing if nothing is left.
     async fn pieces_of(&self, erasure: &Erasure, max: usize) -> Result<Vec<Piece>, RecordsError>;
 
     /// Every delivery that is about one of these.
@@ -60,8 +70,8 @@ pub trait Forgetting {
     /// those. Returns when durable. One call is one transaction: hand over some dozens.
     async fn erase(&self, pieces: &[Piece]) -> Result<(), RecordsError>;
 
-    /// Ends an erasure, and drops the customer's identifier; a digest of it stays until `drop_erasures`, for what a worker
-    /// may have had in its hands.
+    /// Ends an erasure, and drops the identifier of its subject; a digest of it stays until `drop_erasures`, for what a
+    /// worker may have had in its hands.
     async fn end_erasure(&self, erasure: &Erasure) -> Result<(), RecordsError>;
 
     /// Drops what is left of erasures that ended, and began before this.

@@ -10,7 +10,7 @@ mod owed;
 mod replay;
 pub mod sqlite;
 
-pub use forgetting::{Erasure, Forgetting, Oldest, Piece};
+pub use forgetting::{Erasure, Forgetting, Oldest, Piece, Subject};
 pub use owed::{Attempt, Attempted, Delivery, DeliveryFilter, DeliveryStatus, Notified};
 pub use replay::{Begun, Outcomes, Reopened, Replay, ReplayId, ReplayState, Replays, Step, Stood};
 
@@ -129,7 +129,7 @@ pub struct Filter {
     pub label: Option<String>,
     /// A language code.
     pub language: Option<String>,
-    /// The sender's identifier of the customer.
+    /// The sender's identifier of the customer; for feedback without one, the e-mail address.
     pub customer: Option<String>,
     /// Accepted at or after: an RFC 3339 time, or a date, which stands for its first moment in UTC.
     #[param(value_type = Option<String>)]
@@ -252,22 +252,22 @@ pub enum RecordsError {
 #[async_trait]
 pub trait Records: Forgetting + Replays + Send + Sync + 'static {
     /// Keeps analyses, and a pending delivery for each of their webhooks. Returns when durable. An older or equal
-    /// revision than the one on record changes nothing. What was accepted of a customer who was erased since is not kept,
-    /// and returned: whatever else there is of it has to go too.
+    /// revision than the one on record changes nothing. What was erased since is not kept, and
+    /// returned: whatever else there is of it has to go too.
     async fn save(&self, analyzed: Vec<Analyzed>) -> Result<Vec<Piece>, RecordsError>;
 
     /// Keeps a pending delivery for each of these events. Returns when durable; one that is there already stays as it is.
     async fn owe(&self, notified: Vec<Notified>) -> Result<(), RecordsError>;
 
     /// Keeps attempts, and how their deliveries stand. Returns when durable. Hand over together what began together: where a
-    /// delivery is no longer on record, because its customer was erased, the answer to the others is not kept either.
+    /// delivery is no longer on record, because it was erased, the answer to the others is not kept either.
     async fn record(&self, attempts: Vec<Attempted>) -> Result<(), RecordsError>;
 
     /// Everything about one feedback.
     async fn get(&self, id: FeedbackId) -> Result<Option<Record>, RecordsError>;
 
     /// Feedback and analysis of exactly these revisions, in the order asked; none for one that is not on record
-    /// (because its customer was erased).
+    /// (because it was erased).
     async fn payloads(&self, of: &[(FeedbackId, u32)]) -> Result<Vec<Option<Payload>>, RecordsError>;
 
     /// Feedback with its analysis, newest first, without deliveries.

@@ -77,6 +77,54 @@ fn a_store_of_an_older_version_is_brought_to_the_newest_with_what_it_holds() {
 }
 
 #[test]
+fn customers_without_an_identifier_are_known_by_their_e_mail_address_in_a_store_of_before() {
+    let (_folder, path) = folder();
+    std::fs::create_dir(path.parent().expect("a folder")).expect("is made");
+    let connection = Connection::open(&path).expect("opens");
+    for tables in [
+        include_str!("migrations/0001.sql"),
+        include_str!("migrations/0002.sql"),
+        include_str!("migrations/0003.sql"),
+        include_str!("migrations/0004.sql"),
+        include_str!("migrations/0005.sql"),
+    ] {
+        connection.execute_batch(tables).expect("makes the tables of version 5");
+    }
+    let customers = [
+        ("NULL", r#"{"text":"a","customer":{"email":"ann@example.org"}}"#),
+        ("'c1'", r#"{"text":"b","customer":{"id":"c1","email":"ann@example.org"}}"#),
+        ("NULL", r#"{"text":"c","customer":{"segment":"gold"},"metadata":{"customer":{"email":"bob@example.org"}}}"#),
+        ("NULL", r#"{"text":"d","customer":{"email":""}}"#),
+        ("NULL", r#"{"text":"e","customer":{"email":"eve@example.org"}}"#),
+    ];
+    for (no, (customer, json)) in (1..).zip(customers) {
+        let rows = format!(
+            "INSERT INTO feedback (no, id, revision, received_at, kind, customer) VALUES ({no}, x'0{no}', 1, 0, 'review', {customer});
+             INSERT INTO customer SELECT customer, no FROM feedback WHERE no = {no} AND customer IS NOT NULL;
+             INSERT INTO content VALUES ({no}, '{json}', '{{}}');
+             INSERT INTO older VALUES (x'0{no}', 0, {customer}, '{json}', '{{}}');"
+        );
+        connection.execute_batch(&rows).expect("inserts");
+    }
+    connection.execute("INSERT INTO unindexed VALUES (5, 1)", []).expect("inserts");
+    connection.pragma_update(None, "application_id", 0x5359_534f).expect("is set");
+    connection.pragma_update(None, "user_version", 5).expect("is set");
+    drop(connection);
+    drop(Store::open(&path).expect("opens"));
+    let connection = open_to_read(&path).expect("is of the newest version");
+    let names = |sql: &str| -> Vec<String> {
+        let mut select = connection.prepare(sql).expect("is SQL");
+        select.query_map([], |row| row.get(0)).expect("reads").map(|name| name.expect("is text")).collect()
+    };
+    for table in ["feedback", "older"] {
+        let known = names(&format!("SELECT coalesce(customer, '') FROM {table} ORDER BY id"));
+        assert_eq!(known, ["ann@example.org", "c1", "", "", "eve@example.org"], "{table}");
+    }
+    let indexed = names("SELECT no || ' ' || customer FROM customer ORDER BY no");
+    assert_eq!(indexed, ["1 ann@example.org", "2 c1"], "the fifth is not in the index yet");
+}
+
+#[test]
 fn a_store_of_a_newer_version_is_refused() {
     let (_folder, path) = folder();
     drop(Store::open(&path).expect("opens"));

@@ -106,8 +106,8 @@ impl Replayed {
 /// Have a delivery made again, with the same `webhook-id`.
 ///
 /// A new series of attempts where it was parked or delivered, the next attempt at once where it waits for its time. Each
-/// request leads to another attempt. 409 where nothing can be sent: the webhook is disabled or gone, or the customer was
-/// erased.
+/// request leads to another attempt. 409 where nothing can be sent: the webhook is disabled or gone, or the feedback
+/// was erased.
 #[utoipa::path(
     post, path = "/v1/deliveries/{id}/replay", operation_id = "replay_delivery", tag = "deliveries",
     params(("id" = DeliveryId, Path, description = "The delivery, as in `webhook-id`.")),

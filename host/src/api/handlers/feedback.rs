@@ -77,7 +77,7 @@ pub(in crate::api) async fn get(
     RawQuery(query): RawQuery,
 ) -> Result<Json<One>, Problem> {
     Params::read(query.as_deref(), &[], &[])?;
-    let missing = || Problem::new(ProblemType::NotFound, format!("There is no feedback with the id `{id}`."));
+    let missing = || missing(&id);
     let id: FeedbackId = id.parse().map_err(|_| missing())?;
     if let Some(record) = state.records.get(id).await? {
         return Ok(Json(record.into()));
@@ -87,6 +87,11 @@ pub(in crate::api) async fn get(
     }
     // It may have gone from the queue into the records between the two looks.
     state.records.get(id).await?.map(|record| Json(record.into())).ok_or_else(missing)
+}
+
+/// What is answered where there is no such feedback.
+pub(super) fn missing(id: &str) -> Problem {
+    Problem::new(ProblemType::NotFound, format!("There is no feedback with the id `{id}`."))
 }
 
 fn waiting(id: FeedbackId, place: Whereabouts) -> Result<One, Problem> {

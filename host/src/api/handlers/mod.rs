@@ -2,8 +2,8 @@
 
 pub(super) mod aggregate;
 pub(super) mod chain;
-pub(super) mod customers;
 pub(super) mod deliveries;
+pub(super) mod erasure;
 pub(super) mod feedback;
 pub(super) mod health;
 pub(super) mod metrics;

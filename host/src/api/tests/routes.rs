@@ -112,6 +112,21 @@ async fn a_customer_is_forgotten_in_the_records_and_among_the_parked() {
 }
 
 #[tokio::test]
+async fn one_feedback_is_forgotten_by_its_id() {
+    let service = Service::start();
+    let [gone, kept] = ["late tea", "cold tea"].map(|text| review(text, "c1"));
+    let (gone, kept) = (accept(&service, &gone).await, accept(&service, &kept).await);
+    let erase =
+        |id: &str| request("DELETE", &format!("/v1/feedback/{id}"), &[]).body(Body::empty()).expect("is a request");
+    assert_eq!(service.send(erase(&gone)).await.expect(200), json!({"id": gone, "complete": true}));
+    service.get(&format!("/v1/feedback/{gone}")).await.problem(404, "not-found");
+    service.send(erase(&gone)).await.problem(404, "not-found");
+    service.send(erase("mine")).await.problem(404, "not-found");
+    service.get(&format!("/v1/feedback/{kept}")).await.expect(200);
+    assert_eq!(service.pull(9).await.len(), 1);
+}
+
+#[tokio::test]
 async fn webhooks_are_shown_without_their_secrets() {
     let secret = crate::delivery::signing::new_secret();
     let webhook = Webhook {

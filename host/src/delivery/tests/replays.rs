@@ -15,7 +15,7 @@ use crate::{
     delivery::{replay::NotReplayed, webhooks::Live},
     feedback::DeliveryId,
     privacy::Eraser,
-    records::{Begun, Delivery, DeliveryFilter, DeliveryStatus, Outcomes, Replay, ReplayState},
+    records::{Begun, Delivery, DeliveryFilter, DeliveryStatus, Outcomes, Replay, ReplayState, Subject},
 };
 
 fn numbers(delivery: &Delivery) -> Vec<u32> {
@@ -94,7 +94,10 @@ async fn what_cannot_be_made_again_is_refused_with_the_reason_and_left_as_it_is(
     receiver.behave(|_, _| status(204));
     replayer.one(gone).await.expect("is made again");
     world.settled(gone, DeliveryStatus::Delivered).await;
-    Eraser::new(Arc::clone(&world.queue), Arc::clone(&world.records)).erase("c1").await.unwrap();
+    Eraser::new(Arc::clone(&world.queue), Arc::clone(&world.records))
+        .erase(&Subject::Customer("c1".into()))
+        .await
+        .unwrap();
     assert!(matches!(replayer.one(gone).await, Err(NotReplayed::Missing)), "its delivery is erased with it");
     world.stop().await;
 }

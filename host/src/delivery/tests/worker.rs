@@ -25,7 +25,7 @@ use crate::{
     config,
     privacy::Eraser,
     queue::{Depth, Lane, Message},
-    records::DeliveryStatus,
+    records::{DeliveryStatus, Subject},
 };
 
 #[tokio::test]
@@ -262,7 +262,7 @@ async fn on_shutdown_what_is_in_flight_is_finished_and_nothing_more_begins() {
 async fn of_an_erased_customer_nothing_is_sent() {
     let (mut world, mut receiver) = (World::new(), Receiver::start().await);
     world.owe(&["crm"]).await;
-    Eraser::new(world.queue.clone(), world.records.clone()).erase("c1").await.unwrap();
+    Eraser::new(world.queue.clone(), world.records.clone()).erase(&Subject::Customer("c1".into())).await.unwrap();
     let kept = world.owe(&["crm"]).await;
     world.start(&limits(&[0]), &[webhook("crm", &receiver.url())]);
     assert_eq!(receiver.call().await.header("webhook-id"), kept.to_string());

@@ -98,8 +98,8 @@ impl Webhook {
     /// The message that makes the delivery of an analysis of this feedback due, and its lane.
     pub fn owed(&self, feedback: &Feedback) -> (Lane, Message) {
         let (lane, message) = owed_message(feedback.id, feedback.revision, self.name());
-        let customer = feedback.customer.as_ref().and_then(|customer| customer.id.as_deref());
-        let series = customer.filter(|_| self.settings.ordering == Ordering::Customer).map(series_of);
+        let is_ordered = self.settings.ordering == Ordering::Customer;
+        let series = feedback.known_by().filter(|_| is_ordered).map(series_of);
         (lane, Message { series, ..message })
     }
 

@@ -2,13 +2,17 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
-    feedback::DeliveryId,
-    records::{Attempt, Attempted, DeliveryFilter, DeliveryStatus, Facet, Piece},
+    feedback::{Customer, DeliveryId},
+    records::{Attempt, Attempted, DeliveryFilter, DeliveryStatus, Facet, Piece, Subject},
 };
 
 /// Forgets a customer, as far as records do: which feedback that was.
 pub(crate) async fn erase(records: &impl Records, customer: &str) -> Vec<FeedbackId> {
-    let erasure = records.begin_erasure(customer).await.expect("begins");
+    erase_subject(records, &Subject::Customer(customer.into())).await
+}
+
+async fn erase_subject(records: &impl Records, subject: &Subject) -> Vec<FeedbackId> {
+    let erasure = records.begin_erasure(subject).await.expect("begins");
     let mut erased = Vec::new();
     loop {
         let pieces = records.pieces_of(&erasure, 16).await.expect("reads");
@@ -112,14 +116,54 @@ pub(crate) async fn what_a_worker_had_in_its_hands_is_not_saved_after_the_erasur
     save_all(&backend.open().await).await;
 }
 
+pub(crate) async fn one_feedback_is_erased_in_all_its_revisions_and_the_customers_other_is_not(backend: &impl Backend) {
+    let records = backend.open().await;
+    let first = review(1, "Mallory is cross").by("c1").for_webhooks(&["crm"]);
+    let second = first.clone().by("c2").revised(2, "no, I am");
+    let other = review(2, "another").by("c1");
+    save(&records, &[&first, &second, &other]).await;
+    let subject = Subject::Feedback(first.feedback.id);
+    assert_eq!(erase_subject(&records, &subject).await, [first.feedback.id]);
+    let payloads = records.payloads(&[(first.feedback.id, 1), (first.feedback.id, 2)]).await.expect("reads");
+    assert!(payloads.iter().all(Option::is_none));
+    assert!(records.deliveries(&DeliveryFilter::default(), None, 10).await.expect("lists").items.is_empty());
+    assert_eq!(texts(&records, &Filter::default()).await, ["another"]);
+    // A worker had a later revision in its hands.
+    let held = first.clone().revised(3, "and furthermore");
+    let refused = Records::save(&records, vec![held.clone()]).await.expect("works");
+    assert_eq!(refused, [Piece { id: held.feedback.id, revision: Some(3) }]);
+    assert!(erase_subject(&records, &subject).await.is_empty(), "there is no more to erase");
+    let unknown = Subject::Feedback(review(9, "").feedback.id);
+    assert!(erase_subject(&records, &unknown).await.is_empty());
+}
+
+pub(crate) async fn a_customer_without_an_identifier_is_known_by_the_e_mail_address(backend: &impl Backend) {
+    let records = backend.open().await;
+    let mut theirs = review(1, "mine").by("c1");
+    let mail = Some("ann@example.org".to_owned());
+    theirs.feedback.customer = Some(Customer { email: mail.clone(), ..Customer::default() });
+    let mut identified = review(2, "with an identifier").by("c1");
+    identified.feedback.customer.as_mut().expect("by c1").email = mail.clone();
+    save(&records, &[&theirs, &identified]).await;
+    let of = |name: Option<String>| Filter { customer: name, ..Filter::default() };
+    assert_eq!(texts(&records, &of(mail)).await, ["mine"]);
+    assert_eq!(records.history("ann@example.org", id(9)).await.expect("reads").earlier, 1);
+    assert_eq!(erase(&records, "ann@example.org").await, [theirs.feedback.id]);
+    assert_eq!(texts(&records, &Filter::default()).await, ["with an identifier"]);
+}
+
 pub(crate) async fn an_erasure_that_was_cut_off_is_known_after_a_restart(backend: &impl Backend) {
     let records = backend.open().await;
     save(&records, &[&review(1, "mine").by("c1")]).await;
-    let erasure = records.begin_erasure("c1").await.expect("begins");
+    let erasure = records.begin_erasure(&Subject::Customer("c1".into())).await.expect("begins");
+    let of_feedback = records.begin_erasure(&Subject::Feedback(id(7))).await.expect("begins");
     drop(records);
     let records = backend.open().await;
-    assert_eq!(records.erasures().await.expect("reads"), [erasure]);
+    let known = records.erasures().await.expect("reads");
+    assert_eq!(known.len(), 2);
+    assert!(known.contains(&erasure) && known.contains(&of_feedback), "{known:?}");
     assert_eq!(erase(&records, "c1").await.len(), 1, "asked for again, it goes on");
+    records.end_erasure(&of_feedback).await.expect("ends");
     assert!(records.erasures().await.expect("reads").is_empty());
 }
 

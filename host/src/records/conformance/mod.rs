@@ -88,6 +88,8 @@ macro_rules! records_conformance {
             erase: everything_of_a_customer_is_erased,
                 others_are_left_alone,
                 an_older_revision_of_the_customer_is_erased,
+                one_feedback_is_erased_in_all_its_revisions_and_the_customers_other_is_not,
+                a_customer_without_an_identifier_is_known_by_the_e_mail_address,
                 what_a_worker_had_in_its_hands_is_not_saved_after_the_erasure,
                 an_erasure_that_was_cut_off_is_known_after_a_restart,
                 a_digest_is_left_until_it_is_dropped,

@@ -21,7 +21,7 @@ impl SqliteRecords {
 
 fn record_together(connection: &Connection, attempts: &[Attempted]) -> rusqlite::Result<()> {
     attempts.iter().try_for_each(|attempted| record(connection, attempted))?;
-    // A request may have carried the delivery of a customer who was erased while it was under way.
+    // A request may have carried the delivery of what was erased while it was under way.
     for attempted in attempts.iter().filter(|attempted| attempted.attempt.response.is_some()) {
         if !is_on_record(connection, attempted.delivery)? {
             erase::drop_answers(connection, nanos(attempted.attempt.at))?;
@@ -82,7 +82,7 @@ fn insert(connection: &Connection, attempted: &Attempted) -> rusqlite::Result<bo
         other.query_row(params![id, at], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     match taken {
         Some((last, false)) => Ok(put(last.saturating_add(1))? == 1),
-        // On record; or the delivery is not, because its customer was erased.
+        // On record; or the delivery is not, because its feedback was erased.
         Some((_, true)) | None => Ok(false),
     }
 }

@@ -1,8 +1,9 @@
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use super::{
-    super::{Erasure, Piece, RecordsError},
+    super::{Erasure, Piece, RecordsError, Subject},
     SqliteRecords, deliveries, residue, save,
 };
 use crate::{
@@ -11,9 +12,16 @@ use crate::{
 };
 
 impl SqliteRecords {
+    pub(super) async fn to_erase(&self, erasure: &Erasure, max: usize) -> Result<Vec<Piece>, RecordsError> {
+        match &erasure.subject {
+            Subject::Customer(customer) => self.said_by(customer.clone(), erasure.at, max).await,
+            Subject::Feedback(id) => self.revisions_of(*id).await,
+        }
+    }
+
     /// Feedback that was accepted until then, in the index or not in it yet, and older revisions.
-    pub(super) async fn said_by(&self, erasure: &Erasure, max: usize) -> Result<Vec<Piece>, RecordsError> {
-        let (customer, at) = (erasure.customer.clone(), nanos(erasure.at));
+    async fn said_by(&self, customer: String, until: Timestamp, max: usize) -> Result<Vec<Piece>, RecordsError> {
+        let at = nanos(until);
         let read = move |connection: &Connection| {
             let mut select = connection.prepare_cached(
                 "SELECT f.id, NULL FROM customer k CROSS JOIN feedback f ON f.no = k.no \
@@ -29,6 +37,19 @@ impl SqliteRecords {
             select.query_map(params![customer, at, max], piece)?.collect()
         };
         Ok(self.store.read(Pool::Query, read).await?)
+    }
+
+    /// All of a feedback as one piece, if anything is left of it.
+    async fn revisions_of(&self, id: FeedbackId) -> Result<Vec<Piece>, RecordsError> {
+        let read = move |connection: &Connection| {
+            connection
+                .prepare_cached(
+                    "SELECT 1 FROM feedback WHERE id = ?1 UNION ALL SELECT 1 FROM older WHERE id = ?1 LIMIT 1",
+                )?
+                .exists([id.0.as_bytes()])
+        };
+        let is_left = self.store.read(Pool::Query, read).await?;
+        Ok(is_left.then_some(Piece { id, revision: None }).into_iter().collect())
     }
 
     pub(super) async fn owed_for(&self, pieces: &[Piece]) -> Result<Vec<DeliveryId>, RecordsError> {

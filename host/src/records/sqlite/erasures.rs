@@ -1,4 +1,4 @@
-//! Customers who are being forgotten, or were lately.
+//! What is being forgotten, or was lately.
 
 use std::{
     collections::HashMap,
@@ -8,20 +8,24 @@ use std::{
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use super::{
-    super::{Erasure, RecordsError},
+    super::{Erasure, RecordsError, Subject},
     SqliteRecords, residue,
 };
-use crate::sqlite::{
-    Haste, Pool,
-    time::{nanos, timestamp},
+use crate::{
+    feedback::FeedbackId,
+    sqlite::{
+        Haste, Pool,
+        time::{nanos, timestamp},
+    },
 };
 
 type Digest = [u8; 32];
 
-/// Until when what each of them said is forgotten, by the digest of the identifier: as the table has it, for the writer's
-/// thread to look at with every feedback that is saved.
+/// Since when each subject is forgotten, by the digest of its identifier: as the table has it, for the writer's thread to
+/// look at with every feedback that is saved.
 #[derive(Default)]
 pub(super) struct Erasures(Mutex<HashMap<Digest, i64>>);
 
@@ -36,28 +40,60 @@ impl Erasures {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether what this customer said then is forgotten.
-    pub(super) fn cover(&self, customer: Option<&str>, accepted_at: i64) -> bool {
+    /// Whether this feedback is forgotten, or what its customer said then.
+    pub(super) fn cover(&self, feedback: FeedbackId, customer: Option<&str>, accepted_at: i64) -> bool {
         let all = self.all();
-        let Some(customer) = customer.filter(|_| !all.is_empty()) else { return false };
-        all.get(&digest(customer)).is_some_and(|at| accepted_at <= *at)
+        if all.is_empty() {
+            return false;
+        }
+        let of_customer = customer.and_then(|customer| all.get(&digest_of_customer(customer)));
+        of_customer.is_some_and(|at| accepted_at <= *at) || all.contains_key(&digest_of_feedback(feedback))
     }
 }
 
-fn digest(customer: &str) -> Digest {
+fn digest(subject: &Subject) -> Digest {
+    match subject {
+        Subject::Customer(customer) => digest_of_customer(customer),
+        Subject::Feedback(id) => digest_of_feedback(*id),
+    }
+}
+
+fn digest_of_customer(customer: &str) -> Digest {
     Sha256::digest(customer).into()
 }
 
+/// No customer's identifier begins so.
+fn digest_of_feedback(id: FeedbackId) -> Digest {
+    Sha256::new().chain_update(b"\0feedback\0").chain_update(id.0.as_bytes()).finalize().into()
+}
+
+/// What the two columns of the table tell of a subject.
+fn columns(subject: &Subject) -> (Option<String>, Option<[u8; 16]>) {
+    match subject {
+        Subject::Customer(customer) => (Some(customer.clone()), None),
+        Subject::Feedback(id) => (None, Some(id.0.into_bytes())),
+    }
+}
+
+fn erasure(row: &rusqlite::Row<'_>) -> rusqlite::Result<Erasure> {
+    let feedback: Option<[u8; 16]> = row.get(1)?;
+    let subject = match feedback {
+        Some(id) => Subject::Feedback(FeedbackId(Uuid::from_bytes(id))),
+        None => Subject::Customer(row.get(0)?),
+    };
+    Ok(Erasure { subject, at: timestamp(row.get(2)?) })
+}
+
 impl SqliteRecords {
-    pub(super) async fn put_erasure(&self, customer: &str) -> Result<Erasure, RecordsError> {
-        let erasure = Erasure { customer: customer.to_owned(), at: Timestamp::now() };
-        let (digest, at, erasures) = (digest(customer), nanos(erasure.at), self.erasures.clone());
-        let customer = customer.to_owned();
+    pub(super) async fn put_erasure(&self, subject: &Subject) -> Result<Erasure, RecordsError> {
+        let erasure = Erasure { subject: subject.clone(), at: Timestamp::now() };
+        let (digest, at, erasures) = (digest(subject), nanos(erasure.at), self.erasures.clone());
+        let (customer, feedback) = columns(subject);
         let run = move |connection: &Connection| {
             connection.execute(
-                "INSERT INTO erasure (digest, customer, at) VALUES (?1, ?2, ?3) \
-                 ON CONFLICT (digest) DO UPDATE SET customer = excluded.customer, at = max(at, excluded.at)",
-                params![digest, customer, at],
+                "INSERT INTO erasure (digest, customer, feedback, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (digest) \
+                 DO UPDATE SET customer = excluded.customer, feedback = excluded.feedback, at = max(at, excluded.at)",
+                params![digest, customer, feedback, at],
             )
         };
         let then = move |_: &usize, _: &mut _| {
@@ -71,19 +107,23 @@ impl SqliteRecords {
 
     pub(super) async fn open_erasures(&self) -> Result<Vec<Erasure>, RecordsError> {
         let read = |connection: &Connection| {
-            let mut select = connection.prepare("SELECT customer, at FROM erasure WHERE customer IS NOT NULL")?;
-            let one = |row: &rusqlite::Row<'_>| Ok(Erasure { customer: row.get(0)?, at: timestamp(row.get(1)?) });
-            select.query_map([], one)?.collect()
+            let mut select = connection.prepare(
+                "SELECT customer, feedback, at FROM erasure WHERE customer IS NOT NULL OR feedback IS NOT NULL",
+            )?;
+            select.query_map([], erasure)?.collect()
         };
         Ok(self.store.read(Pool::Query, read).await?)
     }
 
-    /// Drops the identifier, unless the customer is being forgotten anew.
+    /// Drops the identifier, unless the subject is being forgotten anew.
     pub(super) async fn close_erasure(&self, erasure: &Erasure) -> Result<(), RecordsError> {
-        let (digest, at) = (digest(&erasure.customer), nanos(erasure.at));
+        let (digest, at) = (digest(&erasure.subject), nanos(erasure.at));
         let run = move |connection: &Connection| {
             residue::leave(connection)?;
-            connection.execute("UPDATE erasure SET customer = NULL WHERE digest = ?1 AND at <= ?2", params![digest, at])
+            connection.execute(
+                "UPDATE erasure SET customer = NULL, feedback = NULL WHERE digest = ?1 AND at <= ?2",
+                params![digest, at],
+            )
         };
         self.store.write(Haste::Later, run, |_, _| {}).await?;
         Ok(())
@@ -92,8 +132,9 @@ impl SqliteRecords {
     pub(super) async fn forget_erasures(&self, before: Timestamp) -> Result<(), RecordsError> {
         let (before, erasures) = (nanos(before), self.erasures.clone());
         let run = move |connection: &Connection| -> rusqlite::Result<Vec<Digest>> {
-            let mut delete =
-                connection.prepare_cached("DELETE FROM erasure WHERE customer IS NULL AND at < ?1 RETURNING digest")?;
+            let mut delete = connection.prepare_cached(
+                "DELETE FROM erasure WHERE customer IS NULL AND feedback IS NULL AND at < ?1 RETURNING digest",
+            )?;
             delete.query_map([before], |row| row.get(0))?.collect()
         };
         let then = move |dropped: &Vec<Digest>, _: &mut _| {

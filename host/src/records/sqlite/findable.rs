@@ -28,7 +28,7 @@ impl Findable {
         Self {
             id: feedback.id,
             received_at: nanos(feedback.received_at),
-            customer: feedback.customer.as_ref().and_then(|customer| customer.id.clone()),
+            customer: feedback.known_by().map(str::to_owned),
             score: analysis.sentiment.as_ref().map(|sentiment| sentiment.score),
             facets: tags.chain(intents).chain(routes).map(|(facet, value)| (facet, value.clone())).collect(),
             words: words_of(feedback),

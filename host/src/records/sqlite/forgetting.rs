@@ -4,15 +4,15 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{
-    super::{Erasure, Forgetting, Oldest, Page, Piece, RecordsError},
+    super::{Erasure, Forgetting, Oldest, Page, Piece, RecordsError, Subject},
     SqliteRecords,
 };
 use crate::feedback::{DeliveryId, FeedbackId};
 
 #[async_trait]
 impl Forgetting for SqliteRecords {
-    async fn begin_erasure(&self, customer: &str) -> Result<Erasure, RecordsError> {
-        self.put_erasure(customer).await
+    async fn begin_erasure(&self, subject: &Subject) -> Result<Erasure, RecordsError> {
+        self.put_erasure(subject).await
     }
 
     async fn erasures(&self) -> Result<Vec<Erasure>, RecordsError> {
@@ -20,7 +20,7 @@ impl Forgetting for SqliteRecords {
     }
 
     async fn pieces_of(&self, erasure: &Erasure, max: usize) -> Result<Vec<Piece>, RecordsError> {
-        self.said_by(erasure, max).await
+        self.to_erase(erasure, max).await
     }
 
     async fn deliveries_of(&self, pieces: &[Piece]) -> Result<Vec<DeliveryId>, RecordsError> {

@@ -54,7 +54,7 @@ impl SqliteRecords {
         let run = move |connection: &Connection| {
             let (mut saved, mut erased) = (Vec::with_capacity(prepared.len()), Vec::new());
             for item in &prepared {
-                if erasures.cover(item.findable.customer.as_deref(), item.findable.received_at) {
+                if erasures.cover(item.id, item.findable.customer.as_deref(), item.findable.received_at) {
                     erased.push(Piece { id: item.id, revision: Some(item.revision) });
                     continue;
                 }
