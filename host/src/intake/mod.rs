@@ -171,7 +171,7 @@ async fn accept(
     let outcome = match &ask.format {
         Format::Json { sniffed } => {
             let body = source.all(state.config.server.max_body_bytes, *sniffed).await?;
-            read::json(&body, publisher, &limits).await?
+            read::json(body, publisher, &limits).await?
         }
         // Boxed, so that the future of a single post, which is moved about, does not have their size.
         Format::Ndjson => Box::pin(read::ndjson(source.limited(&state.config.server), publisher, &limits)).await?,

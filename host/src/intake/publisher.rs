@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, consume_budget};
 
 use super::events;
 use super::idempotency::Key;
@@ -21,7 +21,7 @@ const UNDER_WAY: usize = 4;
 /// Parts the members of an identity: a control character, which neither of them can hold.
 const UNIT_SEPARATOR: char = '\u{1f}';
 
-/// Publishes the items of one request, and notes what became of each.
+/// Publishes the items of one request, and notes what became of each. Others on the thread have their turn between items.
 pub(super) struct Publisher {
     state: State,
     identity_lead: Option<String>,
@@ -67,6 +67,7 @@ impl Publisher {
 
     /// Takes the next item.
     pub(super) async fn accept(&mut self, mut feedback: Feedback) -> Result<(), Problem> {
+        consume_budget().await;
         let (kind, message) = self.message(&mut feedback);
         self.chunk.positions.push((self.outcome.reserve(), kind));
         self.chunk.messages.push(message);
@@ -84,7 +85,8 @@ impl Publisher {
     }
 
     /// Refuses the next item.
-    pub(super) fn reject(&mut self, problem: &Problem) {
+    pub(super) async fn reject(&mut self, problem: &Problem) {
+        consume_budget().await;
         events::rejected(problem.kind);
         self.outcome.reject(problem);
     }

@@ -1,5 +1,8 @@
 //! Every item of a body, validated and handed to the publisher.
 
+use bytes::Bytes;
+use serde::de::IgnoredAny;
+use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
 use super::lines::{Line, Lines};
@@ -10,30 +13,62 @@ use crate::api::problem::{Problem, ProblemType};
 use crate::feedback::csv::{Mapping, Row, RowError, Rows, Table};
 use crate::feedback::validate::{FieldError, Invalid, Limits, validate};
 
+/// Arrays of so many bytes are checked on another thread, since that takes milliseconds in one piece.
+const LARGE: usize = 256 << 10;
+
 /// One JSON object or an array of them.
-pub(super) async fn json(body: &[u8], publisher: Publisher, limits: &Limits) -> Result<Outcome, Problem> {
-    let body = body.trim_ascii();
-    if body.is_empty() {
-        return Err(nothing());
+pub(super) async fn json(body: Bytes, publisher: Publisher, limits: &Limits) -> Result<Outcome, Problem> {
+    match body.trim_ascii() {
+        [] => Err(nothing()),
+        [b'[', ..] => Box::pin(array(body, publisher, limits)).await,
+        object => {
+            // The feedback is not kept while its message is on its way: it is large.
+            let item = publisher.message(&mut validate(object, limits).map_err(hinted)?);
+            publisher.single(item).await
+        }
     }
-    if body[0] != b'[' {
-        // The feedback is not kept while its message is on its way: it is large.
-        let item = publisher.message(&mut validate(body, limits).map_err(hinted)?);
-        return publisher.single(item).await;
-    }
-    Box::pin(array(body, publisher, limits)).await
 }
 
-async fn array(body: &[u8], mut publisher: Publisher, limits: &Limits) -> Result<Outcome, Problem> {
-    let text = std::str::from_utf8(body).map_err(|error| Invalid::Encoding { position: error.valid_up_to() })?;
-    let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| malformed(&error))?;
-    for item in items {
-        match validate(item.get().as_bytes(), limits) {
+async fn array(body: Bytes, mut publisher: Publisher, limits: &Limits) -> Result<Outcome, Problem> {
+    if body.len() < LARGE {
+        check(&body)?;
+    } else {
+        let body = body.clone();
+        let checking = tokio::task::spawn_blocking(move || check(&body));
+        checking.await.map_err(|error| Problem::internal(format!("reading an array panicked: {error}")))??;
+    }
+    for item in (Items { rest: &body }) {
+        match validate(item, limits) {
             Ok(feedback) => publisher.accept(feedback).await?,
-            Err(invalid) => publisher.reject(&invalid.into()),
+            Err(invalid) => publisher.reject(&invalid.into()).await,
         }
     }
     finish(publisher).await
+}
+
+/// Whether it is JSON, before the first of its items is accepted.
+fn check(body: &[u8]) -> Result<(), Problem> {
+    let text = std::str::from_utf8(body).map_err(|error| Invalid::Encoding { position: error.valid_up_to() })?;
+    serde_json::from_str(text).map(|IgnoredAny| ()).map_err(|error| malformed(&error))
+}
+
+/// The items of an array that was checked, one after the other: a list of them could be many times as large as the body.
+struct Items<'a> {
+    /// From the bracket or comma before the next.
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let behind = self.rest.trim_ascii_start().get(1..)?.trim_ascii_start();
+        let mut values = Deserializer::from_slice(behind).into_iter::<&RawValue>();
+        // After the opening bracket of an empty array there is the closing one, and no value.
+        let item = values.next()?.ok()?;
+        self.rest = behind.get(values.byte_offset()..)?;
+        Some(item.get().as_bytes())
+    }
 }
 
 /// One JSON object a line.
@@ -59,7 +94,7 @@ async fn take_line(line: Line, publisher: &mut Publisher, limits: &Limits) -> Re
     match checked {
         Ok(feedback) => publisher.accept(feedback).await,
         Err(invalid) => {
-            publisher.reject(&at_line(invalid, line.number).with("line", line.number));
+            publisher.reject(&at_line(invalid, line.number).with("line", line.number)).await;
             Ok(())
         }
     }
@@ -124,7 +159,7 @@ impl Reading<'_> {
         match checked {
             Ok(feedback) => publisher.accept(feedback).await,
             Err(invalid) => {
-                publisher.reject(&at_line(invalid, line).with("line", line));
+                publisher.reject(&at_line(invalid, line).with("line", line)).await;
                 Ok(())
             }
         }
@@ -132,7 +167,7 @@ impl Reading<'_> {
 }
 
 /// What comes next; where the body breaks off, the answer says what was taken before.
-async fn next_of(source: &mut Source, publisher: &mut Publisher) -> Result<Option<bytes::Bytes>, Problem> {
+async fn next_of(source: &mut Source, publisher: &mut Publisher) -> Result<Option<Bytes>, Problem> {
     match source.next().await {
         Ok(bytes) => Ok(bytes),
         Err(problem) => Err(publisher.give_up(problem).await),
@@ -175,4 +210,35 @@ fn hinted(invalid: Invalid) -> Problem {
             .push_str("; if it is one object a line, send -H 'content-type: application/x-ndjson' with --data-binary");
     }
     problem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_array_is_cut_where_json_says() {
+        for text in [
+            "[]",
+            " [ ] ",
+            "\r\n[1]\n",
+            "[1,2.5e3 ,\t-0, true,false,null]",
+            r#"["", "]", "[,", "\"", "\\", "\u00e9", "é"]"#,
+            r#"[[], [[1,[2]],3], {}, {"a":[{"b":"]"}],"c":","}]"#,
+            r#"[ {"kind":"review"} , {"kind":"survey"}
+            ,"x"]"#,
+        ] {
+            check(text.as_bytes()).expect("is JSON");
+            let expected: Vec<&RawValue> = serde_json::from_str(text).expect("is an array");
+            let cut: Vec<_> = Items { rest: text.as_bytes() }.collect();
+            assert_eq!(cut, expected.iter().map(|item| item.get().as_bytes()).collect::<Vec<_>>(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused_as_a_whole() {
+        for text in ["[1", "[1,]", "[1 2]", "[,1]", "[1]]", "[1] x", "[\u{c}1]"] {
+            check(text.as_bytes()).expect_err(text);
+        }
+    }
 }

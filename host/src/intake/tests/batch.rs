@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use axum::body::Body;
 use futures_util::stream;
 use serde_json::json;
@@ -28,6 +30,33 @@ async fn an_array_of_one_is_a_batch() {
     let service = Service::start();
     let answer = service.post_json(r#"[{"kind":"review","text":"good"}]"#).await.expect(202);
     assert_eq!(answer["accepted"][0]["index"], 0);
+}
+
+#[tokio::test]
+async fn others_have_their_turn_while_a_large_body_is_read() {
+    let service = Service::start();
+    let (items, row) = (100_000, "{},");
+    let array = format!("[{}{{}}]", row.repeat(items));
+    for (content_type, body) in
+        [(JSON, array), (NDJSON, "{}\n".repeat(items)), (CSV, format!("kind,text\n{}", "x,y\n".repeat(items)))]
+    {
+        let is_done = Cell::new(false);
+        let post = async {
+            service.post(content_type, &[], body).await.problem(422, "invalid-feedback");
+            is_done.set(true);
+        };
+        // Each turn of the other ends at once, on the one thread that there is.
+        let other = async {
+            let mut turns = 0;
+            while !is_done.get() {
+                tokio::task::yield_now().await;
+                turns += 1;
+            }
+            turns
+        };
+        let ((), turns) = tokio::join!(post, other);
+        assert!(turns > items / 1_000, "{content_type}: {turns}");
+    }
 }
 
 #[tokio::test]
