@@ -243,6 +243,31 @@ async fn what_a_customer_said_can_be_erased() {
 }
 
 #[tokio::test]
+async fn one_feedback_can_be_erased_and_its_name_is_free_again() {
+    let receiver = Receiver::start().await;
+    let server = Server::builder().webhook("desk", &receiver.url(), "").start().await;
+    let named = json!({"kind": "review", "language": "en", "text": "Terribly slow.", "external_id": "r-1",
+        "customer": {"email": "ann@example.org"}});
+    let first = server.analyze(&named).await;
+    let other = server
+        .analyze(&json!({"kind": "review", "language": "en", "text": "Terribly rude.",
+        "customer": {"email": "ann@example.org"}}))
+        .await;
+    receiver.wait_for(2).await;
+    let path = format!("/v1/feedback/{}", first["id"].as_str().expect("an id"));
+    let delete = async || server.request(reqwest::Method::DELETE, &path).send().await.expect("sent");
+    let erased: Value = delete().await.json().await.expect("JSON");
+    assert_eq!(erased, json!({"id": first["id"], "complete": true}));
+    assert_eq!(delete().await.status(), 404);
+    assert_eq!(server.request(reqwest::Method::GET, &path).send().await.expect("sent").status(), 404);
+    let found = server.get("/v1/feedback?customer=ann@example.org&q=terribly").await;
+    assert_eq!(found["items"].as_array().expect("a list").len(), 1, "{found:#}");
+    assert_eq!(found["items"][0]["feedback"]["id"], other["id"]);
+    let again = server.analyze(&named).await;
+    assert!(again["id"] != first["id"] && again["revision"] == 1, "it is new feedback: {again:#}");
+}
+
+#[tokio::test]
 async fn personal_data_reaches_neither_records_nor_search_nor_webhooks_nor_the_log() {
     let receiver = Receiver::start().await;
     let server = Server::builder().variable("SAYSO_LOG", "debug").webhook("desk", &receiver.url(), "").start().await;

@@ -330,7 +330,10 @@ async fn work_on_the_rest(api: &Described, parked: &str) {
     assert_eq!(api.post("/v1/chain/reload", &json!({})).await.0, 200);
     api.server.reconfigure("[[plugin]]\nname = \"x\"\nuse = \"nowhere.wasm\"\n");
     assert_eq!(api.post("/v1/chain/reload", &json!({})).await.0, 422);
-    assert_eq!(api.send(Method::DELETE, "/v1/customers/c-1", |request| request).await.0, 200);
+    let erase = async |path: &str| api.send(Method::DELETE, path, |request| request).await.0;
+    assert_eq!(erase(&format!("/v1/feedback/{parked}")).await, 200);
+    assert_eq!(erase(&format!("/v1/feedback/{parked}")).await, 404);
+    assert_eq!(erase("/v1/customers/c-1").await, 200);
 }
 
 #[tokio::test]
