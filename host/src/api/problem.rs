@@ -119,6 +119,9 @@ impl ProblemType {
     }
 }
 
+/// How many fields are listed at most; there may be as many answers in a survey as it has room for.
+const MAX_ERRORS: usize = 100;
+
 /// One error answer.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{detail}")]
@@ -270,10 +273,12 @@ impl From<Invalid> for Problem {
             Invalid::Syntax { line, column, .. } => {
                 Self::new(ProblemType::MalformedBody, detail).with("line", line).with("column", column)
             }
-            Invalid::Fields(errors) => {
+            Invalid::Fields(mut errors) => {
+                let total = errors.len();
+                errors.truncate(MAX_ERRORS);
                 let mut problem = Self::new(ProblemType::InvalidFeedback, detail);
                 problem.more.errors = errors;
-                problem
+                if total > MAX_ERRORS { problem.with("errors_total", total) } else { problem }
             }
         }
     }

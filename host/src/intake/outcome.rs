@@ -107,7 +107,8 @@ impl Outcome {
                 let mut short = problem.clone();
                 short.more.errors.truncate(8);
                 short.detail.truncate(short.detail.floor_char_boundary(1024));
-                json = short.with("errors_total", problem.more.errors.len()).to_json(None);
+                short.more.members.entry("errors_total").or_insert_with(|| problem.more.errors.len().into());
+                json = short.to_json(None);
             }
             self.notes.rejected.push((position, json));
         }

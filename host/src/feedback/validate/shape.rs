@@ -59,6 +59,11 @@ fn without_place(error: &serde_json::Error) -> String {
 }
 
 fn field_error(path: String, message: &str) -> FieldError {
+    let error = full_field_error(path, message);
+    FieldError { field: shorten(&error.field), ..error }
+}
+
+fn full_field_error(path: String, message: &str) -> FieldError {
     let first = path.split(['.', '[']).next().unwrap_or_default();
     if SERVER_GIVEN.contains(&first) {
         return FieldError::new(first, SERVER_GIVEN_MESSAGE);
@@ -114,6 +119,10 @@ fn unknown_field(name: &str, allowed: &[String]) -> String {
 
 /// The known word that is so near to `word` that it was probably meant.
 pub(in crate::feedback) fn nearest<'a, S: AsRef<str>>(word: &str, known: &'a [S]) -> Option<&'a str> {
+    // None is near to something so long, and to find that out takes long.
+    if word.len() > MAX_FOUND {
+        return None;
+    }
     let word = word.to_lowercase();
     let scored = known.iter().map(|name| (strsim::jaro_winkler(&word, name.as_ref()), name.as_ref()));
     scored.filter(|(score, _)| *score >= 0.85).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)

@@ -103,6 +103,13 @@ fn an_unknown_field_is_named_with_the_one_that_was_meant() {
 }
 
 #[test]
+fn of_a_field_with_an_endless_name_the_beginning_is_named() {
+    let (field, message) = refused_field(&format!(r#"{{"kind":"review","text":"x","{}":1}}"#, "t".repeat(40_000)));
+    assert!(field.starts_with("ttt") && field.ends_with("t…") && field.len() < 200, "{field}");
+    assert!(message.contains("known here") && message.len() < 1_000, "{message}");
+}
+
+#[test]
 fn a_wrong_type_is_named_with_what_was_found_and_what_is_allowed() {
     names(r#"{"kind":"review","rating":{"value":"four"}}"#, "rating.value", &["the text \"four\"", "a number"]);
     names(r#"{"kind":"review","text":5}"#, "text", &["the number 5", "text"]);

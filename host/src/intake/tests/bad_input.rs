@@ -36,6 +36,17 @@ async fn wrong_types_kinds_and_ratings_are_named_by_field() {
 }
 
 #[tokio::test]
+async fn of_very_many_wrong_fields_the_first_are_listed_and_all_are_counted() {
+    let answer = |n| json!({"field_id": format!("q{n}"), "field_type": "nps", "value": 11});
+    let survey = json!({"kind": "survey", "answers": (0..500).map(answer).collect::<Vec<_>>()});
+    let problem = invalid(&survey.to_string()).await;
+    assert_eq!((problem["errors"].as_array().map(Vec::len), &problem["errors_total"]), (Some(100), &json!(500)));
+    let batch = Service::start().post_json(json!([survey]).to_string()).await.problem(422, "invalid-feedback");
+    let rejected = &batch["rejected"][0]["problem"];
+    assert_eq!((rejected["errors"].as_array().map(Vec::len), &rejected["errors_total"]), (Some(8), &json!(500)));
+}
+
+#[tokio::test]
 async fn a_text_of_a_megabyte_is_refused_with_its_limit() {
     let text = "x".repeat(1_000_000);
     let problem = invalid(&format!(r#"{{"kind":"review","text":"{text}"}}"#)).await;
