@@ -37,6 +37,7 @@ impl Lines {
     /// The next line that is complete.
     pub(crate) fn next(&mut self) -> Option<Line> {
         loop {
+            self.pass_empty_lines();
             let Some(end) = memchr::memchr(b'\n', &self.buffer[self.scanned..]) else {
                 self.scanned = self.buffer.len();
                 // One more than allowed may be a carriage return.
@@ -54,6 +55,16 @@ impl Lines {
                 return Some(line);
             }
         }
+    }
+
+    /// Passes the line ends before the next line, of which a small packed body may hold very many.
+    fn pass_empty_lines(&mut self) {
+        if self.scanned > 0 || self.skipping {
+            return;
+        }
+        let count = self.buffer.iter().take_while(|byte| **byte == b'\n').count();
+        self.buffer.advance(count);
+        self.number += count as u64;
     }
 
     /// The last line, where the bytes do not end with a line end.

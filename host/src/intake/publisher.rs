@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::task::{JoinHandle, consume_budget};
 
+use super::KEEP;
 use super::events;
 use super::idempotency::Key;
 use super::outcome::Outcome;
@@ -147,13 +148,20 @@ impl Publisher {
     pub(super) fn message(&self, feedback: &mut Feedback) -> (Kind, Message) {
         feedback.received_at = self.received_at;
         let canonical = canonical(feedback);
-        let key = match (&feedback.external_id, &self.identity_lead) {
-            (Some(external_id), _) => Some(format!("feedback:{}{UNIT_SEPARATOR}{external_id}", feedback.source.kind)),
-            // So that a request that was cut off and is sent again takes none of its items twice.
-            (None, Some(lead)) => Some(format!("{lead}#{}", self.outcome.len())),
+        let identity = match (&feedback.external_id, &self.identity_lead) {
+            (Some(external_id), _) => {
+                let key = format!("feedback:{}{UNIT_SEPARATOR}{external_id}", feedback.source.kind);
+                Some(Identity { key, digest: canonical.digest(), expires: None })
+            }
+            // So that a request that was cut off and is sent again takes none of its items twice. Whatever else stands in
+            // the place of an item is another one, and no revision of it.
+            (None, Some(lead)) => {
+                let digest = canonical.digest();
+                let content = digest[..16].iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+                Some(Identity { key: format!("{lead}#{}#{content}", self.outcome.len()), digest, expires: Some(KEEP) })
+            }
             (None, None) => None,
         };
-        let identity = key.map(|key| Identity { key, digest: canonical.digest() });
         let message = Message { id: FeedbackId::now().0, revision: 1, identity, series: None, body: canonical.body };
         (feedback.kind, message)
     }

@@ -73,8 +73,9 @@ impl Source {
         let Inner::Plain(frames) = std::mem::replace(&mut self.inner, Inner::Gone) else {
             return Err(Problem::internal("a body was to be expanded twice"));
         };
-        let timed =
-            |frames| stream::unfold(frames, async |mut frames| Some((frame(&mut frames).await?, frames))).boxed();
+        let timed = |frames| {
+            stream::unfold(frames, async |mut frames| Some((frame(&mut frames).await?, frames))).fuse().boxed()
+        };
         self.inner = match encoding {
             Encoding::Identity => Inner::Plain(frames),
             Encoding::Gzip => {
@@ -84,7 +85,9 @@ impl Source {
             }
             Encoding::Zstd => {
                 let parameters = [DParameter::window_log_max(ZSTD_WINDOW)];
-                Inner::Zstd(Box::new(ZstdDecoder::with_params(StreamReader::new(timed(frames)), &parameters)))
+                let mut decoder = ZstdDecoder::with_params(StreamReader::new(timed(frames)), &parameters);
+                decoder.multiple_members(true);
+                Inner::Zstd(Box::new(decoder))
             }
         };
         Ok(())
@@ -156,6 +159,10 @@ impl Source {
     }
 
     async fn raw(&mut self) -> Result<Option<Bytes>, Problem> {
+        // What is expanded is always there, and others on the thread have their turn.
+        if self.read >= CHUNK as u64 {
+            tokio::task::yield_now().await;
+        }
         let next = match &mut self.inner {
             Inner::Plain(frames) => frame(frames).await.transpose(),
             Inner::Gzip(decoder) => chunk(decoder).await,

@@ -73,7 +73,7 @@ impl World {
         let message = Message {
             id: feedback.id.0,
             revision: 1,
-            identity: Some(Identity { key: name, digest: [7; 32] }),
+            identity: Some(Identity { key: name, digest: [7; 32], expires: None }),
             series: None,
             body: Bytes::from(serde_json::to_vec(feedback).expect("is JSON")),
         };

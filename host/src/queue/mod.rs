@@ -52,13 +52,15 @@ impl Lane {
     }
 }
 
-/// What makes a repetition recognisable over requests, and for as long as the records are kept.
+/// What makes a repetition recognisable over requests.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Identity {
     /// The name, for feedback made from `source.type` and `external_id`.
     pub key: String,
     /// SHA-256 of the content, without what the server adds.
     pub digest: [u8; 32],
+    /// How long after its first message the name may mean another; none for as long as the records are kept.
+    pub expires: Option<Duration>,
 }
 
 /// A message to be published.

@@ -4,7 +4,7 @@ use axum::body::Body;
 use futures_util::stream;
 use serde_json::json;
 
-use super::{CSV, JSON, NDJSON, gzip, lines};
+use super::{CSV, JSON, NDJSON, gzip, lines, zstd};
 use crate::api::testing::{Service, feedback_of};
 
 #[tokio::test]
@@ -56,6 +56,44 @@ async fn others_have_their_turn_while_a_large_body_is_read() {
         };
         let ((), turns) = tokio::join!(post, other);
         assert!(turns > items / 1_000, "{content_type}: {turns}");
+    }
+}
+
+#[tokio::test]
+async fn others_have_their_turn_while_very_much_is_expanded() {
+    let service = Service::start();
+    let body = gzip(&b"\n".repeat(32 << 20)).await;
+    let is_done = Cell::new(false);
+    let post = async {
+        service.post(NDJSON, &[("content-encoding", "gzip")], body).await.problem(422, "invalid-feedback");
+        is_done.set(true);
+    };
+    let other = async {
+        let mut turns = 0;
+        while !is_done.get() {
+            tokio::task::yield_now().await;
+            turns += 1;
+        }
+        turns
+    };
+    let ((), turns) = tokio::join!(post, other);
+    assert!(turns >= 500, "{turns}");
+}
+
+#[tokio::test]
+async fn every_part_of_a_packed_body_is_read() {
+    for (encoding, parts) in [
+        ("gzip", [gzip(lines(3).as_bytes()).await, gzip(lines(4).as_bytes()).await]),
+        ("zstd", [zstd(lines(3).as_bytes()).await, zstd(lines(4).as_bytes()).await]),
+    ] {
+        let service = Service::start();
+        let header = [("content-encoding", encoding)];
+        let answer = service.post(NDJSON, &header, parts.concat()).await.expect(202);
+        assert_eq!(answer["accepted"].as_array().map(Vec::len), Some(7), "{encoding}");
+        let garbage = [&parts[0][..], b"garbage"].concat();
+        service.post(NDJSON, &header, garbage).await.problem(400, "malformed-body");
+        let cut = &parts[1][..parts[1].len() - 6];
+        service.post(NDJSON, &header, [&parts[0], cut].concat()).await.problem(400, "malformed-body");
     }
 }
 

@@ -56,6 +56,20 @@ async fn a_request_that_took_nothing_can_be_corrected_under_the_same_key() {
 }
 
 #[tokio::test]
+async fn what_stands_in_the_place_of_an_item_of_a_broken_request_is_another_item() {
+    let service = Service::start();
+    let broken = stream::iter([Ok(lines(600)), Err(io::Error::other("gone"))]);
+    let problem = service.post(NDJSON, KEY, Body::from_stream(broken)).await.problem(400, "malformed-body");
+    let taken = problem["accepted"].as_u64().expect("a number");
+    assert!(taken > 0);
+    let shifted = format!("{{\"kind\":\"review\",\"text\":\"first\"}}\n{}", lines(600));
+    let answer = service.post(NDJSON, KEY, shifted).await.expect(202);
+    let items = answer["accepted"].as_array().expect("a list");
+    assert!(items.iter().all(|item| item.get("revision").is_none_or(|revision| *revision == 1)), "{:#}", items[0]);
+    assert_eq!(items.len(), 601);
+}
+
+#[tokio::test]
 async fn while_a_request_is_under_way_its_key_is_taken() {
     let service = Service::start();
     let (sender, receiver) = mpsc::channel::<io::Result<String>>(1);

@@ -81,3 +81,19 @@ pub(crate) async fn forgotten_messages_are_gone(backend: &impl Backend) {
     let queue = backend.open().await;
     assert_eq!(bodies(&pull(&queue).await), ["kept"], "and they stay gone");
 }
+
+pub(crate) async fn a_name_that_has_expired_means_another_message(backend: &impl Backend) {
+    let queue = backend.open().await;
+    let expiring = |body, expires| {
+        let mut message = identified("a", body);
+        message.identity.as_mut().expect("has one").expires = Some(expires);
+        message
+    };
+    let first = expiring("one", Duration::from_secs(3_600));
+    assert_eq!(publish(&queue, &[&first]).await, [true]);
+    assert_eq!(publish(&queue, &[&expiring("one", Duration::from_secs(3_600))]).await, [false], "it is known");
+    let second = expiring("two", Duration::ZERO);
+    let receipt = queue.publish(&Lane::Intake, vec![second.clone()]).await.expect("publishes").remove(0);
+    assert_eq!((receipt.id, receipt.revision, receipt.is_new), (second.id, 1, true));
+    assert_eq!(bodies(&pull(&queue).await), ["one", "two"]);
+}

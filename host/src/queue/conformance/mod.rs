@@ -56,6 +56,7 @@ macro_rules! queue_conformance {
                 an_identity_is_known_within_one_call,
                 an_identity_outlasts_settlement_and_restart,
                 a_forgotten_identity_begins_anew,
+                a_name_that_has_expired_means_another_message,
                 forgotten_messages_are_gone;
             lease: a_leased_message_is_with_one_worker,
                 an_acknowledged_message_does_not_come_back,
@@ -124,7 +125,7 @@ pub(crate) fn message(body: &'static str) -> Message {
 
 /// A new message with this identity, whose body is its content.
 pub(crate) fn identified(key: &str, body: &'static str) -> Message {
-    let identity = Identity { key: key.into(), digest: Sha256::digest(body).into() };
+    let identity = Identity { key: key.into(), digest: Sha256::digest(body).into(), expires: None };
     Message { identity: Some(identity), ..message(body) }
 }
 

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
@@ -90,9 +90,10 @@ fn identify(connection: &Connection, identity: &Identity, id: Uuid) -> rusqlite:
     let mut select = connection.prepare_cached("SELECT id, revision, digest FROM identity WHERE key = ?1")?;
     let known: Option<([u8; 16], u32, [u8; 32])> =
         select.query_row([&identity.key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+    let known = known.filter(|(known, ..)| !is_expired(identity, Uuid::from_bytes(*known)));
     let Some((known, revision, digest)) = known else {
         connection
-            .prepare_cached("INSERT INTO identity (key, id, revision, digest) VALUES (?1, ?2, 1, ?3)")?
+            .prepare_cached("INSERT OR REPLACE INTO identity (key, id, revision, digest) VALUES (?1, ?2, 1, ?3)")?
             .execute(params![identity.key, id.as_bytes(), identity.digest])?;
         return Ok(Receipt { id, revision: 1, is_new: true });
     };
@@ -107,4 +108,11 @@ fn identify(connection: &Connection, identity: &Identity, id: Uuid) -> rusqlite:
         identity.digest
     ])?;
     Ok(Receipt { id, revision, is_new: true })
+}
+
+/// Whether the name may mean another by now: the first message's id tells when it was made.
+fn is_expired(identity: &Identity, first: Uuid) -> bool {
+    let made = first.get_timestamp().map(SystemTime::from);
+    let age = made.and_then(|made| made.elapsed().ok());
+    identity.expires.zip(age).is_some_and(|(kept, age)| age >= kept)
 }
