@@ -4,6 +4,7 @@ Part of the project, so that nothing has to be fetched; there is no need to chan
 `wit/deps/sayso-plugin.wit`, as `sayso plugin build` leaves them in `bindings/` for editors and type checkers.
 """
 
+import inspect
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -111,6 +112,8 @@ def plugin(
     `config` is the JSON Schema of the configuration, which sayso checks before the plugin sees it. `prepare` makes of
     the configuration what `process` is given; what it raises refuses the configuration.
     """
+    _synchronous(process, "process")
+    _synchronous(prepare, "prepare")
     flags = types.Reads(0)
     for flag in reads:
         flags |= types.Reads[flag.upper()]
@@ -121,7 +124,7 @@ def plugin(
 
         def configure(self, config: str) -> None:
             try:
-                Analysis.prepared = prepare(json.loads(config))
+                Analysis.prepared = _finished(prepare(json.loads(config)), "prepare")
             except Exception as error:
                 raise Err(_explain(error)) from error
 
@@ -131,7 +134,7 @@ def plugin(
     def one(item: types.Item, prepared: Any) -> Result[list[types.Effect], types.Fault]:
         effects = Effects(item)
         try:
-            process(item.feedback, effects, prepared)
+            _finished(process(item.feedback, effects, prepared), "process")
         except Unsupported as error:
             return Err(types.Fault_Unsupported(str(error)))
         except Exception as error:
@@ -139,6 +142,25 @@ def plugin(
         return Ok(effects.said)
 
     return Analysis
+
+
+def _synchronous(call: Any, what: str) -> None:
+    """Refuses a function of which it can be told that it returns before it has done its work."""
+    kinds = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    if any(is_kind(call) for is_kind in kinds):
+        raise _lasting(what)
+
+
+def _finished(result: Any, what: str) -> Any:
+    """Refuses a coroutine or a generator: nobody awaits it, so what it raises or still says would be lost."""
+    kinds = (inspect.isawaitable, inspect.isgenerator, inspect.isasyncgen)
+    if any(is_kind(result) for is_kind in kinds):
+        raise _lasting(what)
+    return result
+
+
+def _lasting(what: str) -> TypeError:
+    return TypeError(f"{what} must not be async or a generator: sayso takes what was said when it returns")
 
 
 def _explain(error: Exception) -> str:

@@ -170,6 +170,8 @@ export function words(text, { start, end }) {
  */
 export function plugin(definition) {
   const { name, version, summary, reads = [], config, prepare = (config) => config, process } = definition;
+  synchronous(process, 'process');
+  synchronous(prepare, 'prepare');
   let prepared;
   return {
     describe() {
@@ -178,7 +180,7 @@ export function plugin(definition) {
     },
     configure(json) {
       try {
-        prepared = prepare(JSON.parse(json));
+        prepared = finished(prepare(JSON.parse(json)), 'prepare');
       } catch (error) {
         throw explain(error);
       }
@@ -189,13 +191,30 @@ export function plugin(definition) {
   function one(item) {
     const effects = new Effects(item);
     try {
-      process(item.feedback, effects, prepared);
+      finished(process(item.feedback, effects, prepared), 'process');
       return { tag: 'ok', val: effects.said };
     } catch (error) {
       const tag = error instanceof Unsupported ? 'unsupported' : 'failed';
       return { tag: 'err', val: { tag, val: explain(error) } };
     }
   }
+}
+
+/** Refuses a function of which it can be told that it returns before it has done its work. */
+function synchronous(call, what) {
+  const kind = call?.constructor?.name;
+  if (['AsyncFunction', 'GeneratorFunction', 'AsyncGeneratorFunction'].includes(kind)) throw lasting(what);
+}
+
+/** Refuses a promise or a generator: nobody awaits it, so what it throws or still says would be lost. */
+function finished(result, what) {
+  const isGenerator = /Generator\]$/.test(Object.prototype.toString.call(result));
+  if (isGenerator || typeof result?.then === 'function') throw lasting(what);
+  return result;
+}
+
+function lasting(what) {
+  return new TypeError(`${what} must not be async or a generator: sayso takes what was said when it returns`);
 }
 
 function explain(error) {
