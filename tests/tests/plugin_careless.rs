@@ -117,3 +117,13 @@ fn a_process_that_is_async_is_refused_when_it_is_built() {
         assert!(said.contains("process must not be async"), "{said}");
     }
 }
+
+#[test]
+fn a_priority_that_is_none_is_a_fault_that_names_it() {
+    for (lang, end, none) in [("js", "js", "NaN"), ("python", "py", "nan")] {
+        let none = format!("route: priority is {none}");
+        let large = "route: priority is 300; it has to be a whole number from 0 to 100";
+        let mistakes = [("large priority", large), ("no priority", &*none), ("half a priority", "is 50.9;")];
+        each_is_a_fault(lang, end, &mistakes);
+    }
+}

@@ -104,9 +104,12 @@ export class Effects {
   /**
    * A destination class, by which webhooks choose.
    * @param {string} name lower case
-   * @param {{ rule: string, priority?: number, urgency?: string, reasons?: string[] }} more
+   * @param {{ rule: string, priority?: number, urgency?: string, reasons?: string[] }} more priority: 0 to 100, whole
    */
   route(name, { rule, priority = 50, urgency = 'normal', reasons = [] }) {
+    if (!Number.isInteger(priority) || priority < 0 || priority > 100) {
+      throw new RangeError(`route: priority is ${shown(priority)}; it has to be a whole number from 0 to 100`);
+    }
     const levels = ['low', 'normal', 'high', 'critical'];
     this.#said.push({ tag: 'route', val: { name, rule, priority, urgency: variant(urgency, levels), reasons } });
   }
@@ -215,6 +218,12 @@ function finished(result, what) {
 
 function lasting(what) {
   return new TypeError(`${what} must not be async or a generator: sayso takes what was said when it returns`);
+}
+
+/** A value as an error names it: a number itself, others by type, since they may hold a customer's words. */
+function shown(value) {
+  if (value === undefined || value === null || ['number', 'boolean'].includes(typeof value)) return String(value);
+  return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
 }
 
 function explain(error) {

@@ -62,7 +62,9 @@ class Effects:
     def route(
         self, name: str, *, rule: str, priority: int = 50, urgency: str = "normal", reasons: Iterable[str] = ()
     ) -> None:
-        """A destination class, by which webhooks choose."""
+        """A destination class, by which webhooks choose. `priority`: 0 to 100."""
+        if not isinstance(priority, int) or not 0 <= priority <= 100:
+            raise ValueError(f"route: priority is {_shown(priority)}; it has to be a whole number from 0 to 100")
         known = {
             "low": types.Urgency_Low,
             "normal": types.Urgency_Normal,
@@ -161,6 +163,11 @@ def _finished(result: Any, what: str) -> Any:
 
 def _lasting(what: str) -> TypeError:
     return TypeError(f"{what} must not be async or a generator: sayso takes what was said when it returns")
+
+
+def _shown(value: Any) -> str:
+    """A value as an error names it: a number itself, others by type, since they may hold a customer's words."""
+    return repr(value) if value is None or isinstance(value, (int, float)) else f"of type {type(value).__name__}"
 
 
 def _explain(error: Exception) -> str:
