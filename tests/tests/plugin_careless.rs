@@ -127,3 +127,13 @@ fn a_priority_that_is_none_is_a_fault_that_names_it() {
         each_is_a_fault(lang, end, &mistakes);
     }
 }
+
+#[test]
+fn a_misspelt_name_in_reads_is_refused_with_those_that_are_known() {
+    for (lang, end) in LANGUAGES {
+        let [from, to] =
+            if lang == "js" { ["reads: []", "reads: ['detials']"] } else { ["reads=[]", "reads=['detials']"] };
+        let said = refused(lang, end, from, to);
+        assert!(said.contains("'detials' is unknown; known are origin, customer, details,"), "{said}");
+    }
+}

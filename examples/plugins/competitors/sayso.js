@@ -44,6 +44,11 @@
 /** Thrown by `process` for a kind or language of feedback that the plugin does not handle: no failure. */
 export class Unsupported extends Error {}
 
+/** What `reads` can name: the flags of the contract. */
+const READS = [
+  'origin', 'customer', 'details', 'metadata', 'scores', 'parts', 'evidence', 'passages', 'tags', 'routes', 'notes',
+];
+
 /** What the plugin says of one feedback. */
 export class Effects {
   /** @type {object[]} */
@@ -173,12 +178,12 @@ export function words(text, { start, end }) {
  */
 export function plugin(definition) {
   const { name, version, summary, reads = [], config, prepare = (config) => config, process } = definition;
+  const flags = flagged(reads);
   synchronous(process, 'process');
   synchronous(prepare, 'prepare');
   let prepared;
   return {
     describe() {
-      const flags = Object.fromEntries(reads.map((flag) => [flag, true]));
       return { name, version, summary, configSchema: JSON.stringify(config), reads: flags };
     },
     configure(json) {
@@ -201,6 +206,19 @@ export function plugin(definition) {
       return { tag: 'err', val: { tag, val: explain(error) } };
     }
   }
+}
+
+/** The flags of the description. */
+function flagged(reads) {
+  if (!Array.isArray(reads)) throw new TypeError(`reads is ${shown(reads)}; it has to be an array of names`);
+  allKnown(reads, READS, 'reads');
+  return Object.fromEntries(reads.map((name) => [name, true]));
+}
+
+/** Refuses a name that is none, which else would say nothing. */
+function allKnown(names, known, what) {
+  const wrong = names.find((name) => !known.includes(name));
+  if (wrong !== undefined) throw new TypeError(`${what}: '${String(wrong)}' is unknown; known are ${known.join(', ')}`);
 }
 
 /** Refuses a function of which it can be told that it returns before it has done its work. */

@@ -116,9 +116,7 @@ def plugin(
     """
     _synchronous(process, "process")
     _synchronous(prepare, "prepare")
-    flags = types.Reads(0)
-    for flag in reads:
-        flags |= types.Reads[flag.upper()]
+    flags = _flags(reads)
 
     class Analysis(exports.Analysis):
         def describe(self) -> types.Description:
@@ -144,6 +142,18 @@ def plugin(
         return Ok(effects.said)
 
     return Analysis
+
+
+def _flags(reads: Iterable[str]) -> types.Reads:
+    """The flags of the description."""
+    known = {flag.name.lower(): flag for flag in types.Reads}
+    flags = types.Reads(0)
+    for name in [reads] if isinstance(reads, str) else reads:
+        flag = known.get(str(name).lower())
+        if flag is None:
+            raise ValueError(f"reads: {name!r} is unknown; known are {', '.join(known)}")
+        flags |= flag
+    return flags
 
 
 def _synchronous(call: Any, what: str) -> None:
