@@ -137,3 +137,28 @@ fn a_misspelt_name_in_reads_is_refused_with_those_that_are_known() {
         assert!(said.contains("'detials' is unknown; known are origin, customer, details,"), "{said}");
     }
 }
+
+#[test]
+fn what_is_of_another_type_is_a_fault_that_says_which_is_needed() {
+    let shared = [("number for a name", "tag: name is 5; it has to be a str"), ("no rule", "route: rule is ")];
+    let number = [("text for a number", "; it has to be a number")];
+    let of_js = [
+        ("no name", "tag: name is undefined; it has to be a string"),
+        ("span outside", "span: 0 to 99 is no passage of a text of length 12"),
+        ("no value", "note: value as JSON is undefined"),
+    ];
+    let of_python = [
+        ("no name", "tag: name is None; it has to be a str"),
+        ("half a character", "surrogates not allowed"),
+        ("exit", "SystemExit: enough"),
+    ];
+    for ((lang, end), own) in LANGUAGES.into_iter().zip([of_js, of_python]) {
+        each_is_a_fault(lang, end, &[&shared[..], &number, &own].concat());
+    }
+}
+
+#[test]
+fn a_definition_that_lacks_its_schema_or_has_a_misspelt_key_is_refused() {
+    let said = refused("js", "js", "config: {", "confg: {");
+    assert!(said.contains("plugin: 'confg' is unknown; known are name, version, summary, reads, config"), "{said}");
+}
