@@ -7,6 +7,7 @@ mod cases;
 mod inspect;
 mod languages;
 mod new;
+mod progress;
 mod project;
 mod pull;
 mod push;

@@ -4,14 +4,16 @@ use std::{
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use anyhow::{Context as _, bail};
-use indicatif::ProgressBar;
 use serde_json::Value;
 
-use super::languages::{Lang, Language};
+use super::{
+    languages::{Lang, Language},
+    progress,
+};
 use crate::{
     config::{self, Grant},
     plugins::inspect::Inspection,
@@ -122,11 +124,7 @@ pub(super) fn config_in(dir: &Path) -> anyhow::Result<Option<Value>> {
 /// Where the folder is no project, or it does not compile.
 pub(super) fn build(dir: &Path) -> anyhow::Result<PathBuf> {
     let language = language(dir)?;
-    let progress = ProgressBar::new_spinner().with_message(format!("building {}", dir.display()));
-    progress.enable_steady_tick(Duration::from_millis(120));
-    let built = language.build(dir);
-    progress.finish_and_clear();
-    built
+    progress::during(format!("building {}", dir.display()), || language.build(dir))
 }
 
 fn language(dir: &Path) -> anyhow::Result<&'static dyn Language> {
@@ -178,6 +176,8 @@ fn newest_source(dir: &Path) -> Option<SystemTime> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn write(path: &Path, at: u64) {
