@@ -7,6 +7,7 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::{Mutex, PoisonError},
 };
 
 use sayso_tests::sayso;
@@ -41,6 +42,8 @@ fn project(lang: &str) -> (TempDir, PathBuf) {
 
 /// The plugin of `tests/guests/careless`, built once for each version of it and of what it is made with.
 fn careless(lang: &str, end: &str) -> PathBuf {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let (_workshop, project) = project(lang);
     let source = format!("plugin.{end}");
     fs::copy(root().join("tests/guests/careless").join(&source), project.join(&source)).expect("copied");
@@ -115,6 +118,7 @@ fn a_process_that_is_async_is_refused_when_it_is_built() {
     {
         let said = refused(lang, end, from, to);
         assert!(said.contains("process must not be async"), "{said}");
+        assert!(said.contains("building . …"), "where no spinner turns, a line says what takes so long: {said}");
     }
 }
 
@@ -161,4 +165,10 @@ fn what_is_of_another_type_is_a_fault_that_says_which_is_needed() {
 fn a_definition_that_lacks_its_schema_or_has_a_misspelt_key_is_refused() {
     let said = refused("js", "js", "config: {", "confg: {");
     assert!(said.contains("plugin: 'confg' is unknown; known are name, version, summary, reads, config"), "{said}");
+}
+
+#[test]
+fn a_syntax_error_is_told_with_its_file_line_and_token() {
+    let said = refused("js", "js", "summary: ", "summary = ");
+    assert!(said.contains("plugin.js:8") && said.contains("Invalid shorthand property initializer"), "{said}");
 }
