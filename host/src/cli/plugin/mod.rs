@@ -13,6 +13,7 @@ mod pull;
 mod push;
 mod run;
 mod sign;
+mod stale;
 mod test;
 mod transfer;
 mod workbench;
