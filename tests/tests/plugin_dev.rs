@@ -148,6 +148,20 @@ fn new_overwrites_nothing() {
 }
 
 #[test]
+fn a_plugin_may_be_called_as_a_dependency_and_not_as_the_sdk() {
+    let project = fresh("quote");
+    said(&run(&mut plugin(&scratch(), &["new", "quote"])), 0);
+    keep_target(&project);
+    let lib = fs::read_to_string(project.join("src/lib.rs")).expect("is there");
+    assert!(lib.contains("struct QuotePlugin "), "{lib}");
+    said(&timed("build of a plugin called as a dependency", &mut plugin(&project, &["build"])), 0);
+    assert!(project.join("quote.wasm").exists());
+    let refused = run(&mut plugin(&scratch(), &["new", "sayso-plugin"]));
+    said(&refused, 2);
+    assert!(text(&refused.stderr).contains("choose another name"), "{}", text(&refused.stderr));
+}
+
+#[test]
 fn an_absent_toolchain_is_named_with_the_command_that_installs_it() {
     let dir = tempfile::tempdir().expect("a folder");
     said(&run(&mut plugin(dir.path(), &["new", "claims"])), 0);
