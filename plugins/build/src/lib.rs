@@ -67,7 +67,7 @@ pub enum Error {
     },
     /// The package makes no module.
     #[error(
-        "package `{package}` made no module at {path}: {source}; its `[lib]` needs `crate-type = [\"cdylib\", \"rlib\"]`"
+        "package `{package}` made no module at {path}: {source}; its `[lib]` needs `crate-type = [\"cdylib\", \"rlib\"]`, and no `name` of its own"
     )]
     NoModule {
         /// The package.
