@@ -223,6 +223,17 @@ fn a_golden_case_that_fails_shows_its_difference_and_blessing_takes_it() {
 }
 
 #[test]
+fn blessing_replaces_an_answer_that_cannot_be_read() {
+    let copy = copy_of_warranty();
+    let expected = copy.path().join("cases/claim/expected.json");
+    let right = fs::read_to_string(&expected).expect("is there");
+    fs::write(&expected, "<<<<<<< HEAD").expect("written");
+    let blessed = run(&mut plugin(copy.path(), &["test", "warranty.wasm", "--bless"]));
+    assert!(said(&blessed, 0).contains("blessed  claim"), "{}", text(&blessed.stdout));
+    assert_eq!(fs::read_to_string(&expected).expect("is there"), right);
+}
+
+#[test]
 fn a_case_that_cannot_be_read_fails_and_says_why() {
     let copy = copy_of_warranty();
     let case = |file: &str, text: &str| fs::write(copy.path().join("cases").join(file), text).expect("written");
