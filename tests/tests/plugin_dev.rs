@@ -344,6 +344,27 @@ fn bench_prints_its_figures_beside_those_of_an_empty_plugin() {
 }
 
 #[test]
+fn bench_names_a_component_that_is_not_there() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let refused = run(&mut plugin(dir.path(), &["bench", "nosuch.wasm"]));
+    said(&refused, 2);
+    assert!(text(&refused.stderr).contains("cannot read nosuch.wasm"), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn bench_gives_up_a_plugin_that_runs_into_its_deadline() {
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::copy(guest("hostile"), dir.path().join("hostile.wasm")).expect("copied");
+    fs::write(dir.path().join("feedback.ndjson"), r#"{"kind": "review", "text": "ATTACK loop"}"#).expect("written");
+    let started = Instant::now();
+    let refused = run(&mut plugin(dir.path(), &["bench", "hostile.wasm", "--seconds", "1"]));
+    said(&refused, 2);
+    let told = text(&refused.stderr);
+    assert!(told.contains("feedback 1") && told.contains("took longer than limits.deadline_ms"), "{told}");
+    assert!(started.elapsed().as_secs() < 30, "it does not wait for a whole batch: {:?}", started.elapsed());
+}
+
+#[test]
 fn help_of_every_command_has_examples() {
     for command in ["new", "build", "test", "bench", "inspect", "run"] {
         let help = said(&run(&mut plugin(Path::new("."), &[command, "--help"])), 0);
