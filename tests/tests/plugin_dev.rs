@@ -148,6 +148,20 @@ fn new_overwrites_nothing() {
 }
 
 #[test]
+fn a_plugin_may_be_called_as_a_dependency_and_not_as_the_sdk() {
+    let project = fresh("quote");
+    said(&run(&mut plugin(&scratch(), &["new", "quote"])), 0);
+    keep_target(&project);
+    let lib = fs::read_to_string(project.join("src/lib.rs")).expect("is there");
+    assert!(lib.contains("struct QuotePlugin "), "{lib}");
+    said(&timed("build of a plugin called as a dependency", &mut plugin(&project, &["build"])), 0);
+    assert!(project.join("quote.wasm").exists());
+    let refused = run(&mut plugin(&scratch(), &["new", "sayso-plugin"]));
+    said(&refused, 2);
+    assert!(text(&refused.stderr).contains("choose another name"), "{}", text(&refused.stderr));
+}
+
+#[test]
 fn an_absent_toolchain_is_named_with_the_command_that_installs_it() {
     let dir = tempfile::tempdir().expect("a folder");
     said(&run(&mut plugin(dir.path(), &["new", "claims"])), 0);
@@ -203,6 +217,17 @@ fn a_golden_case_that_fails_shows_its_difference_and_blessing_takes_it() {
         "{told}"
     );
     assert!(told.contains("6 cases: 5 ok, 1 failed"), "{told}");
+    let blessed = run(&mut plugin(copy.path(), &["test", "warranty.wasm", "--bless"]));
+    assert!(said(&blessed, 0).contains("blessed  claim"), "{}", text(&blessed.stdout));
+    assert_eq!(fs::read_to_string(&expected).expect("is there"), right);
+}
+
+#[test]
+fn blessing_replaces_an_answer_that_cannot_be_read() {
+    let copy = copy_of_warranty();
+    let expected = copy.path().join("cases/claim/expected.json");
+    let right = fs::read_to_string(&expected).expect("is there");
+    fs::write(&expected, "<<<<<<< HEAD").expect("written");
     let blessed = run(&mut plugin(copy.path(), &["test", "warranty.wasm", "--bless"]));
     assert!(said(&blessed, 0).contains("blessed  claim"), "{}", text(&blessed.stdout));
     assert_eq!(fs::read_to_string(&expected).expect("is there"), right);
@@ -316,6 +341,27 @@ fn bench_prints_its_figures_beside_those_of_an_empty_plugin() {
     }
     let each = |one: &str| json[one]["ns_per_item"].as_u64();
     assert!(each("plugin") > each("empty"), "what does something costs more than what does nothing: {json:#}");
+}
+
+#[test]
+fn bench_names_a_component_that_is_not_there() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let refused = run(&mut plugin(dir.path(), &["bench", "nosuch.wasm"]));
+    said(&refused, 2);
+    assert!(text(&refused.stderr).contains("cannot read nosuch.wasm"), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn bench_gives_up_a_plugin_that_runs_into_its_deadline() {
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::copy(guest("hostile"), dir.path().join("hostile.wasm")).expect("copied");
+    fs::write(dir.path().join("feedback.ndjson"), r#"{"kind": "review", "text": "ATTACK loop"}"#).expect("written");
+    let started = Instant::now();
+    let refused = run(&mut plugin(dir.path(), &["bench", "hostile.wasm", "--seconds", "1"]));
+    said(&refused, 2);
+    let told = text(&refused.stderr);
+    assert!(told.contains("feedback 1") && told.contains("took longer than limits.deadline_ms"), "{told}");
+    assert!(started.elapsed().as_secs() < 30, "it does not wait for a whole batch: {:?}", started.elapsed());
 }
 
 #[test]

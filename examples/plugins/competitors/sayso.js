@@ -44,6 +44,14 @@
 /** Thrown by `process` for a kind or language of feedback that the plugin does not handle: no failure. */
 export class Unsupported extends Error {}
 
+/** What `reads` can name: the flags of the contract. */
+const READS = [
+  'origin', 'customer', 'details', 'metadata', 'scores', 'parts', 'evidence', 'passages', 'tags', 'routes', 'notes',
+];
+
+/** What a definition can have. */
+const KEYS = ['name', 'version', 'summary', 'reads', 'config', 'prepare', 'process'];
+
 /** What the plugin says of one feedback. */
 export class Effects {
   /** @type {object[]} */
@@ -75,7 +83,12 @@ export class Effects {
    * @param {{ class?: string, confidence?: number, spans?: Passage[] }} [more] class: `topic`, `intent`, or your own
    */
   tag(name, { class: of = 'topic', confidence = 1, spans = [] } = {}) {
-    const val = { name, class: variant(of, ['topic', 'intent']), confidence, spans: spans.map(this.#span()) };
+    const val = {
+      name: text(name, 'tag: name'),
+      class: variant(text(of, 'tag: class'), ['topic', 'intent']),
+      confidence: number(confidence, 'tag: confidence'),
+      spans: spans.map(this.#span()),
+    };
     this.#said.push({ tag: 'tag', val });
   }
 
@@ -90,13 +103,17 @@ export class Effects {
   score(name, value, { topic, label, parts = {}, evidence = [], passages = [] } = {}) {
     const span = this.#span();
     const val = {
-      name,
-      value,
-      scope: topic === undefined ? { tag: 'whole' } : { tag: 'topic', val: topic },
-      label,
-      parts: Object.entries(parts).map(([name, value]) => ({ name, value })),
-      evidence: evidence.map((one) => ({ span: span(one.span), weight: one.weight })),
-      passages: passages.map((one) => ({ span: span(one.span), value: one.value, label: one.label })),
+      name: text(name, 'score: name'),
+      value: number(value, 'score: value'),
+      scope: absent(topic) ? { tag: 'whole' } : { tag: 'topic', val: text(topic, 'score: topic') },
+      label: absent(label) ? undefined : text(label, 'score: label'),
+      parts: Object.entries(parts).map(([name, value]) => ({ name, value: number(value, `score: part ${name}`) })),
+      evidence: evidence.map((one) => ({ span: span(one.span), weight: number(one.weight, 'score: weight') })),
+      passages: passages.map((one) => ({
+        span: span(one.span),
+        value: number(one.value, 'score: value of a passage'),
+        label: absent(one.label) ? undefined : text(one.label, 'score: label of a passage'),
+      })),
     };
     this.#said.push({ tag: 'score', val });
   }
@@ -104,11 +121,20 @@ export class Effects {
   /**
    * A destination class, by which webhooks choose.
    * @param {string} name lower case
-   * @param {{ rule: string, priority?: number, urgency?: string, reasons?: string[] }} more
+   * @param {{ rule: string, priority?: number, urgency?: string, reasons?: string[] }} more priority: 0 to 100, whole
    */
-  route(name, { rule, priority = 50, urgency = 'normal', reasons = [] }) {
-    const levels = ['low', 'normal', 'high', 'critical'];
-    this.#said.push({ tag: 'route', val: { name, rule, priority, urgency: variant(urgency, levels), reasons } });
+  route(name, { rule, priority = 50, urgency = 'normal', reasons = [] } = {}) {
+    if (!Number.isInteger(priority) || priority < 0 || priority > 100) {
+      throw new RangeError(`route: priority is ${shown(priority)}; it has to be a whole number from 0 to 100`);
+    }
+    const val = {
+      name: text(name, 'route: name'),
+      rule: text(rule, 'route: rule'),
+      priority,
+      urgency: variant(text(urgency, 'route: urgency'), ['low', 'normal', 'high', 'critical']),
+      reasons: reasons.map((reason) => text(reason, 'route: reason')),
+    };
+    this.#said.push({ tag: 'route', val });
   }
 
   /**
@@ -117,9 +143,13 @@ export class Effects {
    * @param {string} of what it was, for example `email`
    * @param {{ field?: string, text?: string }} [more] field: `text`, `title`, or a JSON Pointer, with the text there
    */
-  redact(span, of, { field = 'text', text } = {}) {
-    const own = { text: this.#item.feedback.text, title: this.#item.feedback.title }[field] ?? text ?? '';
-    const val = { field: variant(field, ['text', 'title']), span: bytes(own)(span), class: of };
+  redact(span, of, { field = 'text', text: there } = {}) {
+    const own = { text: this.#item.feedback.text, title: this.#item.feedback.title }[field] ?? there ?? '';
+    const val = {
+      field: variant(text(field, 'redact: field'), ['text', 'title']),
+      span: bytes(text(own, 'redact: text'))(span),
+      class: text(of, 'redact: class'),
+    };
     this.#said.push({ tag: 'redact', val });
   }
 
@@ -129,7 +159,8 @@ export class Effects {
    * @param {unknown} value
    */
   note(name, value) {
-    this.#said.push({ tag: 'other', val: { name, value: JSON.stringify(value) } });
+    const val = { name: text(name, 'note: name'), value: text(JSON.stringify(value), 'note: value as JSON') };
+    this.#said.push({ tag: 'other', val });
   }
 
   #span() {
@@ -169,16 +200,24 @@ export function words(text, { start, end }) {
  * @param {Definition<C>} definition
  */
 export function plugin(definition) {
-  const { name, version, summary, reads = [], config, prepare = (config) => config, process } = definition;
+  allKnown(Object.keys(definition), KEYS, 'plugin');
+  const { reads = [], config, prepare = (config) => config, process } = definition;
+  const [name, version, summary] = ['name', 'version', 'summary'].map((key) => text(definition[key], `plugin: ${key}`));
+  if (absent(config) || !['object', 'boolean'].includes(typeof config)) {
+    throw new TypeError(`plugin: config is ${shown(config)}; it has to be a JSON Schema, such as {}`);
+  }
+  const configSchema = JSON.stringify(config);
+  const flags = flagged(reads);
+  synchronous(process, 'process');
+  synchronous(prepare, 'prepare');
   let prepared;
   return {
     describe() {
-      const flags = Object.fromEntries(reads.map((flag) => [flag, true]));
-      return { name, version, summary, configSchema: JSON.stringify(config), reads: flags };
+      return { name, version, summary, configSchema, reads: flags };
     },
     configure(json) {
       try {
-        prepared = prepare(JSON.parse(json));
+        prepared = finished(prepare(JSON.parse(json)), 'prepare');
       } catch (error) {
         throw explain(error);
       }
@@ -189,13 +228,65 @@ export function plugin(definition) {
   function one(item) {
     const effects = new Effects(item);
     try {
-      process(item.feedback, effects, prepared);
+      finished(process(item.feedback, effects, prepared), 'process');
       return { tag: 'ok', val: effects.said };
     } catch (error) {
       const tag = error instanceof Unsupported ? 'unsupported' : 'failed';
       return { tag: 'err', val: { tag, val: explain(error) } };
     }
   }
+}
+
+/** The flags of the description. */
+function flagged(reads) {
+  if (!Array.isArray(reads)) throw new TypeError(`reads is ${shown(reads)}; it has to be an array of names`);
+  allKnown(reads, READS, 'reads');
+  return Object.fromEntries(reads.map((name) => [name, true]));
+}
+
+/** Refuses a name that is none, which else would say nothing. */
+function allKnown(names, known, what) {
+  const wrong = names.find((name) => !known.includes(name));
+  if (wrong !== undefined) throw new TypeError(`${what}: '${String(wrong)}' is unknown; known are ${known.join(', ')}`);
+}
+
+/** Refuses a function of which it can be told that it returns before it has done its work. */
+function synchronous(call, what) {
+  if (typeof call !== 'function') throw new TypeError(`plugin: ${what} is ${shown(call)}; it has to be a function`);
+  const kind = call.constructor?.name;
+  if (['AsyncFunction', 'GeneratorFunction', 'AsyncGeneratorFunction'].includes(kind)) throw lasting(what);
+}
+
+/** Refuses a promise or a generator: nobody awaits it, so what it throws or still says would be lost. */
+function finished(result, what) {
+  const isGenerator = /Generator\]$/.test(Object.prototype.toString.call(result));
+  if (isGenerator || typeof result?.then === 'function') throw lasting(what);
+  return result;
+}
+
+function lasting(what) {
+  return new TypeError(`${what} must not be async or a generator: sayso takes what was said when it returns`);
+}
+
+/** Refuses what is no string. The bindings would end the plugin for it, and say nothing. */
+function text(value, what) {
+  if (typeof value !== 'string') throw new TypeError(`${what} is ${shown(value)}; it has to be a string`);
+  return value;
+}
+
+function number(value, what) {
+  if (typeof value !== 'number') throw new TypeError(`${what} is ${shown(value)}; it has to be a number`);
+  return value;
+}
+
+function absent(value) {
+  return value === undefined || value === null;
+}
+
+/** A value as an error names it: a number itself, others by type, since they may hold a customer's words. */
+function shown(value) {
+  if (value === undefined || value === null || ['number', 'boolean'].includes(typeof value)) return String(value);
+  return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
 }
 
 function explain(error) {
@@ -211,6 +302,9 @@ function bytes(text) {
   let offsets;
   return ([start, end]) => {
     offsets ??= byteOffsets(text);
+    if (!(start in offsets && end in offsets)) {
+      throw new RangeError(`span: ${shown(start)} to ${shown(end)} is no passage of a text of length ${text.length}`);
+    }
     return { start: offsets[start], end: offsets[end] };
   };
 }

@@ -20,7 +20,7 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 pub struct Build {
     /// The `Cargo.toml` of the plugin, or of the workspace that holds the plugins.
     pub manifest: PathBuf,
-    /// The packages to build, all of type `cdylib`.
+    /// The packages to build, all of type `cdylib`: `NAME`, or `NAME@VERSION` where a dependency has the same name.
     pub packages: Vec<String>,
     /// The folder for cargo's intermediate results; kept between builds, so that a repeat is quick. It must not be
     /// the one of a cargo that is waiting for this build.
@@ -67,7 +67,7 @@ pub enum Error {
     },
     /// The package makes no module.
     #[error(
-        "package `{package}` made no module at {path}: {source}; its `[lib]` needs `crate-type = [\"cdylib\", \"rlib\"]`"
+        "package `{package}` made no module at {path}: {source}; its `[lib]` needs `crate-type = [\"cdylib\", \"rlib\"]`, and no `name` of its own"
     )]
     NoModule {
         /// The package.
@@ -97,7 +97,9 @@ pub fn build(build: &Build) -> Result<Vec<Guest>, Error> {
     build.packages.iter().map(|package| componentise(package, &build.target_dir)).collect()
 }
 
+/// `package` as [`Build`] names it.
 fn componentise(package: &str, target_dir: &Path) -> Result<Guest, Error> {
+    let package = package.split_once('@').map_or(package, |(name, _)| name);
     let path = cargo::module_path(package, target_dir);
     let module = std::fs::read(&path).map_err(|source| Error::NoModule {
         package: package.into(),

@@ -40,7 +40,7 @@ impl Toolchain {
         let target = || active.as_deref().is_some_and(has_target).then_some(Self::Target);
         match choice.as_str() {
             "rustup" => {
-                target().ok_or_else(|| Error::NoToolchain(format!("{CHOICE}=rustup, and the target is not installed")))
+                target().ok_or_else(|| Error::NoToolchain(format!("{CHOICE}=rustup, and {}", lack(active.as_deref()))))
             }
             "debian" => debian(active.as_deref()),
             "" => target().map_or_else(|| debian(active.as_deref()), Ok),
@@ -50,7 +50,7 @@ impl Toolchain {
 }
 
 fn debian(active: Option<&Path>) -> Result<Toolchain, Error> {
-    let missing = |what: &str| Error::NoToolchain(format!("the active Rust lacks the target, and {what}"));
+    let missing = |what: &str| Error::NoToolchain(format!("{}, and {what}", lack(active)));
     let rustc = PathBuf::from(DEBIAN_RUSTC);
     let root = sysroot(rustc.as_os_str()).ok_or_else(|| missing("Debian's rustc is not installed"))?;
     if !root.join("lib/rustlib/src/rust/library/std").is_dir() {
@@ -58,6 +58,14 @@ fn debian(active: Option<&Path>) -> Result<Toolchain, Error> {
     }
     let linker = linker(&[active, Some(&root)]).ok_or_else(|| missing("there is no rust-lld or wasm-ld"))?;
     Ok(Toolchain::BuildStd { rustc, linker })
+}
+
+/// Why the active Rust, with this sysroot, cannot compile for the target.
+fn lack(active: Option<&Path>) -> &'static str {
+    match active {
+        Some(_) => "the active Rust lacks the target",
+        None => "there is no Rust, which https://rustup.rs installs",
+    }
 }
 
 fn active_rustc() -> OsString {
@@ -107,6 +115,12 @@ mod tests {
         assert!(!has_target(root.path()));
         std::fs::write(lib.join("libstd-0123.rlib"), "").unwrap();
         assert!(has_target(root.path()));
+    }
+
+    #[test]
+    fn where_there_is_no_rust_at_all_that_is_said() {
+        assert!(lack(None).contains("rustup.rs"));
+        assert!(lack(Some(Path::new("/usr"))).contains("lacks the target"));
     }
 
     #[test]

@@ -11,14 +11,17 @@ use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
 use super::{
-    cases, inspect,
+    cases, inspect, progress,
     project::{self, Project, parse_http},
     run::parse_config,
     workbench::Workbench,
 };
 use crate::{
     config,
-    plugins::trial::{Cost, Given, Trial},
+    plugins::{
+        trial::{Cost, Given, Trial},
+        written::{Answer, Fault},
+    },
 };
 
 /// What the others are measured against.
@@ -64,6 +67,7 @@ struct Figures {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let project = Project::find(&args.path)?;
+    check_is_there(&project.source)?;
     let config = args.config.clone().map_or_else(|| project.config(), Ok)?;
     let given = input(args, &project)?;
     let time = Duration::from_secs(args.seconds);
@@ -80,6 +84,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         show(&own, &empty, given.len());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// An absent component is told before what is absent beside it.
+fn check_is_there(source: &str) -> anyhow::Result<()> {
+    if !source.contains(':') {
+        fs::metadata(source).with_context(|| format!("cannot read {source}"))?;
+    }
+    Ok(())
 }
 
 /// The feedback to measure with.
@@ -126,8 +138,24 @@ fn measure(
     let (plugin, later_load) = load()?;
     let mut trial = Trial::new(plugin);
     let start = trial.start_time().map_err(|reason| anyhow::anyhow!("plugin `{name}` {reason}"))?;
-    let cost = trial.cost(given, BATCH, time);
+    let cost = progress::during(format!("measuring {name}"), || {
+        check_is_in_time(&mut trial, given).map(|()| trial.cost(given, BATCH, time))
+    })?;
     Ok(Figures { name: name.to_owned(), cost, start, first_load, later_load })
+}
+
+/// A plugin that runs into its deadline is not measured: of each batch every item would wait for it.
+fn check_is_in_time(trial: &mut Trial, given: &[Given]) -> anyhow::Result<()> {
+    let deadline = Duration::from_millis(config::Limits::default().deadline_ms);
+    for (number, one) in (1..).zip(given.iter().take(BATCH)) {
+        let started = Instant::now();
+        if let Answer::Fault(Fault::Failed(reason)) = trial.answers(&[one]).remove(0)
+            && started.elapsed() >= deadline
+        {
+            bail!("feedback {number} of the input cannot be measured: the plugin {reason}");
+        }
+    }
+    Ok(())
 }
 
 /// A folder for compiled plugins that is gone when it is dropped.

@@ -15,9 +15,9 @@ pub(in crate::cli) struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let component = project::build(&args.dir)?;
-    let seconds = started.elapsed().as_secs_f64();
     let component = component.strip_prefix(".").unwrap_or(&component).to_string_lossy();
     let workbench = Workbench::open(&component)?;
+    let seconds = started.elapsed().as_secs_f64();
     let inspection = workbench.inspection();
     anstream::println!("{component}: {}, built in {seconds:.1} s", inspect::size(inspection.bytes));
     anstream::println!("imports  {}", inspect::list(&inspection.imports));

@@ -20,8 +20,8 @@ pub(super) struct Case {
     pub(super) given: Given,
     /// The configuration that it is run with.
     pub(super) config: Value,
-    /// What it has to answer; none where that is not written yet.
-    pub(super) expected: Option<Answer>,
+    /// What it has to answer, or why that cannot be read; none where it is not written yet.
+    pub(super) expected: anyhow::Result<Option<Answer>>,
     /// Where that is written.
     pub(super) file: PathBuf,
     /// Its folder.
@@ -56,7 +56,8 @@ fn case(name: String, dir: &Path, config: &Value) -> anyhow::Result<Case> {
     let bytes = fs::read(&input).with_context(|| input.display().to_string())?;
     let given = Given::read(&bytes).map_err(|problem| anyhow::anyhow!("{}: {problem}", input.display()))?;
     let file = dir.join("expected.json");
-    let expected = if file.exists() { Some(answer(&file)?.with_words_of(&given.feedback)) } else { None };
+    let written = file.exists().then(|| answer(&file).map(|answer| answer.with_words_of(&given.feedback)));
+    let expected = written.transpose();
     let config = project::config_in(dir)?.unwrap_or_else(|| config.clone());
     Ok(Case { name, given, config, expected, file, dir: dir.to_owned() })
 }

@@ -7,11 +7,13 @@ mod cases;
 mod inspect;
 mod languages;
 mod new;
+mod progress;
 mod project;
 mod pull;
 mod push;
 mod run;
 mod sign;
+mod stale;
 mod test;
 mod transfer;
 mod workbench;
@@ -31,7 +33,7 @@ pub(super) enum Command {
     /// Measure a plugin, beside an empty one.
     Bench(bench::Args),
     /// Show what a component says of itself, what it imports, and what it has to be granted. Exit code 1 where it is no
-    /// plugin.
+    /// plugin or does not start, and 2 where there is no component to look at.
     Inspect(inspect::Args),
     /// Run a plugin over feedback from standard input, one JSON object a line. Exit code 1 where a line is bad.
     Run(run::Args),

@@ -4,21 +4,20 @@ use std::{
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
 };
 
 use anyhow::{Context as _, bail};
-use indicatif::ProgressBar;
 use serde_json::Value;
 
-use super::languages::{Lang, Language};
+use super::{
+    languages::{Lang, Language},
+    progress,
+    stale::is_stale,
+};
 use crate::{
     config::{self, Grant},
     plugins::inspect::Inspection,
 };
-
-/// Folders of a project that hold no source: what tools make, and what is not compiled in.
-const NO_SOURCES: [&str; 4] = ["target", "node_modules", "cases", "__pycache__"];
 
 /// A plugin to work on.
 #[derive(Debug)]
@@ -122,11 +121,7 @@ pub(super) fn config_in(dir: &Path) -> anyhow::Result<Option<Value>> {
 /// Where the folder is no project, or it does not compile.
 pub(super) fn build(dir: &Path) -> anyhow::Result<PathBuf> {
     let language = language(dir)?;
-    let progress = ProgressBar::new_spinner().with_message(format!("building {}", dir.display()));
-    progress.enable_steady_tick(Duration::from_millis(120));
-    let built = language.build(dir);
-    progress.finish_and_clear();
-    built
+    progress::during(format!("building {}", dir.display()), || language.build(dir))
 }
 
 fn language(dir: &Path) -> anyhow::Result<&'static dyn Language> {
@@ -153,60 +148,16 @@ fn component_in(dir: &Path) -> anyhow::Result<Option<PathBuf>> {
     }
 }
 
-/// Whether a source is newer than what was built of it.
-fn is_stale(dir: &Path, component: &Path) -> bool {
-    let built = fs::metadata(component).and_then(|meta| meta.modified()).ok();
-    built.is_none_or(|built| newest_source(dir).is_some_and(|newest| newest > built))
-}
-
-fn newest_source(dir: &Path) -> Option<SystemTime> {
-    let newest = |entry: fs::DirEntry| {
-        let name = entry.file_name();
-        let name = name.to_str()?;
-        let kind = entry.file_type().ok()?;
-        if name.starts_with('.') || name.ends_with(".wasm") || (kind.is_dir() && NO_SOURCES.contains(&name)) {
-            return None;
-        }
-        if kind.is_dir() {
-            newest_source(&entry.path())
-        } else {
-            entry.metadata().and_then(|meta| meta.modified()).ok()
-        }
-    };
-    fs::read_dir(dir).ok()?.flatten().filter_map(newest).max()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn write(path: &Path, at: u64) {
-        fs::create_dir_all(path.parent().expect("it has one")).expect("a folder");
-        fs::write(path, "").expect("written");
-        let file = fs::File::open(path).expect("opened");
-        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(at)).expect("set");
-    }
-
-    #[test]
-    fn what_was_built_is_stale_once_a_source_is_newer() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let component = dir.path().join("a.wasm");
-        write(&component, 100);
-        write(&dir.path().join("src/lib.rs"), 50);
-        for no_source in ["target/x", "cases/a/expected.json", ".git/index", "other.wasm"] {
-            write(&dir.path().join(no_source), 200);
-        }
-        assert!(!is_stale(dir.path(), &component));
-        write(&dir.path().join("src/inner/more.rs"), 101);
-        assert!(is_stale(dir.path(), &component));
-    }
-
     #[test]
     fn two_components_are_not_guessed_between() {
         let dir = tempfile::tempdir().expect("a folder");
-        write(&dir.path().join("a.wasm"), 1);
+        fs::write(dir.path().join("a.wasm"), "").expect("written");
         assert_eq!(component_in(dir.path()).expect("found"), Some(dir.path().join("a.wasm")));
-        write(&dir.path().join("b.wasm"), 1);
+        fs::write(dir.path().join("b.wasm"), "").expect("written");
         assert!(component_in(dir.path()).expect_err("two").to_string().contains("b.wasm"));
     }
 

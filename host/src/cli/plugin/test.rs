@@ -100,7 +100,7 @@ fn judge(case: &Case, trial: &mut Trial, bless: bool) -> Finding {
         return Finding::Broken(problem);
     }
     let answer = alone(trial, &case.given);
-    if case.expected.as_ref() == Some(&answer) {
+    if matches!(&case.expected, Ok(Some(expected)) if *expected == answer) {
         return Finding::Ok;
     }
     if bless {
@@ -108,8 +108,9 @@ fn judge(case: &Case, trial: &mut Trial, bless: bool) -> Finding {
         return written.map_or_else(|error| Finding::Broken(format!("{error:#}")), |()| Finding::Blessed);
     }
     match &case.expected {
-        Some(expected) => Finding::Differs(diff("expected", &pretty(expected), "answered", &pretty(&answer))),
-        None => Finding::Broken(format!("there is no {}; `--bless` writes it", case.file.display())),
+        Ok(Some(expected)) => Finding::Differs(diff("expected", &pretty(expected), "answered", &pretty(&answer))),
+        Err(problem) => Finding::Broken(format!("{problem:#}")),
+        Ok(None) => Finding::Broken(format!("there is no {}; `--bless` writes it", case.file.display())),
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
 use anyhow::Context as _;
 use serde_json::Value;
 
+use super::progress;
 use crate::{
     config::{self, Grant},
     dictionary,
@@ -41,7 +42,9 @@ impl Workbench {
     pub(super) fn with_cache(source: &str, cache: &Path) -> anyhow::Result<Self> {
         let engine = Engine::new().map_err(|error| anyhow::anyhow!("the plugin engine does not start: {error:#}"))?;
         let mut loader = Loader::new(engine, cache, Path::new("")).with_context(|| cache.display().to_string())?;
-        let inspection = loader.inspect(source)?;
+        // What is not in the cache is compiled, which takes a component that holds an interpreter many seconds.
+        let doing = format!("compiling {source} for the sandbox, once for this version of it");
+        let inspection = progress::during(doing, || loader.inspect(source))?;
         if inspection.grants.contains(&Grant::Text) {
             loader = loader.with_dictionaries(dictionaries()?);
         }

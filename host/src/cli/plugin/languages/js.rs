@@ -42,13 +42,20 @@ impl Language for JavaScript {
         componentize.args(["plugin.js", "--wit", "wit", "--out"]).arg(&component).current_dir(&dir);
         // Outgoing and incoming HTTP, which sayso does not give to plugins.
         componentize.args(["--disable", "http", "fetch-event"]);
-        tools::run(&mut componentize, INSTALL)?;
+        tools::run(&mut componentize, INSTALL).map_err(|error| syntax_error(&dir, &error).unwrap_or(error))?;
         Ok(component)
     }
 
     fn is_project(&self, dir: &Path) -> bool {
         dir.join("package.json").is_file() && dir.join("plugin.js").is_file()
     }
+}
+
+/// Of an error in the syntax of `plugin.js` the tool says that there is one, and Node.js where and what.
+fn syntax_error(dir: &Path, said: &anyhow::Error) -> Option<anyhow::Error> {
+    let is_of_syntax = said.to_string().contains("failed to parse JS source");
+    let check = || tools::run(Command::new("node").args(["--check", "plugin.js"]).current_dir(dir), INSTALL).err();
+    is_of_syntax.then(check).flatten()
 }
 
 /// The tool, in this folder or in one above it, as Node.js resolves packages: in a workspace they are installed at its
@@ -91,6 +98,23 @@ mod tests {
         assert_eq!(installed(project.path()), Some(tool));
         file.set_modified(now + std::time::Duration::from_secs(60)).unwrap();
         assert_eq!(installed(project.path()), None);
+    }
+
+    #[test]
+    fn a_syntax_error_is_told_with_its_file_line_and_token() {
+        let project = tempfile::tempdir().unwrap();
+        fs::write(project.path().join("package.json"), r#"{"type": "module"}"#).unwrap();
+        fs::write(project.path().join("plugin.js"), "import './sayso.js';\nexport const a = (1;\n").unwrap();
+        let said = anyhow::anyhow!("failed to parse JS source, encountered [1] errors");
+        let told = syntax_error(project.path(), &said).unwrap().to_string();
+        assert!(told.contains("plugin.js:2") && told.contains("Unexpected token ';'"), "{told}");
+    }
+
+    #[test]
+    fn an_error_of_another_kind_is_left_as_it_is() {
+        let project = tempfile::tempdir().unwrap();
+        fs::write(project.path().join("plugin.js"), "export const a = (1;\n").unwrap();
+        assert!(syntax_error(project.path(), &anyhow::anyhow!("no export `analysis`")).is_none());
     }
 
     #[test]

@@ -9,6 +9,14 @@ use std::path::{Path, PathBuf};
 
 /// A language that plugins are written in.
 pub(super) trait Language {
+    /// Refuses a name that no project in this language can have.
+    ///
+    /// # Errors
+    /// With the reason.
+    fn check_name(&self, _name: &str) -> anyhow::Result<()> {
+        Ok(())
+    }
+
     /// The files of a new project: each with its path in the folder of the project.
     fn files(&self, name: &str) -> Vec<(PathBuf, String)>;
 

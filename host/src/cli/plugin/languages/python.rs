@@ -35,6 +35,8 @@ impl Language for Python {
         let venv = active.map_or_else(|| install(&dir), Ok)?;
         // The tool looks for packages where this variable says, and else wherever the system keeps them.
         let mut componentize = Command::new(venv.join(TOOL));
+        // What it would say of its own insides stands behind what is wrong with the plugin.
+        componentize.env("RUST_BACKTRACE", "0");
         componentize.current_dir(&dir).env("VIRTUAL_ENV", &venv).args(["--quiet", "--wit-path", "wit"]);
         tools::run(componentize.args(["componentize", "plugin", "--output"]).arg(&component), INSTALL)?;
         let stale = dir.join("bindings");

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use sayso_guest_build::Build;
 use toml::{Table, Value};
 
@@ -14,6 +14,8 @@ use crate::plugins::WIT;
 
 include!(concat!(env!("OUT_DIR"), "/sdk.rs"));
 
+/// The package of the SDK, which is in the workspace of a new project.
+const SDK_NAME: &str = "sayso-plugin";
 /// The manifest of the SDK, and that of the workspace that it takes its versions from.
 const SDK_MANIFEST: &str = include_str!("../../../../../plugins/sdk/Cargo.toml");
 const WORKSPACE: &str = include_str!("../../../../../plugins/Cargo.toml");
@@ -35,6 +37,13 @@ const TEMPLATES: [(&str, &str); 9] = [
 pub(super) struct Rust;
 
 impl Language for Rust {
+    fn check_name(&self, name: &str) -> anyhow::Result<()> {
+        if name == SDK_NAME {
+            bail!("`{SDK_NAME}` is the package of the SDK, which a plugin in Rust depends on; choose another name");
+        }
+        Ok(())
+    }
+
     fn files(&self, name: &str) -> Vec<(PathBuf, String)> {
         let workspace = parsed(WORKSPACE);
         let version = |of: &str| dependency(&workspace, of).to_string();
@@ -56,34 +65,44 @@ impl Language for Rust {
 
     fn build(&self, dir: &Path) -> anyhow::Result<PathBuf> {
         let manifest = dir.join("Cargo.toml");
-        let package = package(&manifest)?;
-        let build = Build { manifest, packages: vec![package.clone()], target_dir: dir.join("target"), locked: false };
+        let Package { name, spec } = package(&manifest)?;
+        let build = Build { manifest, packages: vec![spec], target_dir: dir.join("target"), locked: false };
         let guest = sayso_guest_build::build(&build)?.remove(0);
-        let path = dir.join(&package).with_extension("wasm");
+        let path = dir.join(name).with_extension("wasm");
         fs::write(&path, guest.component).with_context(|| path.display().to_string())?;
         Ok(path)
     }
 
     fn is_project(&self, dir: &Path) -> bool {
-        fs::read_to_string(dir.join("Cargo.toml")).is_ok_and(|manifest| manifest.contains("sayso-plugin"))
+        fs::read_to_string(dir.join("Cargo.toml")).is_ok_and(|manifest| manifest.contains(SDK_NAME))
     }
 }
 
-/// The name of the package of a manifest.
-fn package(manifest: &Path) -> anyhow::Result<String> {
-    let text = fs::read_to_string(manifest).with_context(|| manifest.display().to_string())?;
-    let table: Table = toml::from_str(&text).with_context(|| manifest.display().to_string())?;
-    let name = table.get("package").and_then(|package| package.get("name")).and_then(Value::as_str);
-    name.map(str::to_owned).with_context(|| format!("{} has no `package.name`", manifest.display()))
+/// The package of a manifest.
+struct Package {
+    name: String,
+    /// What cargo knows it by: a dependency may have the same name, and is of another version.
+    spec: String,
 }
 
-/// `my-plugin` as the name of a type: `MyPlugin`.
+/// The package of a manifest.
+fn package(manifest: &Path) -> anyhow::Result<Package> {
+    let text = fs::read_to_string(manifest).with_context(|| manifest.display().to_string())?;
+    let table: Table = toml::from_str(&text).with_context(|| manifest.display().to_string())?;
+    let field = |key: &str| table.get("package").and_then(|package| package.get(key)).and_then(Value::as_str);
+    let name = field("name").with_context(|| format!("{} has no `package.name`", manifest.display()))?;
+    let spec = field("version").map_or_else(|| name.to_owned(), |version| format!("{name}@{version}"));
+    Ok(Package { name: name.to_owned(), spec })
+}
+
+/// `late-delivery` as the name of a type: `LateDeliveryPlugin`. By its end it is none that the SDK or Rust has, such as
+/// `Tag` or `String`.
 fn type_name(name: &str) -> String {
     let capital = |word: &str| {
         let mut letters = word.chars();
         letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
     };
-    name.split('-').map(capital).collect()
+    name.split('-').map(capital).chain(["Plugin".to_owned()]).collect()
 }
 
 /// A manifest of this repository. They are compiled in, and a test reads them.
@@ -140,7 +159,36 @@ mod tests {
             assert!(!text.contains("{{"), "{} has a placeholder", path.display());
         }
         let (_, lib) = files.iter().find(|(path, _)| path == Path::new("src/lib.rs")).expect("there is one");
-        assert!(lib.contains("struct LateDelivery") && lib.contains("\"late-delivery\""), "{lib}");
+        assert!(lib.contains("struct LateDeliveryPlugin ") && lib.contains("\"late-delivery\""), "{lib}");
+    }
+
+    #[test]
+    fn the_type_of_a_new_plugin_is_none_that_the_sdk_or_rust_has() {
+        let names = ["plugin", "tag", "item", "effects", "reads", "config", "fault", "string", "vec", "result", "self"];
+        for name in names {
+            let own = type_name(name);
+            let (_, of_sdk) = SDK.iter().find(|(path, _)| *path == "lib.rs").expect("there is one");
+            assert!(own.len() > "Plugin".len() && own.ends_with("Plugin"), "{own}");
+            assert!(!of_sdk.contains(&own), "the SDK has {own}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_the_sdk_is_no_name_for_a_plugin() {
+        let error = Rust.check_name("sayso-plugin").expect_err("refused").to_string();
+        assert!(error.contains("the package of the SDK"), "{error}");
+        Rust.check_name("serde").expect("has another version than the dependency");
+    }
+
+    #[test]
+    fn a_package_is_built_by_its_name_and_version() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let manifest = dir.path().join("Cargo.toml");
+        for (text, spec) in [("version = \"0.1.0\"", "serde@0.1.0"), ("version.workspace = true", "serde")] {
+            fs::write(&manifest, format!("[package]\nname = \"serde\"\n{text}\n")).expect("written");
+            let package = package(&manifest).expect("read");
+            assert_eq!((package.name.as_str(), package.spec.as_str()), ("serde", spec));
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ Part of the project, so that nothing has to be fetched; there is no need to chan
 `wit/deps/sayso-plugin.wit`, as `sayso plugin build` leaves them in `bindings/` for editors and type checkers.
 """
 
+import inspect
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -37,7 +38,8 @@ class Effects:
         """A name on the feedback, in lower case; levels are parted by `/`. `kind`: `topic`, `intent` or your own."""
         known = {"topic": types.TagClass_Topic, "intent": types.TagClass_Intent}
         places = [self._span(span) for span in spans]
-        tag = types.Tag(name, _variant(kind, known, types.TagClass_Other), confidence, places)
+        of = _variant(_text(kind, "tag: kind"), known, types.TagClass_Other)
+        tag = types.Tag(_text(name, "tag: name"), of, _number(confidence, "tag: confidence"), places)
         self.said.append(types.Effect_Tag(tag))
 
     def score(
@@ -52,35 +54,49 @@ class Effects:
         passages: Iterable[tuple[Passage, float, str | None]] = (),
     ) -> None:
         """A number for the feedback, or for a topic in it. `evidence`: passages with their weight."""
-        scope = types.Scope_Whole() if topic is None else types.Scope_Topic(topic)
-        shares = [types.Part(part, share) for part, share in (parts or {}).items()]
-        weighed = [types.Evidence(self._span(span), weight) for span, weight in evidence]
-        scored = [types.Passage(self._span(span), value, label) for span, value, label in passages]
-        self.said.append(types.Effect_Score(types.Score(name, value, scope, label, shares, weighed, scored)))
+        scope = types.Scope_Whole() if topic is None else types.Scope_Topic(_text(topic, "score: topic"))
+        shares = [
+            types.Part(_text(part, "score: part"), _number(share, f"score: part {part}"))
+            for part, share in (parts or {}).items()
+        ]
+        weighed = [types.Evidence(self._span(span), _number(weight, "score: weight")) for span, weight in evidence]
+        scored = [
+            types.Passage(self._span(span), _number(one, "score: value of a passage"), _label(of))
+            for span, one, of in passages
+        ]
+        score = types.Score(
+            _text(name, "score: name"), _number(value, "score: value"), scope, _label(label), shares, weighed, scored
+        )
+        self.said.append(types.Effect_Score(score))
 
     def route(
         self, name: str, *, rule: str, priority: int = 50, urgency: str = "normal", reasons: Iterable[str] = ()
     ) -> None:
-        """A destination class, by which webhooks choose."""
+        """A destination class, by which webhooks choose. `priority`: 0 to 100."""
+        if not isinstance(priority, int) or not 0 <= priority <= 100:
+            raise ValueError(f"route: priority is {_shown(priority)}; it has to be a whole number from 0 to 100")
         known = {
             "low": types.Urgency_Low,
             "normal": types.Urgency_Normal,
             "high": types.Urgency_High,
             "critical": types.Urgency_Critical,
         }
-        soon = _variant(urgency, known, types.Urgency_Other)
-        self.said.append(types.Effect_Route(types.Route(name, rule, priority, soon, list(reasons))))
+        soon = _variant(_text(urgency, "route: urgency"), known, types.Urgency_Other)
+        why = [_text(reason, "route: reason") for reason in reasons]
+        route = types.Route(_text(name, "route: name"), _text(rule, "route: rule"), priority, soon, why)
+        self.said.append(types.Effect_Route(route))
 
     def redact(self, span: Passage, kind: str, *, field: str = "text", text: str | None = None) -> None:
         """A passage that nobody may see from here on. `field`: `text`, `title`, or a JSON Pointer with its text."""
         known = {"text": types.Field_Text, "title": types.Field_Title}
         own = {"text": self._feedback.text, "title": self._feedback.title}.get(field, text) or ""
-        place = _variant(field, known, types.Field_Other)
-        self.said.append(types.Effect_Redact(types.Redaction(place, _bytes(own, span), kind)))
+        place = _variant(_text(field, "redact: field"), known, types.Field_Other)
+        hidden = _bytes(_text(own, "redact: text"), span)
+        self.said.append(types.Effect_Redact(types.Redaction(place, hidden, _text(kind, "redact: kind"))))
 
     def note(self, name: str, value: Any) -> None:
         """A finding of another form, stored and delivered as it is."""
-        self.said.append(types.Effect_Other(types.Note(name, json.dumps(value))))
+        self.said.append(types.Effect_Other(types.Note(_text(name, "note: name"), json.dumps(value))))
 
     def _span(self, span: Passage) -> types.Span:
         return _bytes(self._feedback.text, span)
@@ -111,18 +127,22 @@ def plugin(
     `config` is the JSON Schema of the configuration, which sayso checks before the plugin sees it. `prepare` makes of
     the configuration what `process` is given; what it raises refuses the configuration.
     """
-    flags = types.Reads(0)
-    for flag in reads:
-        flags |= types.Reads[flag.upper()]
+    about = [_text(name, "plugin: name"), _text(version, "plugin: version"), _text(summary, "plugin: summary")]
+    if not isinstance(config, (dict, bool)):
+        raise TypeError(f"plugin: config is {_shown(config)}; it has to be a JSON Schema, such as {{}}")
+    schema = json.dumps(config)
+    _synchronous(process, "process")
+    _synchronous(prepare, "prepare")
+    flags = _flags(reads)
 
     class Analysis(exports.Analysis):
         def describe(self) -> types.Description:
-            return types.Description(name, version, summary, json.dumps(config), flags)
+            return types.Description(*about, schema, flags)
 
         def configure(self, config: str) -> None:
             try:
-                Analysis.prepared = prepare(json.loads(config))
-            except Exception as error:
+                Analysis.prepared = _finished(prepare(json.loads(config)), "prepare")
+            except BaseException as error:
                 raise Err(_explain(error)) from error
 
         def process(self, items: list[types.Item]) -> list[Result[list[types.Effect], types.Fault]]:
@@ -131,18 +151,81 @@ def plugin(
     def one(item: types.Item, prepared: Any) -> Result[list[types.Effect], types.Fault]:
         effects = Effects(item)
         try:
-            process(item.feedback, effects, prepared)
+            _finished(process(item.feedback, effects, prepared), "process")
         except Unsupported as error:
-            return Err(types.Fault_Unsupported(str(error)))
-        except Exception as error:
+            return Err(types.Fault_Unsupported(_sayable(str(error))))
+        except BaseException as error:
+            # SystemExit as well: this item is at fault, and the others of the batch go on.
             return Err(types.Fault_Failed(_explain(error)))
         return Ok(effects.said)
 
     return Analysis
 
 
-def _explain(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+def _flags(reads: Iterable[str]) -> types.Reads:
+    """The flags of the description."""
+    known = {flag.name.lower(): flag for flag in types.Reads}
+    flags = types.Reads(0)
+    for name in [reads] if isinstance(reads, str) else reads:
+        flag = known.get(str(name).lower())
+        if flag is None:
+            raise ValueError(f"reads: {name!r} is unknown; known are {', '.join(known)}")
+        flags |= flag
+    return flags
+
+
+def _synchronous(call: Any, what: str) -> None:
+    """Refuses a function of which it can be told that it returns before it has done its work."""
+    kinds = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    if not callable(call):
+        raise TypeError(f"plugin: {what} is {_shown(call)}; it has to be a function")
+    if any(is_kind(call) for is_kind in kinds):
+        raise _lasting(what)
+
+
+def _finished(result: Any, what: str) -> Any:
+    """Refuses a coroutine or a generator: nobody awaits it, so what it raises or still says would be lost."""
+    kinds = (inspect.isawaitable, inspect.isgenerator, inspect.isasyncgen)
+    if any(is_kind(result) for is_kind in kinds):
+        raise _lasting(what)
+    return result
+
+
+def _lasting(what: str) -> TypeError:
+    return TypeError(f"{what} must not be async or a generator: sayso takes what was said when it returns")
+
+
+def _text(value: Any, what: str) -> str:
+    """Refuses what is no text. The bindings would end the plugin for it, and say nothing."""
+    if not isinstance(value, str):
+        raise TypeError(f"{what} is {_shown(value)}; it has to be a str")
+    # Half a character cannot be written: this raises an error that says so.
+    value.encode()
+    return value
+
+
+def _label(value: Any) -> str | None:
+    return None if value is None else _text(value, "score: label")
+
+
+def _number(value: Any, what: str) -> float:
+    if not hasattr(value, "__float__"):
+        raise TypeError(f"{what} is {_shown(value)}; it has to be a number")
+    return float(value)
+
+
+def _shown(value: Any) -> str:
+    """A value as an error names it: a number itself, others by type, since they may hold a customer's words."""
+    return repr(value) if value is None or isinstance(value, (int, float)) else f"of type {type(value).__name__}"
+
+
+def _explain(error: BaseException) -> str:
+    return _sayable(f"{type(error).__name__}: {error}")
+
+
+def _sayable(reason: str) -> str:
+    """The reason without halves of characters, which cannot be written."""
+    return reason.encode(errors="replace").decode()
 
 
 def _variant(name: str, known: dict[str, Any], other: Any) -> Any:
