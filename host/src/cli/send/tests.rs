@@ -180,3 +180,20 @@ async fn a_file_of_unknown_format_has_to_be_named() {
     assert!(format!("{error:#}").contains("--format"), "{error:#}");
     assert_eq!(setup.send(&file, &["--format", "ndjson"]).await.accepted, 1);
 }
+
+#[tokio::test]
+async fn a_pipe_is_sent_as_standard_input_is() {
+    use std::io::Write as _;
+    use std::os::fd::AsRawFd as _;
+
+    let setup = Setup::new().await;
+    for options in [&["--format", "ndjson"][..], &[]] {
+        let (reader, mut writer) = std::io::pipe().expect("a pipe");
+        writer.write_all(lines(100).as_bytes()).expect("it fits");
+        drop(writer);
+        let path = PathBuf::from(format!("/dev/fd/{}", reader.as_raw_fd()));
+        assert_eq!(setup.send(&path, options).await.accepted, 100);
+    }
+    assert_eq!(setup.service.waiting(), 100, "the second pipe has the same feedback");
+    assert_eq!(setup.places(), 0);
+}
