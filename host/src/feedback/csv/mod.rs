@@ -5,6 +5,7 @@
 //! - [`Table`]: a header bound to the fields; writes one JSON object a row.
 
 mod columns;
+mod lines;
 mod rows;
 
 pub use columns::{Mapping, Table};

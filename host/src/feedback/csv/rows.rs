@@ -2,6 +2,8 @@
 
 use csv_core::ReadRecordResult;
 
+use super::lines::LineCount;
+
 /// Most columns of a row.
 const MAX_COLUMNS: usize = 1024;
 
@@ -70,8 +72,7 @@ pub struct Rows {
     length: usize,
     columns: usize,
     max: usize,
-    /// The line that the next byte is on.
-    line: u64,
+    lines: LineCount,
     /// Where the row under way begins.
     begun: Option<u64>,
     fault: Option<RowError>,
@@ -87,7 +88,7 @@ impl Rows {
             length: 0,
             columns: 0,
             max: max.max(1),
-            line: 1,
+            lines: LineCount::new(),
             begun: None,
             fault: None,
         }
@@ -112,18 +113,17 @@ impl Rows {
 
     /// Line ends before a row belong to no row; csv_core would read them as part of the next one.
     fn skip_line_ends(&mut self, input: &mut &[u8]) {
-        while let [first @ (b'\n' | b'\r'), rest @ ..] = *input {
-            self.line += u64::from(*first == b'\n');
-            *input = rest;
-        }
+        let end = input.iter().position(|byte| !matches!(byte, b'\n' | b'\r')).unwrap_or(input.len());
+        self.lines.pass(&input[..end]);
+        *input = &input[end..];
     }
 
     fn read(&mut self, input: &mut &[u8]) -> Option<Result<Row<'_>, RowError>> {
-        let line = *self.begun.get_or_insert(self.line);
+        let line = *self.begun.get_or_insert(self.lines.line());
         loop {
             let (output, ends) = (&mut self.bytes[self.length..], &mut self.ends[self.columns..]);
             let (result, read, written, ended) = self.core.read_record(input, output, ends);
-            self.line += memchr::memchr_iter(b'\n', &input[..read]).count() as u64;
+            self.lines.pass(&input[..read]);
             *input = &input[read..];
             self.length += written;
             self.columns += ended;

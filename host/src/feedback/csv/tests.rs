@@ -105,6 +105,18 @@ fn rows_know_their_line_over_quoted_line_ends_and_blank_lines() {
 }
 
 #[test]
+fn a_lone_carriage_return_ends_a_line_as_well() {
+    let rows = |table: &str, step| -> Vec<u64> {
+        let rows = read(table, &Mapping::default(), step).expect("is bound");
+        rows.into_iter().map(|(line, _)| line).collect()
+    };
+    for step in [1, 2, 100] {
+        assert_eq!(rows("kind,text\rreview,a\r\rreview,\"b\rb\"\rreview,c\r", step), [2, 4, 6]);
+        assert_eq!(rows("kind,text\r\nreview,\"b\r\nb\"\r\nreview,c\r\n", step), [2, 4]);
+    }
+}
+
+#[test]
 fn a_row_that_is_too_long_is_refused_and_the_next_one_is_read() {
     let table = format!("kind,text\nreview,{}\nreview,ok\n", "x".repeat(5_000));
     let rows = read(&table, &Mapping::default(), 11).expect("is bound");
