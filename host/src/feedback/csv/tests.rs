@@ -117,6 +117,25 @@ fn a_lone_carriage_return_ends_a_line_as_well() {
 }
 
 #[test]
+fn a_quotation_mark_that_is_not_closed_is_named_by_its_line_and_the_rows_before_are_read() {
+    for step in [1, 7, 1000] {
+        let table = "kind,text,title\nreview,fine,\nreview,\"a\nb\",\"Great\nreview,Awful\nreview,Bad\n";
+        let rows = read(table, &Mapping::default(), step).expect("is bound");
+        assert_eq!((rows.len(), rows[0].1.is_ok(), rows[1].0), (2, true, 3), "{rows:?}");
+        let message = rows[1].1.as_ref().expect_err("is refused");
+        assert!(message.contains("line 4") && message.contains("close it"), "{message}");
+    }
+    for whole in
+        ["kind,text\nreview,\"a\"", "kind,text\nreview,a", "kind,text\nreview,a\"", "kind,text\nreview,\"\"\"\""]
+    {
+        let rows = read(whole, &Mapping::default(), 3).expect("is bound");
+        assert!(rows.len() == 1 && rows[0].1.is_ok(), "{rows:?}");
+    }
+    let alone = read("kind,text\n\"", &Mapping::default(), 3).expect("is bound");
+    assert!(alone[0].1.as_ref().is_err_and(|message| message.contains("line 2")), "{alone:?}");
+}
+
+#[test]
 fn a_row_that_is_too_long_is_refused_and_the_next_one_is_read() {
     let table = format!("kind,text\nreview,{}\nreview,ok\n", "x".repeat(5_000));
     let rows = read(&table, &Mapping::default(), 11).expect("is bound");
