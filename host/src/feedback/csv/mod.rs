@@ -6,9 +6,11 @@
 
 mod columns;
 mod lines;
+mod mapping;
 mod rows;
 
-pub use columns::{Mapping, Table};
+pub use columns::Table;
+pub use mapping::Mapping;
 pub use rows::{Row, RowError, Rows};
 
 #[cfg(test)]

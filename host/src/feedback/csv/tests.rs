@@ -163,8 +163,25 @@ fn a_row_with_thousands_of_cells_is_refused_without_holding_them() {
 }
 
 #[test]
+fn a_comma_within_the_name_of_a_column_parts_no_pairs() {
+    let table = "\"How likely, on a scale\",\"Note: good, bad\",Shop\n9,fine,x\n";
+    let one_by_one =
+        Mapping::parse(["How likely, on a scale:answers.q1.nps", "Note: good, bad:text", "Shop:-"], Some("survey"));
+    let together = mapping("Shop:-,How likely, on a scale:answers.q1.nps,Note: good, bad:text,", Some("survey"));
+    for mapping in [one_by_one.expect("is a mapping"), together] {
+        let object = &objects(table, &mapping)[0];
+        assert!(object.contains(r#""text":"fine""#) && object.contains(r#""field_id":"q1""#), "{object}");
+        assert!(!object.contains("Shop"), "{object}");
+    }
+    let errors = read("a,c\nx,y\n", &mapping("a:typo,c:text", Some("review")), 100).expect_err("is refused");
+    assert!(errors[0].message.contains("`a:typo,c`") && errors[0].message.contains("known field"), "{errors:?}");
+}
+
+#[test]
 fn a_mapping_without_colon_or_with_an_unknown_kind_is_refused() {
-    assert_eq!(Mapping::parse(["text"], None).expect_err("is refused").field, "map");
+    for map in ["text", "Stars:rating.value,text"] {
+        assert_eq!(Mapping::parse([map], None).expect_err("is refused").field, "map");
+    }
     assert!(Mapping::parse([], Some("reviews")).expect_err("is refused").message.contains("`review`"));
 }
 
