@@ -174,8 +174,19 @@ impl Sending<'_> {
             self.reject(rejection);
         }
         self.bar.advance(position, self.report.accepted + self.report.rejected);
+        self.keep_place(chunk.number + 1).await;
+        Ok(())
+    }
+
+    /// Where this fails, the file is sent nevertheless: the place only spares a later run some of the work.
+    async fn keep_place(&mut self, chunks: u64) {
         let Report { accepted, repeated, rejected, .. } = self.report;
-        self.place.write(progress::Done { chunks: chunk.number + 1, accepted, repeated, rejected }).await
+        let done = progress::Done { chunks, accepted, repeated, rejected };
+        if let Err(error) = self.place.write(&done).await {
+            self.bar.say(&format!(
+                "warning: {error:#}; sending goes on, but a run that breaks off cannot be resumed where it was"
+            ));
+        }
     }
 
     fn reject(&mut self, rejection: Rejection) {

@@ -197,3 +197,12 @@ async fn a_pipe_is_sent_as_standard_input_is() {
     assert_eq!(setup.service.waiting(), 100, "the second pipe has the same feedback");
     assert_eq!(setup.places(), 0);
 }
+
+#[tokio::test]
+async fn where_the_place_cannot_be_kept_the_file_is_sent_nevertheless() {
+    let setup = Setup::new().await;
+    // A file stands where the folder would have to be.
+    setup.file("state", "");
+    let file = setup.file("tea.ndjson", lines(30));
+    assert_eq!(setup.send(&file, &["--chunk", "10"]).await.accepted, 30);
+}
