@@ -9,17 +9,22 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 
+use super::Rejection;
+
 /// Items between two lines where there is no terminal.
 const LINE_EVERY: u64 = 10_000;
 
 /// What is behind: everything before the next chunk.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Done {
     /// Chunks that were answered.
     pub(super) chunks: u64,
     pub(super) accepted: u64,
     pub(super) repeated: u64,
     pub(super) rejected: u64,
+    /// The first of them, so that a run that resumes reports what the one before met.
+    #[serde(default)]
+    pub(super) rejections: Vec<Rejection>,
 }
 
 /// Where it is kept how far a file is; nowhere for a pipe.
