@@ -117,6 +117,31 @@ async fn send_names_the_lines_that_were_rejected_and_sends_the_others() {
     server.wait_until("/v1/feedback", |list| list["items"].as_array().expect("a list").len() == 2).await;
 }
 
+#[tokio::test]
+async fn send_reads_a_named_pipe_and_reports_every_file_as_json() {
+    let server = Server::builder().start().await;
+    let dir = tempfile::tempdir().expect("a folder");
+    let (pipe, bad) = (dir.path().join("tea.ndjson"), dir.path().join("bad.ndjson"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("it runs").success());
+    std::fs::write(&bad, "{\"kind\":\"reviw\"}\n").expect("written");
+    let writer = {
+        let pipe = pipe.clone();
+        std::thread::spawn(move || std::fs::write(pipe, "{\"kind\":\"review\",\"text\":\"good tea\"}\n"))
+    };
+    let mut send = sayso();
+    send.args(["send", "--json", "--url", server.url()]).args([&bad, &dir.path().join("missing.csv"), &pipe]);
+    // Where it would keep how far a file is, no folder can be made.
+    let sent = output(send.env("XDG_STATE_HOME", "/proc/nope"));
+    writer.join().expect("no panic").expect("written");
+    let said = text(&sent.stderr);
+    assert_eq!(sent.status.code(), Some(2), "{said}");
+    let report: Value = serde_json::from_slice(&sent.stdout).expect("one JSON object");
+    assert_eq!((&report["accepted"], &report["rejected"]), (&1.into(), &1.into()), "{report:#}");
+    assert_eq!(report["files"][0]["rejections"][0]["line"], 1);
+    assert!(report["files"][1]["error"].as_str().is_some_and(|error| error.contains("missing.csv")), "{report:#}");
+    assert_eq!(said.matches("warning").count(), 1, "{said}");
+}
+
 /// Runs a receiver that prints, and returns what it prints on its first delivery, up to the line with `last`. `ready` finds
 /// the URL in a line.
 async fn first_delivery_to(

@@ -37,7 +37,7 @@ pub(super) struct Chunks {
     items: Items,
     max_items: usize,
     number: u64,
-    /// Names the file; for standard input the digest of everything so far.
+    /// Names the file; for a pipe the digest of everything so far.
     name: Name,
 }
 

@@ -22,7 +22,7 @@ use crate::intake::lines::{Line, Lines};
 const MAX_ITEM: usize = 8 << 20;
 /// How much is read at once, in bytes.
 const CHUNK: usize = 256 << 10;
-/// How much of standard input is looked at to tell its format, in bytes.
+/// How much of a pipe is looked at to tell its format, in bytes.
 const MAX_HEAD: usize = 1 << 20;
 /// The byte order mark that some programs put before UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -66,19 +66,20 @@ enum Cutter {
         mapping: Mapping,
         table: Option<Box<Table>>,
     },
-    /// Standard input, whose beginning has to tell.
+    /// A pipe, whose beginning has to tell.
     Unknown(Vec<u8>, Mapping),
 }
 
 impl Items {
-    /// Opens a file, or standard input for `-`.
+    /// Opens a file or pipe, or standard input for `-`.
     pub(super) async fn open(file: &Path, format: Option<Format>, mapping: Mapping) -> anyhow::Result<Self> {
         let name = file.to_string_lossy().to_lowercase();
         let is_packed = name.ends_with(".gz");
         let is_stdin = name == "-";
+        let is_pipe = is_pipe(file).await?;
         let cutter = match format.or_else(|| by_name(name.trim_end_matches(".gz"))) {
             Some(format) => Cutter::new(format, mapping),
-            None if is_stdin => Cutter::Unknown(Vec::new(), mapping),
+            None if is_pipe => Cutter::Unknown(Vec::new(), mapping),
             None => bail!("its name ends neither with .json, .ndjson, .jsonl nor .csv; name its format with --format"),
         };
         let read = Arc::new(AtomicU64::new(0));
@@ -86,8 +87,8 @@ impl Items {
             (Box::pin(tokio::io::stdin()), None)
         } else {
             let file = File::open(file).await?;
-            let length = file.metadata().await?.len();
-            (Box::pin(file), Some(length))
+            let length = if is_pipe { None } else { Some(file.metadata().await?.len()) };
+            (Box::pin(file), length)
         };
         let counted = Counted { input, read: read.clone() };
         let input: Pin<Box<dyn AsyncRead + Send>> = if is_packed {
@@ -100,7 +101,7 @@ impl Items {
         Ok(Self { input, cutter, ready: VecDeque::new(), ended: false, begun: false, length, read })
     }
 
-    /// Size of the file, in bytes.
+    /// Size of the file, in bytes; a pipe does not tell.
     pub(super) const fn length(&self) -> Option<u64> {
         self.length
     }
@@ -284,9 +285,15 @@ impl LineOf<'_> {
     }
 }
 
-/// Names a file and the way it is sent; none for standard input, which cannot be read twice.
+/// Whether it is standard input or another pipe. It is not opened to find out: who writes to a named pipe would be
+/// told that nobody reads any more.
+async fn is_pipe(file: &Path) -> io::Result<bool> {
+    Ok(file.as_os_str() == "-" || !tokio::fs::metadata(file).await?.is_file())
+}
+
+/// Names a file and the way it is sent; none for a pipe, which cannot be read twice.
 pub(super) async fn digest(file: &Path, options: &str) -> io::Result<Option<String>> {
-    if file.as_os_str() == "-" {
+    if is_pipe(file).await? {
         return Ok(None);
     }
     let mut file = File::open(file).await?;

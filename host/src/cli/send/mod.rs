@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::feedback::csv::Mapping;
 use chunks::{Chunk, Chunks};
@@ -25,15 +25,16 @@ use items::{Format, Items};
 use post::{Answer, Poster};
 use progress::{Bar, Place};
 
-/// Rejections that are kept for `--json`; the others are counted.
+/// Rejections of a file that are kept for `--json`; the others are counted.
 const MAX_LISTED: usize = 10_000;
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  sayso send reviews.ndjson\n  sayso send export.csv.gz --kind review --map 'Review Text:text' --map Stars:rating.value\n  gunzip -c answers.json.gz | sayso send - --url https://feedback.example.com --json\n\nExit codes: 0 everything was accepted, 1 something was rejected, 2 something could not be sent."
+    after_help = "Examples:\n  sayso send reviews.ndjson\n  sayso send export.csv.gz --kind review --map 'Review Text:text' --map Stars:rating.value\n  gunzip -c answers.json.gz | sayso send - --url https://feedback.example.com --json\n\nA file that cannot be read does not keep the next ones from being sent; with --json, its `error` says why.\nIn --map, a comma parts two pairs only where a known field stands before it: 'Likely, or not:title,Why:text'.\n\nExit codes: 0 everything was accepted, 1 something was rejected, 2 something could not be sent."
 )]
 pub(super) struct Args {
-    /// Files of JSON (.json), one object a line (.ndjson, .jsonl) or a table (.csv), also with .gz; - is standard input.
+    /// Files of JSON (.json), one object a line (.ndjson, .jsonl) or a table (.csv), also with .gz; - is standard input,
+    /// and a named pipe is read like it.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Where sayso listens.
@@ -70,10 +71,16 @@ struct Report {
     rejections: Vec<Rejection>,
     #[serde(skip_serializing_if = "Option::is_none")]
     resumed_at_line: Option<u64>,
+    /// What kept the rest of the file from being sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    /// It was the server, which would not take the next file either.
+    #[serde(skip)]
+    is_last: bool,
 }
 
 /// One item that was not taken.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Rejection {
     line: u64,
     reason: String,
@@ -81,36 +88,72 @@ struct Rejection {
 
 /// Sends the files, one after the other.
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let folder = progress::folder();
-    let mut reports = Vec::new();
-    for file in &args.files {
-        reports.push(send(&args, file, folder.as_deref()).await?);
-    }
+    let reports = all(&args, progress::folder().as_deref()).await?;
     if args.json {
-        let total = |of: fn(&Report) -> u64| reports.iter().map(of).sum::<u64>();
-        let summary = serde_json::json!({
-            "accepted": total(|report| report.accepted),
-            "rejected": total(|report| report.rejected),
-            "files": reports,
-        });
-        anstream::println!("{summary}");
+        anstream::println!("{}", summary(&reports));
     }
-    let is_whole = reports.iter().all(|report| report.rejected == 0);
-    Ok(ExitCode::from(u8::from(!is_whole)))
+    Ok(ExitCode::from(exit_code(&reports)))
 }
 
-/// Sends one file; `folder` is where the place is kept that a broken-off run came to.
-async fn send(args: &Args, file: &Path, folder: Option<&Path>) -> anyhow::Result<Report> {
+/// What became of each file; `folder` is where the places are kept that broken-off runs came to.
+async fn all(args: &Args, folder: Option<&Path>) -> anyhow::Result<Vec<Report>> {
     let mapping = Mapping::parse(args.maps.iter().map(String::as_str), args.kind.as_deref())
         .map_err(|error| anyhow::anyhow!("--{} {}", error.field, error.message))?;
-    let digest = items::digest(file, &options(args)).await.with_context(|| file.display().to_string())?;
-    let place = Place::open(folder, digest.as_deref());
-    let items = Items::open(file, args.format, mapping).await.with_context(|| file.display().to_string())?;
-    let bar = Bar::new(file, items.length());
     let poster = Poster::new(&args.url, args.key.as_deref())?;
+    let mut reports: Vec<Report> = Vec::new();
+    for file in &args.files {
+        let name = file.display().to_string();
+        let report = if reports.last().is_some_and(|before| before.is_last) {
+            let error = format!("{name}: was not tried, as the file before it could not be sent");
+            Report { file: name, error: Some(error), is_last: true, ..Report::default() }
+        } else {
+            send(args, file, folder, &mapping, &poster).await.unwrap_or_else(|error| Report {
+                error: Some(format!("{name}: {error:#}")),
+                file: name,
+                ..Report::default()
+            })
+        };
+        if let Some(error) = &report.error {
+            anstream::eprintln!("error: {error}");
+        }
+        reports.push(report);
+    }
+    Ok(reports)
+}
+
+/// The object that `--json` prints.
+fn summary(reports: &[Report]) -> serde_json::Value {
+    let total = |of: fn(&Report) -> u64| reports.iter().map(of).sum::<u64>();
+    serde_json::json!({
+        "accepted": total(|report| report.accepted),
+        "rejected": total(|report| report.rejected),
+        "files": reports,
+    })
+}
+
+fn exit_code(reports: &[Report]) -> u8 {
+    if reports.iter().any(|report| report.error.is_some()) {
+        2
+    } else {
+        u8::from(reports.iter().any(|report| report.rejected > 0))
+    }
+}
+
+/// Sends one file. An error means that it could not be begun.
+async fn send(
+    args: &Args,
+    file: &Path,
+    folder: Option<&Path>,
+    mapping: &Mapping,
+    poster: &Poster,
+) -> anyhow::Result<Report> {
+    let digest = items::digest(file, &options(args)).await?;
+    let place = Place::open(folder, digest.as_deref());
+    let items = Items::open(file, args.format, mapping.clone()).await?;
+    let bar = Bar::new(file, items.length());
     let sending =
         Sending { args, place, bar, poster, report: Report { file: file.display().to_string(), ..Report::default() } };
-    sending.all(Chunks::new(items, args.chunk, digest)).await
+    Ok(sending.all(Chunks::new(items, args.chunk, digest)).await)
 }
 
 /// What decides how a file is cut into requests, and where they go.
@@ -123,16 +166,31 @@ struct Sending<'a> {
     args: &'a Args,
     place: Place,
     bar: Bar,
-    poster: Poster,
+    poster: &'a Poster,
     report: Report,
 }
 
 impl Sending<'_> {
-    async fn all(mut self, mut chunks: Chunks) -> anyhow::Result<Report> {
+    async fn all(mut self, chunks: Chunks) -> Report {
+        let sent = self.rest(chunks).await;
+        self.bar.finish();
+        match sent {
+            Ok(()) => {
+                self.place.forget().await;
+                self.say_counts();
+            }
+            Err(error) => self.report.error = Some(format!("{error:#}")),
+        }
+        self.report
+    }
+
+    /// Sends what an earlier run has not sent.
+    async fn rest(&mut self, mut chunks: Chunks) -> anyhow::Result<()> {
         let done = self.place.read().await;
         self.report.accepted = done.accepted;
         self.report.repeated = done.repeated;
         self.report.rejected = done.rejected;
+        self.report.rejections = done.rejections;
         while let Some(chunk) = chunks.next().await.with_context(|| self.report.file.clone())? {
             if chunk.number < done.chunks {
                 continue;
@@ -143,14 +201,15 @@ impl Sending<'_> {
             }
             self.one(chunk, chunks.position()).await?;
         }
-        self.place.forget().await;
+        Ok(())
+    }
+
+    fn say_counts(&self) {
         let Report { file, accepted, repeated, rejected, .. } = &self.report;
-        self.bar.finish();
         if !self.args.json {
             let known = if *repeated > 0 { format!(" ({repeated} of them known before)") } else { String::new() };
             anstream::println!("{file}: {accepted} accepted{known}, {rejected} rejected");
         }
-        Ok(self.report)
     }
 
     async fn one(&mut self, chunk: Chunk, position: u64) -> anyhow::Result<()> {
@@ -158,6 +217,7 @@ impl Sending<'_> {
         let mut rejections = chunk.rejected;
         if !chunk.lines.is_empty() {
             let posted = self.poster.post(chunk.body, &chunk.key, |why| self.bar.say(&format!("{at}: {why}"))).await;
+            self.report.is_last = posted.is_err();
             let answer = posted
                 .with_context(|| format!("{at}: could not be sent; run the same command again to resume there"))?;
             let Answer { accepted, repeated, rejected, rejected_total } = answer;
@@ -173,15 +233,29 @@ impl Sending<'_> {
             self.reject(rejection);
         }
         self.bar.advance(position, self.report.accepted + self.report.rejected);
+        self.keep_place(chunk.number + 1).await;
+        Ok(())
+    }
+
+    /// Where this fails, the file is sent nevertheless: the place only spares a later run some of the work.
+    async fn keep_place(&mut self, chunks: u64) {
         let Report { accepted, repeated, rejected, .. } = self.report;
-        self.place.write(progress::Done { chunks: chunk.number + 1, accepted, repeated, rejected }).await
+        let rejections = std::mem::take(&mut self.report.rejections);
+        let done = progress::Done { chunks, accepted, repeated, rejected, rejections };
+        if let Err(error) = self.place.write(&done).await {
+            self.bar.say(&format!(
+                "warning: {error:#}; sending goes on, but a run that breaks off cannot be resumed where it was"
+            ));
+        }
+        self.report.rejections = done.rejections;
     }
 
     fn reject(&mut self, rejection: Rejection) {
         self.report.rejected += 1;
         if !self.args.json {
             self.bar.say(&format!("{} line {}: {}", self.report.file, rejection.line, rejection.reason));
-        } else if self.report.rejections.len() < MAX_LISTED {
+        }
+        if self.report.rejections.len() < MAX_LISTED {
             self.report.rejections.push(rejection);
         }
     }

@@ -9,22 +9,31 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 
+use super::Rejection;
+
 /// Items between two lines where there is no terminal.
 const LINE_EVERY: u64 = 10_000;
 
 /// What is behind: everything before the next chunk.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Done {
     /// Chunks that were answered.
     pub(super) chunks: u64,
     pub(super) accepted: u64,
     pub(super) repeated: u64,
     pub(super) rejected: u64,
+    /// The first of them, so that a run that resumes reports what the one before met.
+    #[serde(default)]
+    pub(super) rejections: Vec<Rejection>,
 }
 
-/// Where it is kept how far a file is; nowhere for standard input.
+/// Where it is kept how far a file is; nowhere for a pipe.
 #[derive(Debug)]
-pub(super) struct Place(Option<PathBuf>);
+pub(super) struct Place {
+    path: Option<PathBuf>,
+    /// It could not be written: no use in trying again after every chunk.
+    is_broken: bool,
+}
 
 /// The folder for such files, by the XDG Base Directory Specification.
 pub(super) fn folder() -> Option<PathBuf> {
@@ -35,37 +44,45 @@ pub(super) fn folder() -> Option<PathBuf> {
 
 impl Place {
     pub(super) fn open(folder: Option<&Path>, digest: Option<&str>) -> Self {
-        Self(folder.zip(digest).map(|(folder, digest)| folder.join(format!("{digest}.json"))))
+        let path = folder.zip(digest).map(|(folder, digest)| folder.join(format!("{digest}.json")));
+        Self { path, is_broken: false }
     }
 
     /// How far the last run came; nothing where there was none, or where the file cannot be read: sending again does
     /// no harm.
     pub(super) async fn read(&self) -> Done {
-        let Some(path) = &self.0 else { return Done::default() };
+        let Some(path) = &self.path else { return Done::default() };
         let bytes = tokio::fs::read(path).await.unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
-    pub(super) async fn write(&self, done: Done) -> anyhow::Result<()> {
-        let Some(path) = &self.0 else { return Ok(()) };
-        let context = || format!("{}: how far the file is cannot be kept", path.display());
-        if let Some(folder) = path.parent() {
-            tokio::fs::create_dir_all(folder).await.with_context(context)?;
-        }
-        let new = path.with_extension("new");
-        tokio::fs::write(&new, serde_json::to_vec(&done)?).await.with_context(context)?;
-        tokio::fs::rename(&new, path).await.with_context(context)
+    /// Keeps how far the file is. After the first failure it does nothing, so that there is one error to tell.
+    pub(super) async fn write(&mut self, done: &Done) -> anyhow::Result<()> {
+        let Some(path) = self.path.as_deref().filter(|_| !self.is_broken) else { return Ok(()) };
+        let written = replace(path, done).await;
+        self.is_broken = written.is_err();
+        written.with_context(|| format!("{}: how far the file is cannot be kept", path.display()))
     }
 
     /// The file is through.
     pub(super) async fn forget(&self) {
-        if let Some(path) = &self.0
+        if let Some(path) = &self.path
             && let Err(error) = tokio::fs::remove_file(path).await
             && error.kind() != std::io::ErrorKind::NotFound
+            && !self.is_broken
         {
             tracing::warn!(path = %path.display(), %error, "a file of progress cannot be removed");
         }
     }
+}
+
+async fn replace(path: &Path, done: &Done) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent() {
+        tokio::fs::create_dir_all(folder).await?;
+    }
+    let new = path.with_extension("new");
+    tokio::fs::write(&new, serde_json::to_vec(done)?).await?;
+    Ok(tokio::fs::rename(&new, path).await?)
 }
 
 /// A bar in a terminal, lines elsewhere; on standard error, so that standard output can be piped on.

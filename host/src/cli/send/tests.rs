@@ -40,11 +40,19 @@ impl Setup {
         path
     }
 
-    async fn try_send(&self, file: &Path, options: &[&str]) -> anyhow::Result<Report> {
-        let file_name = file.to_str().expect("is text");
-        let args = ["send", file_name, "--url", &self.url].into_iter().chain(options.iter().copied());
+    async fn send_all(&self, files: &[&Path], options: &[&str]) -> anyhow::Result<Vec<Report>> {
+        let files = files.iter().map(|file| file.to_str().expect("is text"));
+        let args = ["send", "--url", &self.url].into_iter().chain(files).chain(options.iter().copied());
         let args = Command::try_parse_from(args).expect("valid arguments").args;
-        send(&args, file, Some(&self.folder.path().join("state"))).await
+        all(&args, Some(&self.folder.path().join("state"))).await
+    }
+
+    async fn try_send(&self, file: &Path, options: &[&str]) -> anyhow::Result<Report> {
+        let report = self.send_all(&[file], options).await?.remove(0);
+        match report.error {
+            Some(error) => Err(anyhow::anyhow!(error)),
+            None => Ok(report),
+        }
     }
 
     async fn send(&self, file: &Path, options: &[&str]) -> Report {
@@ -127,23 +135,24 @@ async fn tables_are_mapped_and_packed_files_expanded() {
 async fn a_run_that_was_cut_off_resumes_where_it_was() {
     let setup = Setup::with(Service::with(|config| config.server.max_stream_bytes = 4_000)).await;
     let long = format!("{{\"kind\":\"review\",\"text\":\"{}\"}}\n", "x".repeat(5_000));
-    let file = setup.file("tea.ndjson", lines(20) + &long + &lines(5));
+    let file = setup.file("tea.ndjson", "{}\n".to_owned() + &lines(19) + &long + &lines(5));
     let error =
         setup.try_send(&file, &["--chunk", "10"]).await.expect_err("the third chunk is too large for this server");
     let said = format!("{error:#}");
     assert!(said.contains("line 21") && said.contains("resume") && said.contains("server.max_stream_bytes"), "{said}");
-    assert_eq!((setup.service.waiting(), setup.places()), (20, 1));
+    assert_eq!((setup.service.waiting(), setup.places()), (19, 1));
     // The operator raises the limit: another server at another address, but the place of the first still counts.
-    let Setup { service, url, folder, .. } = &setup;
-    assert_eq!(service.waiting(), 20);
+    let Setup { url, folder, .. } = &setup;
     let listener_address = url.trim_start_matches("http://").to_owned();
     setup.server.abort();
     let listener = rebind(&listener_address).await;
     let larger = Service::start();
     let server = tokio::spawn(axum::serve(listener, larger.router.clone()).into_future());
     let report = setup.send(&file, &["--chunk", "10"]).await;
-    assert_eq!((report.resumed_at_line, report.accepted), (Some(21), 26), "{}", folder.path().display());
+    assert_eq!((report.resumed_at_line, report.accepted), (Some(21), 25), "{}", folder.path().display());
     assert_eq!(larger.waiting(), 6, "the first twenty are not sent again");
+    let rejected: Vec<_> = report.rejections.iter().map(|rejection| rejection.line).collect();
+    assert_eq!((report.rejected, rejected), (1, vec![1]), "what the first run met is told by the second as well");
     server.abort();
 }
 
@@ -179,4 +188,62 @@ async fn a_file_of_unknown_format_has_to_be_named() {
     let error = setup.try_send(&file, &[]).await.expect_err("is refused");
     assert!(format!("{error:#}").contains("--format"), "{error:#}");
     assert_eq!(setup.send(&file, &["--format", "ndjson"]).await.accepted, 1);
+}
+
+#[tokio::test]
+async fn a_pipe_is_sent_as_standard_input_is() {
+    use std::io::Write as _;
+    use std::os::fd::AsRawFd as _;
+
+    let setup = Setup::new().await;
+    for options in [&["--format", "ndjson"][..], &[]] {
+        let (reader, mut writer) = std::io::pipe().expect("a pipe");
+        writer.write_all(lines(100).as_bytes()).expect("it fits");
+        drop(writer);
+        let path = PathBuf::from(format!("/dev/fd/{}", reader.as_raw_fd()));
+        assert_eq!(setup.send(&path, options).await.accepted, 100);
+    }
+    assert_eq!(setup.service.waiting(), 100, "the second pipe has the same feedback");
+    assert_eq!(setup.places(), 0);
+}
+
+#[tokio::test]
+async fn where_the_place_cannot_be_kept_the_file_is_sent_nevertheless() {
+    let setup = Setup::new().await;
+    // A file stands where the folder would have to be.
+    setup.file("state", "");
+    let file = setup.file("tea.ndjson", lines(30));
+    assert_eq!(setup.send(&file, &["--chunk", "10"]).await.accepted, 30);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_keeps_no_other_from_being_sent_and_reported() {
+    let setup = Setup::new().await;
+    let bad = setup.file("bad.ndjson", "{}\n".to_owned() + &lines(1));
+    let (missing, tea) = (setup.folder.path().join("missing.ndjson"), setup.file("tea.ndjson", lines(3)));
+    let broken = setup.file("broken.json", "[{]");
+    let reports = setup.send_all(&[&bad, &missing, &broken, &tea], &["--json"]).await.expect("is tried");
+    assert_eq!(exit_code(&reports), 2);
+    let summary = summary(&reports);
+    assert_eq!((&summary["accepted"], &summary["rejected"]), (&4.into(), &1.into()), "{summary:#}");
+    assert_eq!(summary["files"][0]["rejections"][0]["line"], 1);
+    for (index, name) in [(1, "missing.ndjson"), (2, "broken.json")] {
+        let error = summary["files"][index]["error"].as_str().expect("text");
+        assert_eq!(error.matches(name).count(), 1, "{error}");
+    }
+    assert!(summary["files"][3].get("error").is_none(), "{summary:#}");
+    assert_eq!(exit_code(&reports[..1]), 1);
+    assert_eq!(exit_code(&reports[3..]), 0);
+}
+
+#[tokio::test]
+async fn where_the_server_does_not_take_it_what_was_met_before_is_reported_and_the_next_file_is_not_tried() {
+    let setup = Setup::with(Service::with(|config| config.server.max_stream_bytes = 4_000)).await;
+    let long = format!("{{\"kind\":\"review\",\"text\":\"{}\"}}\n", "x".repeat(5_000));
+    let large = setup.file("large.ndjson", "{}\n".to_owned() + &lines(1) + &long);
+    let tea = setup.file("tea.ndjson", lines(3));
+    let reports = setup.send_all(&[&large, &tea], &["--json", "--chunk", "2"]).await.expect("is tried");
+    assert_eq!((reports[0].accepted, reports[0].rejected, reports[0].rejections.len()), (1, 1, 1));
+    assert!(reports.iter().all(|report| report.error.is_some()), "{reports:?}");
+    assert_eq!((exit_code(&reports), setup.service.waiting()), (2, 1));
 }

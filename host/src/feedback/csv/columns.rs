@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
-use serde::de::{IntoDeserializer, value::Error as WordError};
-
 use super::Row;
+use super::mapping::{Mapping, word};
 use crate::feedback::{FieldType, Kind, validate::FieldError, validate::nearest};
 
 /// How a cell is written in JSON. A number or truth value that is none is written as text, so that validation says
@@ -78,42 +76,17 @@ const FIELDS: [(&str, Cell); 52] = [
 const SHORT: [(&str, &str); 4] =
     [("rating", "rating.value"), ("csat", "csat.value"), ("source", "source.type"), ("product", "product.id")];
 
-/// How the sender's columns are named here.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Mapping {
-    renames: Vec<(String, String)>,
-    kind: Option<Kind>,
+/// Whether a column can be bound to `field`, or be left out by it.
+pub(super) fn is_field(field: &str) -> bool {
+    let is_answer = || field.strip_prefix("answers.").is_some_and(|rest| answer(rest).is_some());
+    let is_metadata = || field.strip_prefix("metadata.").is_some_and(|name| !name.is_empty());
+    field == "-" || FIELDS.iter().any(|(name, _)| *name == field) || is_metadata() || is_answer()
 }
 
-impl Mapping {
-    /// From `column:field` pairs, several of them parted by commas, and the kind of rows that do not tell it.
-    /// The field `-` leaves a column out.
-    ///
-    /// # Errors
-    /// A pair without colon, or a word that is no kind.
-    pub fn parse<'a>(maps: impl IntoIterator<Item = &'a str>, kind: Option<&str>) -> Result<Self, FieldError> {
-        let mut renames = Vec::new();
-        for pair in maps.into_iter().flat_map(|map| map.split(',')).filter(|pair| !pair.trim().is_empty()) {
-            let Some((column, field)) = pair.rsplit_once(':') else {
-                return Err(FieldError::new(
-                    "map",
-                    format!("`{pair}` is not of the form column:field, such as Stars:rating.value"),
-                ));
-            };
-            renames.push((column.trim().to_owned(), field.trim().to_owned()));
-        }
-        let kind = kind.map(word::<Kind>).transpose().map_err(|()| {
-            FieldError::new(
-                "kind",
-                format!("`{}` is not one of `survey`, `review`, `csr_note`", kind.unwrap_or_default()),
-            )
-        })?;
-        Ok(Self { renames, kind })
-    }
-}
-
-fn word<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, ()> {
-    T::deserialize(IntoDeserializer::<WordError>::into_deserializer(text)).map_err(|_| ())
+/// The id and the type that `FIELD_ID.FIELD_TYPE` names.
+fn answer(rest: &str) -> Option<(&str, FieldType)> {
+    let (id, kind) = rest.rsplit_once('.')?;
+    Some((id, word(kind).ok()?))
 }
 
 /// A part of the object that a row becomes: a cell, or an object of parts.
@@ -155,9 +128,7 @@ impl Table {
             .renames
             .iter()
             .filter(|(column, _)| !columns.iter().any(|name| name.eq_ignore_ascii_case(column)))
-            .map(|(column, _)| {
-                FieldError::new("map", format!("there is no column `{column}`; the columns are {}", columns.join(", ")))
-            })
+            .map(|(column, _)| FieldError::new("map", no_column(column, &columns)))
             .collect();
         let mut table = Self {
             root: Part::default(),
@@ -196,8 +167,7 @@ impl Table {
             return Ok(());
         }
         if let Some(rest) = field.strip_prefix("answers.") {
-            let (id, kind) = rest.rsplit_once('.').unwrap_or((rest, ""));
-            let kind = word(kind).map_err(|()| {
+            let (id, kind) = answer(rest).ok_or_else(|| {
                 format!("`{field}` is not of the form answers.FIELD_ID.FIELD_TYPE, such as answers.recommend.nps")
             })?;
             self.answers.push(AnswerColumn { index, id: id.to_owned(), label: column.to_owned(), kind });
@@ -364,6 +334,12 @@ fn value(json: &mut Vec<u8>, content: &str, cell: Cell) {
 fn as_known(column: &str) -> String {
     let known = FIELDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(column));
     known.map_or(column, |(name, _)| *name).to_owned()
+}
+
+fn no_column(column: &str, columns: &[String]) -> String {
+    let comma =
+        if column.contains(',') { "; a comma parts two pairs where a known field stands before it" } else { "" };
+    format!("there is no column `{column}`; the columns are {}{comma}", columns.join(", "))
 }
 
 fn unknown_column(field: &str) -> String {

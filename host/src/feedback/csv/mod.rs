@@ -5,9 +5,12 @@
 //! - [`Table`]: a header bound to the fields; writes one JSON object a row.
 
 mod columns;
+mod lines;
+mod mapping;
 mod rows;
 
-pub use columns::{Mapping, Table};
+pub use columns::Table;
+pub use mapping::Mapping;
 pub use rows::{Row, RowError, Rows};
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use csv_core::ReadRecordResult;
 
+use super::lines::LineCount;
+
 /// Most columns of a row.
 const MAX_COLUMNS: usize = 1024;
 
@@ -22,13 +24,24 @@ pub enum RowError {
         /// Where the row begins, counted from 1.
         line: u64,
     },
+    /// The input ends within quotation marks.
+    #[error(
+        "the quotation mark that opens in line {opens} is not closed, so that all that follows is part of one cell; \
+         close it, or double it where it belongs to the text"
+    )]
+    Unclosed {
+        /// Where the row begins, counted from 1.
+        line: u64,
+        /// Where the quotation mark is, counted from 1.
+        opens: u64,
+    },
 }
 
 impl RowError {
     /// Where the row begins, counted from 1.
     pub const fn line(&self) -> u64 {
         match self {
-            Self::TooLong { line, .. } | Self::TooManyColumns { line } => *line,
+            Self::TooLong { line, .. } | Self::TooManyColumns { line } | Self::Unclosed { line, .. } => *line,
         }
     }
 }
@@ -70,8 +83,7 @@ pub struct Rows {
     length: usize,
     columns: usize,
     max: usize,
-    /// The line that the next byte is on.
-    line: u64,
+    lines: LineCount,
     /// Where the row under way begins.
     begun: Option<u64>,
     fault: Option<RowError>,
@@ -87,7 +99,7 @@ impl Rows {
             length: 0,
             columns: 0,
             max: max.max(1),
-            line: 1,
+            lines: LineCount::new(),
             begun: None,
             fault: None,
         }
@@ -106,38 +118,59 @@ impl Rows {
 
     /// The last row, where the input does not end with a line end.
     pub fn finish(&mut self) -> Option<Result<Row<'_>, RowError>> {
-        self.begun?;
-        self.read(&mut &b""[..])
+        let line = self.begun?;
+        // A line end ends every row, unless it stands within quotation marks.
+        if self.cut(&mut &b"\n"[..], line) {
+            return Some(self.take(line));
+        }
+        let opens = self.cell_begins();
+        if !self.cut(&mut &b""[..], line) {
+            return None;
+        }
+        self.fault.get_or_insert(RowError::Unclosed { line, opens });
+        Some(self.take(line))
     }
 
     /// Line ends before a row belong to no row; csv_core would read them as part of the next one.
     fn skip_line_ends(&mut self, input: &mut &[u8]) {
-        while let [first @ (b'\n' | b'\r'), rest @ ..] = *input {
-            self.line += u64::from(*first == b'\n');
-            *input = rest;
-        }
+        let end = input.iter().position(|byte| !matches!(byte, b'\n' | b'\r')).unwrap_or(input.len());
+        self.lines.pass(&input[..end]);
+        *input = &input[end..];
     }
 
     fn read(&mut self, input: &mut &[u8]) -> Option<Result<Row<'_>, RowError>> {
-        let line = *self.begun.get_or_insert(self.line);
+        let line = *self.begun.get_or_insert(self.lines.line());
+        self.cut(input, line).then(|| self.take(line))
+    }
+
+    /// Reads on in the row that begins at `line`; whether it is whole now.
+    fn cut(&mut self, input: &mut &[u8], line: u64) -> bool {
         loop {
             let (output, ends) = (&mut self.bytes[self.length..], &mut self.ends[self.columns..]);
             let (result, read, written, ended) = self.core.read_record(input, output, ends);
-            self.line += memchr::memchr_iter(b'\n', &input[..read]).count() as u64;
+            self.lines.pass(&input[..read]);
             *input = &input[read..];
             self.length += written;
             self.columns += ended;
             match result {
-                ReadRecordResult::InputEmpty => return None,
+                ReadRecordResult::InputEmpty => return false,
                 ReadRecordResult::OutputFull => self.grow(line),
                 ReadRecordResult::OutputEndsFull => self.widen(line),
-                ReadRecordResult::Record => return Some(self.take(line)),
+                ReadRecordResult::Record => return true,
                 ReadRecordResult::End => {
                     self.begun = None;
-                    return None;
+                    return false;
                 }
             }
         }
+    }
+
+    /// The line where the cell under way begins: as many before this one as it has line ends.
+    fn cell_begins(&self) -> u64 {
+        let start = self.columns.checked_sub(1).map_or(0, |last| self.ends[last]);
+        let mut cell = LineCount::new();
+        cell.pass(self.bytes.get(start..self.length).unwrap_or_default());
+        (self.lines.line() + 1).saturating_sub(cell.line())
     }
 
     fn grow(&mut self, line: u64) {

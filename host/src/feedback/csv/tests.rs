@@ -105,6 +105,37 @@ fn rows_know_their_line_over_quoted_line_ends_and_blank_lines() {
 }
 
 #[test]
+fn a_lone_carriage_return_ends_a_line_as_well() {
+    let rows = |table: &str, step| -> Vec<u64> {
+        let rows = read(table, &Mapping::default(), step).expect("is bound");
+        rows.into_iter().map(|(line, _)| line).collect()
+    };
+    for step in [1, 2, 100] {
+        assert_eq!(rows("kind,text\rreview,a\r\rreview,\"b\rb\"\rreview,c\r", step), [2, 4, 6]);
+        assert_eq!(rows("kind,text\r\nreview,\"b\r\nb\"\r\nreview,c\r\n", step), [2, 4]);
+    }
+}
+
+#[test]
+fn a_quotation_mark_that_is_not_closed_is_named_by_its_line_and_the_rows_before_are_read() {
+    for step in [1, 7, 1000] {
+        let table = "kind,text,title\nreview,fine,\nreview,\"a\nb\",\"Great\nreview,Awful\nreview,Bad\n";
+        let rows = read(table, &Mapping::default(), step).expect("is bound");
+        assert_eq!((rows.len(), rows[0].1.is_ok(), rows[1].0), (2, true, 3), "{rows:?}");
+        let message = rows[1].1.as_ref().expect_err("is refused");
+        assert!(message.contains("line 4") && message.contains("close it"), "{message}");
+    }
+    for whole in
+        ["kind,text\nreview,\"a\"", "kind,text\nreview,a", "kind,text\nreview,a\"", "kind,text\nreview,\"\"\"\""]
+    {
+        let rows = read(whole, &Mapping::default(), 3).expect("is bound");
+        assert!(rows.len() == 1 && rows[0].1.is_ok(), "{rows:?}");
+    }
+    let alone = read("kind,text\n\"", &Mapping::default(), 3).expect("is bound");
+    assert!(alone[0].1.as_ref().is_err_and(|message| message.contains("line 2")), "{alone:?}");
+}
+
+#[test]
 fn a_row_that_is_too_long_is_refused_and_the_next_one_is_read() {
     let table = format!("kind,text\nreview,{}\nreview,ok\n", "x".repeat(5_000));
     let rows = read(&table, &Mapping::default(), 11).expect("is bound");
@@ -132,8 +163,25 @@ fn a_row_with_thousands_of_cells_is_refused_without_holding_them() {
 }
 
 #[test]
+fn a_comma_within_the_name_of_a_column_parts_no_pairs() {
+    let table = "\"How likely, on a scale\",\"Note: good, bad\",Shop\n9,fine,x\n";
+    let one_by_one =
+        Mapping::parse(["How likely, on a scale:answers.q1.nps", "Note: good, bad:text", "Shop:-"], Some("survey"));
+    let together = mapping("Shop:-,How likely, on a scale:answers.q1.nps,Note: good, bad:text,", Some("survey"));
+    for mapping in [one_by_one.expect("is a mapping"), together] {
+        let object = &objects(table, &mapping)[0];
+        assert!(object.contains(r#""text":"fine""#) && object.contains(r#""field_id":"q1""#), "{object}");
+        assert!(!object.contains("Shop"), "{object}");
+    }
+    let errors = read("a,c\nx,y\n", &mapping("a:typo,c:text", Some("review")), 100).expect_err("is refused");
+    assert!(errors[0].message.contains("`a:typo,c`") && errors[0].message.contains("known field"), "{errors:?}");
+}
+
+#[test]
 fn a_mapping_without_colon_or_with_an_unknown_kind_is_refused() {
-    assert_eq!(Mapping::parse(["text"], None).expect_err("is refused").field, "map");
+    for map in ["text", "Stars:rating.value,text"] {
+        assert_eq!(Mapping::parse([map], None).expect_err("is refused").field, "map");
+    }
     assert!(Mapping::parse([], Some("reviews")).expect_err("is refused").message.contains("`review`"));
 }
 

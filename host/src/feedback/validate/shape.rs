@@ -9,6 +9,11 @@ use crate::feedback::Feedback;
 pub(super) const SERVER_GIVEN: [&str; 3] = ["id", "revision", "received_at"];
 pub(super) const SERVER_GIVEN_MESSAGE: &str = "is given by the server; leave it out";
 
+/// The fields that hold a time. The parser's own words for what is none speak of components and ranges.
+const TIMES: [&str; 2] = ["collected_at", "public_reply.at"];
+const TIME_MESSAGE: &str = "is not a time in the form of RFC 3339 with date, time and offset, such as \
+     `2026-05-01T10:00:00Z`, of the years to 9998";
+
 /// How much of what was found is repeated in a message, in bytes.
 const MAX_FOUND: usize = 120;
 
@@ -81,6 +86,9 @@ fn full_field_error(path: String, message: &str) -> FieldError {
     }
     if let Some(name) = quoted("duplicate field `", message) {
         return FieldError::new(with_last(path, &name), "stands there twice; send it once");
+    }
+    if TIMES.contains(&&*path) {
+        return FieldError::new(path, TIME_MESSAGE);
     }
     FieldError::new(path, type_error(message).unwrap_or_else(|| shorten(message)))
 }

@@ -131,6 +131,26 @@ fn a_wrong_type_is_named_with_what_was_found_and_what_is_allowed() {
 }
 
 #[test]
+fn a_time_of_another_form_is_refused_with_the_one_to_write() {
+    for time in
+        ["2026-05-01", "01.05.2026", "2026-05-01 10:00:00", "yesterday", "", "9999-12-31", "9999-12-31T23:59:59Z"]
+    {
+        for (name, feedback) in [
+            ("collected_at", format!(r#"{{"kind":"review","text":"x","collected_at":"{time}"}}"#)),
+            (
+                "public_reply.at",
+                format!(r#"{{"kind":"review","text":"x","public_reply":{{"text":"y","at":"{time}"}}}}"#),
+            ),
+        ] {
+            names(&feedback, name, &["RFC 3339", "`2026-05-01T10:00:00Z`"]);
+            let (_, message) = refused_field(&feedback);
+            assert!(!message.contains('…') && !message.contains("component"), "{message}");
+        }
+    }
+    names(r#"{"kind":"review","text":"x","collected_at":1777629600}"#, "collected_at", &["RFC 3339"]);
+}
+
+#[test]
 fn an_unknown_kind_is_named_with_the_known_ones() {
     names(
         r#"{"kind":"reviw","text":"x"}"#,

@@ -1,0 +1,66 @@
+//! What the sender says about the columns.
+
+use serde::Deserialize;
+use serde::de::{IntoDeserializer, value::Error as WordError};
+
+use super::columns::is_field;
+use crate::feedback::{Kind, validate::FieldError};
+
+/// How the sender's columns are named here.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Mapping {
+    pub(super) renames: Vec<(String, String)>,
+    pub(super) kind: Option<Kind>,
+}
+
+impl Mapping {
+    /// From `column:field` pairs, and the kind of rows that do not tell it. The field `-` leaves a column out.
+    ///
+    /// One of `maps` may hold several pairs, parted by commas. A comma parts them only where a known field stands
+    /// before it; any other belongs to the name of a column: `How likely, on a scale:rating.value,Why:text` is two
+    /// pairs.
+    ///
+    /// # Errors
+    /// A pair without colon, or a word that is no kind.
+    pub fn parse<'a>(maps: impl IntoIterator<Item = &'a str>, kind: Option<&str>) -> Result<Self, FieldError> {
+        let mut renames = Vec::new();
+        for pair in maps.into_iter().flat_map(pairs) {
+            let Some((column, field)) = pair.rsplit_once(':') else {
+                return Err(FieldError::new(
+                    "map",
+                    format!("`{pair}` is not of the form column:field, such as Stars:rating.value"),
+                ));
+            };
+            renames.push((column.trim().to_owned(), field.trim().to_owned()));
+        }
+        let kind = kind.map(word::<Kind>).transpose().map_err(|()| {
+            FieldError::new(
+                "kind",
+                format!("`{}` is not one of `survey`, `review`, `csr_note`", kind.unwrap_or_default()),
+            )
+        })?;
+        Ok(Self { renames, kind })
+    }
+}
+
+/// Cuts `map` at the commas that follow a known field.
+fn pairs(map: &str) -> Vec<&str> {
+    let mut pairs = Vec::new();
+    let mut start = 0;
+    for (comma, _) in map.match_indices(',') {
+        let pair = &map[start..comma];
+        let is_whole = pair.rsplit_once(':').is_some_and(|(_, field)| is_field(field.trim()));
+        if is_whole || pair.trim().is_empty() {
+            pairs.push(pair);
+            start = comma + 1;
+        }
+    }
+    pairs.push(&map[start..]);
+    pairs.retain(|pair| !pair.trim().is_empty());
+    pairs
+}
+
+/// The value that `text` names.
+pub(super) fn word<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, ()> {
+    T::deserialize(IntoDeserializer::<WordError>::into_deserializer(text)).map_err(|_| ())
+}
