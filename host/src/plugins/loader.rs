@@ -20,6 +20,7 @@ use super::{
     instance::Instance,
     item::Reads,
     line::clean,
+    schema,
     signature::PublicKey,
     source::{Found, SourceError, Sources, hex},
 };
@@ -348,7 +349,7 @@ impl Loader {
         let mut instance = Instance::start(plugin, Arc::new(NoHistory)).map_err(broken)?;
         let description: Description = instance.describe(plugin).map_err(broken)?;
         check_description(&description).map_err(broken)?;
-        let reasons = against_schema(&description.config_schema, config).map_err(broken)?;
+        let reasons = schema::offences(&description.config_schema, config).map_err(broken)?;
         if !reasons.is_empty() {
             return Err(LoadError::BadConfig { plugin: name, reasons });
         }
@@ -383,23 +384,6 @@ fn check_limits(plugin: &str, limits: &Limits) -> Result<(), LoadError> {
         }
     }
     Ok(())
-}
-
-/// What in `config` does not fit the schema: each offence with its key.
-fn against_schema(schema: &str, config: &serde_json::Value) -> Result<Vec<String>, String> {
-    let schema: serde_json::Value = serde_json::from_str(schema)
-        .map_err(|error| format!("declares a configuration schema that is not JSON: {}", clean(&error.to_string())))?;
-    let validator = jsonschema::validator_for(&schema).map_err(|error| {
-        format!("declares a configuration schema that is not JSON Schema: {}", clean(&error.to_string()))
-    })?;
-    let offences = validator.iter_errors(config).take(10);
-    Ok(offences
-        .map(|error| {
-            let path = error.instance_path().to_string();
-            let key = if path.is_empty() { "config".into() } else { format!("config{}", path.replace('/', ".")) };
-            clean(&format!("{key}: {error}"))
-        })
-        .collect())
 }
 
 /// What a plugin says of itself goes to terminals and into logs: it is kept short and free of control characters.
