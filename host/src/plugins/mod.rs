@@ -35,7 +35,7 @@ pub mod grants;
 pub mod inspect;
 mod instance;
 mod item;
-mod line;
+pub(crate) mod line;
 pub mod live;
 pub mod loader;
 mod merge;
