@@ -51,8 +51,9 @@ fn effect(feedback: &Feedback, effect: &Effect) -> Result<(), String> {
         Effect::Redact(redaction) => self::redaction(feedback, redaction),
         Effect::Other(note) => {
             name("note", &note.name)?;
-            serde_json::from_str::<serde::de::IgnoredAny>(&note.value)
-                .map(|_| ())
+            // As it is read when it is stored: a number out of range or too deep a nesting would be lost there.
+            serde_json::from_str::<serde_json::Value>(&note.value)
+                .map(drop)
                 .map_err(|error| format!("gave note `{}` a value that is not JSON: {error}", note.name))
         }
     }
@@ -163,4 +164,26 @@ fn size(effect: &Effect) -> usize {
         Effect::Other(note) => note.name.len() + note.value.len(),
     };
     size_of::<Effect>() + heap
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_note_that_could_not_be_stored_as_it_is_is_at_fault() {
+        let noted = |value: &str| {
+            let note = wit::NoteResult { name: "n".into(), value: value.into() };
+            let feedback = json!({"id": uuid::Uuid::now_v7(), "kind": "review", "text": "ok"});
+            let feedback = serde_json::from_value(feedback).expect("is feedback");
+            effects(&feedback, &[Effect::Other(note)], &Limits::default())
+        };
+        assert_eq!(noted(r#"{"a": [1e300, null]}"#), Ok(()));
+        for lost in [r#"{"a": 1e400}"#.to_owned(), format!("{}{}", "[".repeat(5_000), "]".repeat(5_000)), "{".into()] {
+            let offence = noted(&lost).expect_err("is at fault");
+            assert!(offence.contains("gave note `n` a value that is not JSON"), "{offence}");
+        }
+    }
 }
