@@ -354,7 +354,7 @@ impl Loader {
             return Err(LoadError::BadConfig { plugin: name, reasons });
         }
         if let Err(refusal) = instance.configure(plugin).map_err(broken)? {
-            return Err(LoadError::BadConfig { plugin: name, reasons: vec![clean(&refusal)] });
+            return Err(LoadError::BadConfig { plugin: name, reasons: vec![refusal] });
         }
         plugin.reads = description.reads;
         plugin.version = description.version.into();
