@@ -7,10 +7,11 @@ use wasmtime::component::Component;
 
 use super::{
     bindings::sayso::plugin::types::Description,
+    description,
     grants::{self, NoHistory},
     instance::Instance,
     item::Reads,
-    loader::{LoadError, Loader, check_description},
+    loader::{LoadError, Loader},
     trial,
 };
 use crate::config::Grant;
@@ -88,7 +89,7 @@ impl Loader {
         let entry = trial::entry(source, Value::Null, grants, None);
         let plugin = self.prepare(&entry).map_err(|error| error.to_string())?;
         let described = Instance::start(&plugin, Arc::new(NoHistory))?.describe(&plugin)?;
-        check_description(&described)?;
+        description::check(&described)?;
         Ok(described.into())
     }
 }

@@ -15,6 +15,7 @@ use super::{
     bindings::{self, sayso::plugin::types::Description},
     cases,
     contract::{BuiltFor, OFFERED},
+    description,
     engine::{Engine, MAX_MEMORY_BYTES},
     grants::{self, NoHistory, State, http, text::Dictionaries},
     instance::Instance,
@@ -25,11 +26,6 @@ use super::{
     source::{Found, SourceError, Sources, hex},
 };
 use crate::config::{self, Grant, Limits, OnFault};
-
-/// Longest name and version of a plugin, by its own word, in bytes.
-const MAX_WORD: usize = 64;
-/// Longest summary of a plugin, in bytes.
-const MAX_SENTENCE: usize = 1 << 10;
 
 /// A plugin that is ready to run.
 #[derive(Clone)]
@@ -348,7 +344,7 @@ impl Loader {
         let broken = |reason: String| LoadError::Broken { plugin: name.clone(), reason };
         let mut instance = Instance::start(plugin, Arc::new(NoHistory)).map_err(broken)?;
         let description: Description = instance.describe(plugin).map_err(broken)?;
-        check_description(&description).map_err(broken)?;
+        description::check(&description).map_err(broken)?;
         let reasons = schema::offences(&description.config_schema, config).map_err(broken)?;
         if !reasons.is_empty() {
             return Err(LoadError::BadConfig { plugin: name, reasons });
@@ -384,20 +380,4 @@ fn check_limits(plugin: &str, limits: &Limits) -> Result<(), LoadError> {
         }
     }
     Ok(())
-}
-
-/// What a plugin says of itself goes to terminals and into logs: it is kept short and free of control characters.
-pub(super) fn check_description(description: &Description) -> Result<(), String> {
-    let texts = [
-        ("name", &description.name, MAX_WORD),
-        ("version", &description.version, MAX_WORD),
-        ("summary", &description.summary, MAX_SENTENCE),
-    ];
-    let is_unfit = |text: &str, longest: usize| text.len() > longest || text.chars().any(char::is_control);
-    match texts.into_iter().find(|(_, text, longest)| is_unfit(text, *longest)) {
-        None => Ok(()),
-        Some((what, _, longest)) => Err(format!(
-            "describes itself with a {what} that is longer than {longest} bytes or has control characters; shorten it in `describe`"
-        )),
-    }
 }

@@ -5,7 +5,7 @@
 //! - [`source`]: where components come from: built in, files, registries ([`oci`]), each as pinned and as signed
 //!   ([`signature`]); [`contract`]: which version of the contract they are built for.
 //! - [`loader`]: from a `[[plugin]]` to a [`Plugin`] that has been described, checked and configured once, as the
-//!   [`schema`] of its configuration says.
+//!   [`schema`] of its configuration says; [`description`]: what a plugin may say of itself.
 //! - [`instance`]: one running instance; dies with its first fault.
 //! - [`chain`]: the plugins in order, over a batch, splitting it to find an item at fault; [`shadow`]: what is kept of
 //!   those that run beside it.
@@ -28,6 +28,7 @@ pub mod cases;
 pub mod chain;
 mod check;
 mod contract;
+mod description;
 mod effects;
 pub mod engine;
 mod events;
