@@ -12,7 +12,7 @@ use super::{
     instance::Instance,
     item::Reads,
     loader::{LoadError, Loader},
-    trial,
+    schema, trial,
 };
 use crate::config::Grant;
 
@@ -90,6 +90,7 @@ impl Loader {
         let plugin = self.prepare(&entry).map_err(|error| error.to_string())?;
         let described = Instance::start(&plugin, Arc::new(NoHistory))?.describe(&plugin)?;
         description::check(&described)?;
+        schema::check(&described.config_schema)?;
         Ok(described.into())
     }
 }
