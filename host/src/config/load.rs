@@ -10,7 +10,7 @@ use std::{
 
 use toml::{Table, Value};
 
-use super::{Config, Plugin, http, keep};
+use super::{Config, Plugin, http, keep, written};
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -113,9 +113,13 @@ fn understand(
     table: Table,
     from_environment: &[(String, String)],
 ) -> Result<Config, ConfigError> {
+    written::check(&table).map_err(|(key, message)| ConfigError::Key {
+        place: place(path, text, &key, "", from_environment),
+        message: format!("`{key}`: {message}"),
+    })?;
     let config: Config = serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
         let key = error.path().to_string();
-        let message = format!("`{key}`: {}", error.inner().to_string().trim());
+        let message = format!("`{key}`: {}", error.inner().message().trim());
         ConfigError::Key { place: place(path, text, &key, error.inner().message(), from_environment), message }
     })?;
     check(&config, path, text)?;

@@ -6,6 +6,7 @@ mod keep;
 mod load;
 mod source;
 mod webhook;
+mod written;
 
 pub use self::http::Http;
 pub use keep::Keep;

@@ -1,8 +1,8 @@
-//! What plugins may answer. Everything a plugin hands back is checked before anything is made of it: sizes, names,
-//! numbers, and that spans lie within the text.
+//! What plugins may answer, as the contract says it. Everything a plugin hands back is checked before anything is made
+//! of it: sizes, names, numbers, and that spans lie within the text.
 
 use super::{bindings::sayso::plugin::types as wit, item::Effect, texts};
-use crate::{config::Limits, feedback::Feedback};
+use crate::{config::Limits, feedback::Feedback, plugins::merge::SENTIMENT};
 
 /// Longest name of a score, tag, route, note or class, in bytes.
 const MAX_NAME: usize = 128;
@@ -36,12 +36,12 @@ fn effect(feedback: &Feedback, effect: &Effect) -> Result<(), String> {
     match effect {
         Effect::Score(score) => self::score(text, score),
         Effect::Tag(tag) => {
-            name("tag", &tag.name)?;
+            lower_case("tag", &tag.name)?;
             share("confidence", &tag.name, tag.confidence)?;
             tag.spans.iter().try_for_each(|one| span("tag", &tag.name, text, *one))
         }
         Effect::Route(route) => {
-            name("route", &route.name)?;
+            lower_case("route", &route.name)?;
             phrase("rule", &route.rule)?;
             if route.priority > 100 {
                 return Err(format!("gave route `{}` the priority {}, above 100", route.name, route.priority));
@@ -51,21 +51,22 @@ fn effect(feedback: &Feedback, effect: &Effect) -> Result<(), String> {
         Effect::Redact(redaction) => self::redaction(feedback, redaction),
         Effect::Other(note) => {
             name("note", &note.name)?;
-            serde_json::from_str::<serde::de::IgnoredAny>(&note.value)
-                .map(|_| ())
+            // As it is read when it is stored: a number out of range or too deep a nesting would be lost there.
+            serde_json::from_str::<serde_json::Value>(&note.value)
+                .map(drop)
                 .map_err(|error| format!("gave note `{}` a value that is not JSON: {error}", note.name))
         }
     }
 }
 
 fn score(text: &str, score: &wit::ScoreResult) -> Result<(), String> {
-    name("score", &score.name)?;
-    finite(&score.name, score.value)?;
+    snake_case("score", &score.name)?;
+    scored(&score.name, score.value)?;
     if let Some(label) = &score.label {
         phrase("label", label)?;
     }
     match &score.scope {
-        wit::ScopeResult::Topic(topic) => name("topic", topic)?,
+        wit::ScopeResult::Topic(topic) => lower_case("topic", topic)?,
         wit::ScopeResult::Whole | wit::ScopeResult::Other(_) => {}
     }
     for part in &score.parts {
@@ -77,7 +78,7 @@ fn score(text: &str, score: &wit::ScoreResult) -> Result<(), String> {
         span("score", &score.name, text, evidence.span)?;
     }
     for passage in &score.passages {
-        finite(&score.name, passage.value)?;
+        scored(&score.name, passage.value)?;
         span("score", &score.name, text, passage.span)?;
         passage.label.as_ref().map_or(Ok(()), |label| phrase("label", label))?;
     }
@@ -106,10 +107,32 @@ fn redaction(feedback: &Feedback, redaction: &wit::RedactionResult) -> Result<()
 }
 
 fn name(what: &str, name: &str) -> Result<(), String> {
-    if name.is_empty() || name.len() > MAX_NAME || name.chars().any(char::is_control) {
+    if name.trim().is_empty() || name.len() > MAX_NAME || name.chars().any(is_unseen) {
         return Err(format!(
             "gave a {what} a name that is empty, longer than {MAX_NAME} bytes, or has control characters"
         ));
+    }
+    Ok(())
+}
+
+/// Control characters, and those that turn the direction of a line: they make a name look like another.
+fn is_unseen(c: char) -> bool {
+    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns
+}
+
+fn lower_case(what: &str, name: &str) -> Result<(), String> {
+    self::name(what, name)?;
+    if name.chars().any(char::is_uppercase) {
+        return Err(format!("gave a {what} the name `{name}`, which is not in lower case"));
+    }
+    Ok(())
+}
+
+fn snake_case(what: &str, name: &str) -> Result<(), String> {
+    lower_case(what, name)?;
+    if !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+        return Err(format!("gave a {what} the name `{name}`, which is not of lower case letters, digits and `_`"));
     }
     Ok(())
 }
@@ -123,6 +146,15 @@ fn phrase(what: &str, phrase: &str) -> Result<(), String> {
 
 fn finite(name: &str, value: f64) -> Result<(), String> {
     if value.is_finite() { Ok(()) } else { Err(format!("gave `{name}` the value {value}, which is no finite number")) }
+}
+
+/// The value of a score, as a whole or of a passage.
+fn scored(name: &str, value: f64) -> Result<(), String> {
+    finite(name, value)?;
+    if name == SENTIMENT && !(-1.0..=1.0).contains(&value) {
+        return Err(format!("gave `{name}` the value {value}, outside -1 to 1"));
+    }
+    Ok(())
 }
 
 fn share(what: &str, name: &str, value: f64) -> Result<(), String> {
@@ -163,4 +195,89 @@ fn size(effect: &Effect) -> usize {
         Effect::Other(note) => note.name.len() + note.value.len(),
     };
     size_of::<Effect>() + heap
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::plugins::written;
+
+    /// What is said of one effect on the text `ok`.
+    fn checked(effect: Value) -> Result<(), String> {
+        let feedback = json!({"id": uuid::Uuid::now_v7(), "kind": "review", "text": "ok"});
+        let feedback = serde_json::from_value(feedback).expect("is feedback");
+        let effect: written::Effect = serde_json::from_value(effect).expect("is an effect");
+        effects(&feedback, &[effect.into()], &Limits::default())
+    }
+
+    #[track_caller]
+    fn assert_at_fault(effect: Value, why: &str) {
+        let offence = checked(effect).expect_err("is at fault");
+        assert!(offence.contains(why), "{offence}");
+    }
+
+    #[test]
+    fn a_sentiment_is_from_minus_one_to_one() {
+        let passage = |value: f64| json!([{"span": {"start": 0, "end": 2}, "value": value}]);
+        for value in [5.0, 1e308, -1.000_001] {
+            assert_at_fault(json!({"score": {"name": "sentiment", "value": value}}), "outside -1 to 1");
+            assert_at_fault(json!({"score": {"name": "sentiment", "value": value, "topic": "tea"}}), "outside -1 to 1");
+            let passages = passage(value);
+            assert_at_fault(
+                json!({"score": {"name": "sentiment", "value": 0, "passages": passages}}),
+                "outside -1 to 1",
+            );
+            assert_eq!(checked(json!({"score": {"name": "length", "value": value, "passages": passages}})), Ok(()));
+        }
+        for value in [-1.0, 0.0, 1.0] {
+            assert_eq!(
+                checked(json!({"score": {"name": "sentiment", "value": value, "passages": passage(value)}})),
+                Ok(())
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_written_as_the_contract_says() {
+        let tag = |name: &str| json!({"tag": {"name": name}});
+        let route = |name: &str| json!({"route": {"name": name, "rule": "r", "priority": 1}});
+        let score = |name: &str| json!({"score": {"name": name, "value": 1}});
+        for good in ["delivery/speed", "配達/速度", "straße", "steep-co", "two words"] {
+            assert_eq!((checked(tag(good)), checked(route(good))), (Ok(()), Ok(())), "{good}");
+        }
+        for bad in ["Delivery", "delivery/Speed", "ÄRGER"] {
+            assert_at_fault(tag(bad), "not in lower case");
+            assert_at_fault(route(bad), "not in lower case");
+            assert_at_fault(score(bad), "not in lower case");
+            assert_at_fault(json!({"score": {"name": "urgency", "value": 1, "topic": bad}}), "not in lower case");
+        }
+        assert_eq!(checked(score("churn_risk2")), Ok(()));
+        assert_at_fault(score("churn-risk"), "lower case letters, digits and `_`");
+    }
+
+    #[test]
+    fn a_name_has_something_to_see_and_nothing_that_is_unseen() {
+        for bad in ["", "   ", "\u{3000}", "a\u{202e}b", "a\u{2066}b", "a\u{1b}[2J"] {
+            assert_at_fault(json!({"tag": {"name": bad}}), "empty");
+            assert_at_fault(json!({"note": {"name": bad, "value": 1}}), "empty");
+        }
+        assert_eq!(checked(json!({"note": {"name": "Any word", "value": 1}})), Ok(()));
+    }
+
+    #[test]
+    fn a_note_that_could_not_be_stored_as_it_is_is_at_fault() {
+        let noted = |value: &str| {
+            let note = wit::NoteResult { name: "n".into(), value: value.into() };
+            let feedback = json!({"id": uuid::Uuid::now_v7(), "kind": "review", "text": "ok"});
+            let feedback = serde_json::from_value(feedback).expect("is feedback");
+            effects(&feedback, &[Effect::Other(note)], &Limits::default())
+        };
+        assert_eq!(noted(r#"{"a": [1e300, null]}"#), Ok(()));
+        for lost in [r#"{"a": 1e400}"#.to_owned(), format!("{}{}", "[".repeat(5_000), "]".repeat(5_000)), "{".into()] {
+            let offence = noted(&lost).expect_err("is at fault");
+            assert!(offence.contains("gave note `n` a value that is not JSON"), "{offence}");
+        }
+    }
 }

@@ -7,11 +7,12 @@ use wasmtime::component::Component;
 
 use super::{
     bindings::sayso::plugin::types::Description,
+    description,
     grants::{self, NoHistory},
     instance::Instance,
     item::Reads,
-    loader::{LoadError, Loader, check_description},
-    trial,
+    loader::{LoadError, Loader},
+    schema, trial,
 };
 use crate::config::Grant;
 
@@ -88,7 +89,8 @@ impl Loader {
         let entry = trial::entry(source, Value::Null, grants, None);
         let plugin = self.prepare(&entry).map_err(|error| error.to_string())?;
         let described = Instance::start(&plugin, Arc::new(NoHistory))?.describe(&plugin)?;
-        check_description(&described)?;
+        description::check(&described)?;
+        schema::check(&described.config_schema)?;
         Ok(described.into())
     }
 }

@@ -78,11 +78,12 @@ impl Instance {
         self.guest.sayso_plugin_analysis().call_describe(&mut self.store).map_err(|error| explain_start(&error, plugin))
     }
 
-    /// Hands over the configuration. The inner error is the plugin's own.
+    /// Hands over the configuration. The inner error is the plugin's own, as one short line.
     pub(super) fn configure(&mut self, plugin: &Plugin) -> Result<Result<(), String>, String> {
         self.store.set_hostcall_fuel(SETUP_BYTES);
         let guest = self.guest.sayso_plugin_analysis();
-        guest.call_configure(&mut self.store, &plugin.config_json).map_err(|error| explain_start(&error, plugin))
+        let configured = guest.call_configure(&mut self.store, &plugin.config_json);
+        configured.map(|taken| taken.map_err(|said| refusal(&said))).map_err(|error| explain_start(&error, plugin))
     }
 
     /// Lets the grant `history` tell of the customers of the batch that comes next.
@@ -136,6 +137,12 @@ impl Instance {
     }
 }
 
+/// What a plugin says of a configuration that it does not take.
+fn refusal(said: &str) -> String {
+    let said = clean(said);
+    if said.trim().is_empty() { "the plugin does not say why; ask whoever wrote it".into() } else { said }
+}
+
 /// What stopped a plugin before its first item: time and size have limits of their own there.
 fn explain_start(error: &wasmtime::Error, plugin: &Plugin) -> String {
     if let Some(Trap::Interrupt) = error.downcast_ref() {
@@ -182,5 +189,19 @@ fn explain_limit(text: &str, plugin: &Plugin) -> String {
         format!("answered more than limits.output_bytes = {} an item", limits.output_bytes)
     } else {
         format!("failed: {}", clean(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_one_short_line_and_never_nothing() {
+        assert_eq!(refusal("`words`: is empty\n\u{1b}[2J"), "`words`: is empty  [2J");
+        assert!(refusal(&"x".repeat(100_000)).len() <= 1_024);
+        for nothing in ["", " \n"] {
+            assert!(refusal(nothing).contains("does not say why"));
+        }
     }
 }

@@ -4,7 +4,7 @@
 const MAX: usize = 1 << 10;
 
 /// Cuts the text to 1 KiB, and takes control characters out.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let end = text.floor_char_boundary(MAX);
     text[..end].chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

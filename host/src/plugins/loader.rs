@@ -15,20 +15,17 @@ use super::{
     bindings::{self, sayso::plugin::types::Description},
     cases,
     contract::{BuiltFor, OFFERED},
+    description,
     engine::{Engine, MAX_MEMORY_BYTES},
     grants::{self, NoHistory, State, http, text::Dictionaries},
     instance::Instance,
     item::Reads,
     line::clean,
+    schema,
     signature::PublicKey,
     source::{Found, SourceError, Sources, hex},
 };
 use crate::config::{self, Grant, Limits, OnFault};
-
-/// Longest name and version of a plugin, by its own word, in bytes.
-const MAX_WORD: usize = 64;
-/// Longest summary of a plugin, in bytes.
-const MAX_SENTENCE: usize = 1 << 10;
 
 /// A plugin that is ready to run.
 #[derive(Clone)]
@@ -347,13 +344,13 @@ impl Loader {
         let broken = |reason: String| LoadError::Broken { plugin: name.clone(), reason };
         let mut instance = Instance::start(plugin, Arc::new(NoHistory)).map_err(broken)?;
         let description: Description = instance.describe(plugin).map_err(broken)?;
-        check_description(&description).map_err(broken)?;
-        let reasons = against_schema(&description.config_schema, config).map_err(broken)?;
+        description::check(&description).map_err(broken)?;
+        let reasons = schema::offences(&description.config_schema, config).map_err(broken)?;
         if !reasons.is_empty() {
             return Err(LoadError::BadConfig { plugin: name, reasons });
         }
         if let Err(refusal) = instance.configure(plugin).map_err(broken)? {
-            return Err(LoadError::BadConfig { plugin: name, reasons: vec![clean(&refusal)] });
+            return Err(LoadError::BadConfig { plugin: name, reasons: vec![refusal] });
         }
         plugin.reads = description.reads;
         plugin.version = description.version.into();
@@ -383,37 +380,4 @@ fn check_limits(plugin: &str, limits: &Limits) -> Result<(), LoadError> {
         }
     }
     Ok(())
-}
-
-/// What in `config` does not fit the schema: each offence with its key.
-fn against_schema(schema: &str, config: &serde_json::Value) -> Result<Vec<String>, String> {
-    let schema: serde_json::Value = serde_json::from_str(schema)
-        .map_err(|error| format!("declares a configuration schema that is not JSON: {}", clean(&error.to_string())))?;
-    let validator = jsonschema::validator_for(&schema).map_err(|error| {
-        format!("declares a configuration schema that is not JSON Schema: {}", clean(&error.to_string()))
-    })?;
-    let offences = validator.iter_errors(config).take(10);
-    Ok(offences
-        .map(|error| {
-            let path = error.instance_path().to_string();
-            let key = if path.is_empty() { "config".into() } else { format!("config{}", path.replace('/', ".")) };
-            clean(&format!("{key}: {error}"))
-        })
-        .collect())
-}
-
-/// What a plugin says of itself goes to terminals and into logs: it is kept short and free of control characters.
-pub(super) fn check_description(description: &Description) -> Result<(), String> {
-    let texts = [
-        ("name", &description.name, MAX_WORD),
-        ("version", &description.version, MAX_WORD),
-        ("summary", &description.summary, MAX_SENTENCE),
-    ];
-    let is_unfit = |text: &str, longest: usize| text.len() > longest || text.chars().any(char::is_control);
-    match texts.into_iter().find(|(_, text, longest)| is_unfit(text, *longest)) {
-        None => Ok(()),
-        Some((what, _, longest)) => Err(format!(
-            "describes itself with a {what} that is longer than {longest} bytes or has control characters; shorten it in `describe`"
-        )),
-    }
 }

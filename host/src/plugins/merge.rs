@@ -15,7 +15,8 @@ use crate::feedback::{
     UrgencyLevel,
 };
 
-const SENTIMENT: &str = "sentiment";
+/// The score that is the sentiment of an analysis, −1 to 1.
+pub(super) const SENTIMENT: &str = "sentiment";
 
 /// Merges the effects of a chain.
 pub(super) fn analysis(

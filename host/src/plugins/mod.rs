@@ -4,7 +4,8 @@
 //! - [`aot`]: compiled components, cached on disk.
 //! - [`source`]: where components come from: built in, files, registries ([`oci`]), each as pinned and as signed
 //!   ([`signature`]); [`contract`]: which version of the contract they are built for.
-//! - [`loader`]: from a `[[plugin]]` to a [`Plugin`] that has been described, checked and configured once.
+//! - [`loader`]: from a `[[plugin]]` to a [`Plugin`] that has been described, checked and configured once, as the
+//!   [`schema`] of its configuration says; [`description`]: what a plugin may say of itself.
 //! - [`instance`]: one running instance; dies with its first fault.
 //! - [`chain`]: the plugins in order, over a batch, splitting it to find an item at fault; [`shadow`]: what is kept of
 //!   those that run beside it.
@@ -27,6 +28,7 @@ pub mod cases;
 pub mod chain;
 mod check;
 mod contract;
+mod description;
 mod effects;
 pub mod engine;
 mod events;
@@ -34,7 +36,7 @@ pub mod grants;
 pub mod inspect;
 mod instance;
 mod item;
-mod line;
+pub(crate) mod line;
 pub mod live;
 pub mod loader;
 mod merge;
@@ -42,6 +44,7 @@ mod meter;
 pub mod oci;
 mod quotes;
 mod redact;
+mod schema;
 mod shadow;
 pub mod signature;
 pub mod source;

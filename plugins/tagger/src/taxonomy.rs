@@ -132,6 +132,9 @@ impl Taxonomy {
         let mut sections = Vec::new();
         for (class, key, taxonomy) in [(Class::Topic, "topics", topics), (Class::Intent, "intents", intents)] {
             for (name, terms) in taxonomy {
+                if name.trim().is_empty() || name.chars().any(char::is_uppercase) {
+                    return Err(format!("`{key}.{name}`: the contract has names in lower case; write them so"));
+                }
                 sections.push((format!("{key}.{name}"), Some(Label { class, name: Cow::Owned(name) }), terms));
             }
         }
@@ -238,6 +241,7 @@ mod tests {
     fn an_error_names_the_key_and_the_term() {
         let term = error(r#"{"topics":{"a/b":{"en":["fine","*"]}}}"#);
         assert!(term.starts_with("`topics.a/b.en[1]`, the term `*`: a word of it is empty"), "{term}");
+        assert!(error(r#"{"topics":{"Hardware/fan":["fan"]}}"#).starts_with("`topics.Hardware/fan`: "));
         assert!(error(r#"{"ignore":["a||b"]}"#).starts_with("`ignore[0]`, the term `a||b`: "));
         let unknown = error(r#"{"without":["food/tast"]}"#);
         assert!(unknown.contains("`food/tast` is not built in; these are: account/access, "), "{unknown}");

@@ -64,6 +64,5 @@ fn case(name: String, dir: &Path, config: &Value) -> anyhow::Result<Case> {
 
 fn answer(file: &Path) -> anyhow::Result<Answer> {
     let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
-    let read = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(&text));
-    read.map_err(|error| anyhow::anyhow!("{}: `{}`: {}", file.display(), error.path(), error.inner()))
+    project::parse(&text).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))
 }

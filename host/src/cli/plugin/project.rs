@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
@@ -96,10 +97,18 @@ pub(super) fn http(
 
 /// Reads `http` of a `[[plugin]]` in JSON.
 pub(super) fn parse_http(text: &str) -> Result<config::Http, String> {
-    let read = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text));
-    let http: config::Http = read.map_err(|error| format!("`{}`: {}", error.path(), error.inner()))?;
+    let http: config::Http = parse(text)?;
     http.check().map_err(|(_, message)| message)?;
     Ok(http)
+}
+
+/// Reads one JSON value, behind which nothing may follow. The error names the key.
+pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let read = serde_path_to_error::deserialize(&mut json);
+    let value = read.map_err(|error| format!("`{}`: {}", error.path(), error.inner()))?;
+    json.end().map_err(|error| error.to_string())?;
+    Ok(value)
 }
 
 /// `config.json` in a folder, if there is one.
@@ -159,6 +168,16 @@ mod tests {
         assert_eq!(component_in(dir.path()).expect("found"), Some(dir.path().join("a.wasm")));
         fs::write(dir.path().join("b.wasm"), "").expect("written");
         assert!(component_in(dir.path()).expect_err("two").to_string().contains("b.wasm"));
+    }
+
+    #[test]
+    fn what_follows_the_json_is_refused() {
+        let hosts = r#"{"hosts": ["api.example.com"]}"#;
+        assert!(parse_http(hosts).is_ok());
+        let error = parse_http(&format!("{hosts} }}}}")).expect_err("goes on");
+        assert!(error.contains("trailing characters"), "{error}");
+        let error = parse::<config::Http>(r#"{"hosts": [1]}"#).expect_err("is no host");
+        assert!(error.starts_with("`hosts[0]`"), "{error}");
     }
 
     #[test]

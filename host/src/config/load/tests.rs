@@ -101,3 +101,34 @@ fn a_secret_is_in_no_debug_output() {
     let shown = format!("{:?}", read(text, &[]).expect("loads"));
     assert!(!shown.contains("hidden") && !shown.contains("hook-token"), "{shown}");
 }
+
+#[test]
+fn a_table_where_a_list_is_meant_is_told_how_to_write_it() {
+    for (list, several) in [("plugin", "plugins"), ("webhook", "webhooks"), ("key", "keys")] {
+        for written in [format!("[{list}]"), format!("[[{several}]]")] {
+            let error = read(&format!("\n{written}\nname = \"a\"\n"), &[]).expect_err("refused");
+            assert!(error.starts_with("sayso.toml line 2: "), "{error}");
+            assert!(error.contains(&format!("write [[{list}]] for each, and not {written}")), "{error}");
+            assert_eq!(error.lines().count(), 1, "{error}");
+        }
+    }
+    assert!(read("[plugins]\nrequire_signature = []\n", &[]).is_ok());
+}
+
+#[test]
+fn a_value_at_fault_is_told_in_one_line() {
+    let error = read("[pipeline]\nworkers = \"many\"\n", &[]).expect_err("refused");
+    assert!(error.starts_with("sayso.toml line 2: `pipeline.workers`: "), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
+}
+
+#[test]
+fn a_number_that_json_lacks_is_refused_with_its_path() {
+    for number in ["inf", "-inf", "nan"] {
+        let text =
+            format!("[[plugin]]\nname = \"a\"\nuse = \"builtin:tagger\"\nconfig = {{ words = [1.5, {number}] }}\n");
+        let error = read(&text, &[]).expect_err("refused");
+        assert!(error.starts_with("sayso.toml line 4: `plugin[0].config.words[1]`: "), "{error}");
+        assert!(error.contains(&format!("{number} is no finite number")), "{error}");
+    }
+}

@@ -53,3 +53,14 @@ fn a_case_that_cannot_be_read_is_named_with_what_is_wrong() {
     let error = run(folder.path()).expect_err("refused").to_string();
     assert!(error.contains("`effects`"), "{error}");
 }
+
+#[test]
+fn a_folder_without_an_input_is_a_case_that_cannot_be_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let case = folder.path().join("cases/slip");
+    fs::create_dir_all(&case).expect("a folder");
+    fs::write(case.join("inputs.json"), r#"{"kind": "review", "text": "ok"}"#).expect("written");
+    fs::write(folder.path().join("cases/README.md"), "no case").expect("written");
+    let error = run(folder.path()).expect_err("cannot be run").to_string();
+    assert!(error.contains("cases/slip") && error.contains("input.json"), "{error}");
+}
