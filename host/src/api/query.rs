@@ -20,6 +20,11 @@ const DEFAULT_LIMIT: usize = 50;
 /// Most rows of a page.
 const MAX_LIMIT: usize = 500;
 
+/// Most words of a search.
+const MAX_WORDS: usize = 64;
+/// Longest search, in characters.
+const MAX_QUERY: usize = 500;
+
 /// The parameters of a [`Filter`].
 pub(super) const FILTER: [&str; 10] =
     ["q", "kind", "tag", "intent", "route", "label", "language", "customer", "since", "until"];
@@ -129,7 +134,7 @@ impl<'a> Params<'a> {
     pub(super) fn filter(&self) -> Result<Filter, Problem> {
         let text = |name| self.get(name).map(str::to_owned);
         Ok(Filter {
-            q: text("q"),
+            q: self.get("q").map(words).transpose()?,
             kind: self.word("kind")?,
             tag: text("tag"),
             intent: text("intent"),
@@ -146,6 +151,16 @@ impl<'a> Params<'a> {
     pub(super) fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
         self.get(name).map(|text| time(name, text)).transpose()
     }
+}
+
+/// What is searched for: each word is looked up in every text that has the others.
+fn words(q: &str) -> Result<String, Problem> {
+    let words = q.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).count();
+    if words > MAX_WORDS || q.chars().count() > MAX_QUERY {
+        let message = format!("is too long; at most {MAX_WORDS} words and {MAX_QUERY} characters are searched for");
+        return Err(Problem::parameter("q", message));
+    }
+    Ok(q.to_owned())
 }
 
 /// A time stamp, or a date, which stands for its first moment in UTC; the value of the parameter of this name.

@@ -304,9 +304,11 @@ fn is_uri_reference(text: &str) -> bool {
     (1..=200).contains(&text.len()) && text.chars().all(fits)
 }
 
-/// Whether a text can be the name of a plugin, a webhook or a key.
+/// Whether a text can be the name of a plugin, a webhook or a key. Clients fold `.` and `..` in paths.
 pub(crate) fn is_name(name: &str) -> bool {
-    (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    !matches!(name, "." | "..")
+        && (1..=64).contains(&name.len())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
 #[cfg(test)]

@@ -252,8 +252,8 @@ pub enum RecordsError {
 #[async_trait]
 pub trait Records: Forgetting + Replays + Send + Sync + 'static {
     /// Keeps analyses, and a pending delivery for each of their webhooks. Returns when durable. An older or equal
-    /// revision than the one on record changes nothing. What was erased since is not kept, and
-    /// returned: whatever else there is of it has to go too.
+    /// revision than the one on record changes nothing. What was erased since is not kept, and returned:
+    /// whatever else there is of it has to go too.
     async fn save(&self, analyzed: Vec<Analyzed>) -> Result<Vec<Piece>, RecordsError>;
 
     /// Keeps a pending delivery for each of these events. Returns when durable; one that is there already stays as it is.
@@ -270,7 +270,7 @@ pub trait Records: Forgetting + Replays + Send + Sync + 'static {
     /// (because it was erased).
     async fn payloads(&self, of: &[(FeedbackId, u32)]) -> Result<Vec<Option<Payload>>, RecordsError>;
 
-    /// Feedback with its analysis, newest first, without deliveries.
+    /// Feedback with its analysis, newest first, without deliveries. At most `max`; fewer where they are large.
     async fn list(
         &self,
         filter: &Filter,

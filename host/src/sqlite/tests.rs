@@ -163,6 +163,35 @@ async fn what_was_written_is_there_when_the_store_is_opened_again() {
     assert_eq!(store.read(Pool::Query, count).await.expect("reads"), 1);
 }
 
+/// A read that has no end.
+fn endless(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
+        [],
+        |row| row.get(0),
+    )
+}
+
+#[tokio::test]
+async fn a_read_that_nobody_waits_for_any_more_leaves_its_connection_to_others() {
+    let (_folder, path) = folder();
+    let store = Store::open(&path).expect("opens");
+    for _ in 0..3 * QUERY_READERS {
+        let (started, has_started) = oneshot::channel();
+        let read = store.read(Pool::Query, move |connection| {
+            started.send(()).expect("somebody waits");
+            endless(connection)
+        });
+        tokio::select! {
+            outcome = read => panic!("it ended: {outcome:?}"),
+            started = has_started => started.expect("is sent"),
+        }
+    }
+    for _ in 0..QUERY_READERS {
+        assert_eq!(store.read(Pool::Query, count).await.expect("reads"), 0, "nobody else is interrupted");
+    }
+}
+
 #[tokio::test]
 async fn what_was_submitted_is_written_before_the_store_closes() {
     let (_folder, path) = folder();

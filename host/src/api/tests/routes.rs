@@ -112,6 +112,16 @@ async fn a_customer_is_forgotten_in_the_records_and_among_the_parked() {
 }
 
 #[tokio::test]
+async fn a_search_for_very_many_words_is_refused() {
+    let service = Service::start();
+    for q in ["the.".repeat(65), "tea+".repeat(65), "茶".repeat(501)] {
+        let problem = service.get(&format!("/v1/feedback?q={q}")).await.problem(400, "invalid-request");
+        assert_eq!(problem["errors"][0]["field"], "q");
+    }
+    service.get(&format!("/v1/feedback?q={}", "tea+".repeat(64))).await.expect(200);
+}
+
+#[tokio::test]
 async fn one_feedback_is_forgotten_by_its_id() {
     let service = Service::start();
     let [gone, kept] = ["late tea", "cold tea"].map(|text| review(text, "c1"));

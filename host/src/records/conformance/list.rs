@@ -16,6 +16,23 @@ pub(crate) async fn feedback_is_listed_in_pages_newest_first(backend: &impl Back
     assert_eq!(second.next, None);
 }
 
+pub(crate) async fn a_page_of_large_feedback_ends_early_and_the_next_goes_on(backend: &impl Backend) {
+    let records = backend.open().await;
+    let text = "long ".repeat(200_000);
+    for number in 0..20 {
+        save(&records, &[&review(number, &text)]).await;
+    }
+    let first = records.list(&Filter::default(), None, 50).await.expect("lists");
+    assert!((5..10).contains(&first.items.len()), "{} of a megabyte each", first.items.len());
+    let (mut count, mut after) = (first.items.len(), first.next);
+    while let Some(next) = after {
+        let page = records.list(&Filter::default(), Some(&next), 50).await.expect("lists");
+        count += page.items.len();
+        after = page.next;
+    }
+    assert_eq!(count, 20);
+}
+
 pub(crate) async fn feedback_of_one_moment_is_on_one_page_only(backend: &impl Backend) {
     let records = backend.open().await;
     let of_one_moment = |number: u8| {

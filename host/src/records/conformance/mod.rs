@@ -57,6 +57,7 @@ macro_rules! records_conformance {
                 what_is_reopened_is_known_until_the_queue_has_it,
                 a_replay_puts_back_everything_that_is_parked_oldest_first_and_nothing_twice,
                 a_replay_tells_what_became_of_what_it_put_back,
+                what_was_saved_together_is_put_back_in_the_order_of_its_acceptance,
                 a_replay_that_a_crash_broke_off_goes_on_with_what_was_not_tried,
                 a_webhook_has_one_replay_at_a_time,
                 a_cancelled_replay_puts_nothing_more_back_but_what_it_had_begun,
@@ -65,6 +66,7 @@ macro_rules! records_conformance {
                 a_deleted_webhook_leaves_its_name_until_it_is_dropped_or_taken_over;
             list: feedback_is_listed_in_pages_newest_first,
                 feedback_of_one_moment_is_on_one_page_only,
+                a_page_of_large_feedback_ends_early_and_the_next_goes_on,
                 each_field_of_the_filter_filters,
                 a_tag_with_a_star_stands_for_all_below_it,
                 a_filter_holds_for_the_newest_revision,

@@ -115,6 +115,16 @@ pub(crate) async fn a_replay_puts_back_everything_that_is_parked_oldest_first_an
     assert!(records.unfinished_replays().await.expect("reads").is_empty());
 }
 
+pub(crate) async fn what_was_saved_together_is_put_back_in_the_order_of_its_acceptance(backend: &impl Backend) {
+    let records = backend.open().await;
+    let reviews: Vec<_> = (1..=30).map(|number| review(number, "x").for_webhooks(&["crm"])).collect();
+    save(&records, &reviews.iter().collect::<Vec<_>>()).await;
+    let all: Vec<_> = (1..=30).map(delivery).collect();
+    records.record(all.iter().map(|id| parked(*id, 1)).collect()).await.expect("records");
+    let replay = begin(&records, DeliveryFilter::default()).await;
+    assert_eq!(ids(&carry_out(&records, &replay).await), all);
+}
+
 pub(crate) async fn a_replay_tells_what_became_of_what_it_put_back(backend: &impl Backend) {
     let records = backend.open().await;
     park(&records, 1..=5).await;

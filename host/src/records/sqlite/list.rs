@@ -11,6 +11,9 @@ use crate::{
     sqlite::Pool,
 };
 
+/// Where a page ends before it has as many rows as were asked for, in bytes of JSON.
+const MAX_PAGE_BYTES: usize = 8 << 20;
+
 impl SqliteRecords {
     pub(super) async fn list_page(
         &self,
@@ -45,9 +48,14 @@ fn page(connection: &Connection, query: &Query, max: usize) -> rusqlite::Result<
     let mut statement = connection.prepare_cached(&sql)?;
     let mut found = statement.query(params_from_iter(query.values()))?;
     let mut page = Page { items: Vec::new(), next: None };
-    let mut last = 0;
+    let (mut last, mut bytes) = (0, 0);
     while let Some(row) = found.next()? {
         if page.items.len() == max {
+            page.next = Some(cursor(last));
+            break;
+        }
+        bytes += rows::len(row, 0)? + rows::len(row, 1)?;
+        if bytes > MAX_PAGE_BYTES && !page.items.is_empty() {
             page.next = Some(cursor(last));
             break;
         }

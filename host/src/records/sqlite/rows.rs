@@ -26,6 +26,11 @@ pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlit
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
 
+/// How long a column of text is, in bytes.
+pub(super) fn len(row: &Row<'_>, column: usize) -> rusqlite::Result<usize> {
+    Ok(row.get_ref(column)?.as_str()?.len())
+}
+
 /// Reads feedback and analysis from the first two columns.
 pub(super) fn pair(row: &Row<'_>) -> rusqlite::Result<(Feedback, Analysis)> {
     Ok((json(row, 0)?, json(row, 1)?))

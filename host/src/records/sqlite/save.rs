@@ -53,7 +53,8 @@ impl SqliteRecords {
         let (marks, erasures) = (unindexed.clone(), self.erasures.clone());
         let run = move |connection: &Connection| {
             let (mut saved, mut erased) = (Vec::with_capacity(prepared.len()), Vec::new());
-            for item in &prepared {
+            // One after the other, so that a list by time has them in this order.
+            for (item, due) in prepared.iter().zip(now..) {
                 if erasures.cover(item.id, item.findable.customer.as_deref(), item.findable.received_at) {
                     erased.push(Piece { id: item.id, revision: Some(item.revision) });
                     continue;
@@ -63,7 +64,7 @@ impl SqliteRecords {
                     index::mark(connection, &entry)?;
                     saved.push(entry);
                 }
-                owe(connection, item, now)?;
+                owe(connection, item, due)?;
             }
             Ok((saved, erased))
         };
