@@ -11,6 +11,7 @@ use super::events;
 use super::idempotency::Key;
 use super::outcome::Outcome;
 use crate::api::State;
+use crate::api::auth::hex;
 use crate::api::problem::Problem;
 use crate::feedback::{Feedback, FeedbackId, Kind, canonical};
 use crate::queue::{Identity, Lane, Message, Queue, QueueError, Receipt};
@@ -157,8 +158,8 @@ impl Publisher {
             // the place of an item is another one, and no revision of it.
             (None, Some(lead)) => {
                 let digest = canonical.digest();
-                let content = digest[..16].iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-                Some(Identity { key: format!("{lead}#{}#{content}", self.outcome.len()), digest, expires: Some(KEEP) })
+                let key = format!("{lead}#{}#{}", self.outcome.len(), hex(&digest[..16]));
+                Some(Identity { key, digest, expires: Some(KEEP) })
             }
             (None, None) => None,
         };
