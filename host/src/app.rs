@@ -1,5 +1,6 @@
 //! Puts the rooms together: opens the store, loads the chain, serves, and drains.
 
+mod descriptors;
 mod moving;
 mod server;
 mod threads;

@@ -27,8 +27,15 @@ pub fn client() -> Client {
 #[derive(Default)]
 pub struct ServerBuilder {
     config: String,
+    launch: Launch,
+}
+
+/// How the process is started.
+#[derive(Default)]
+struct Launch {
     variables: Vec<(String, String)>,
     arguments: Vec<String>,
+    descriptors: Option<u32>,
 }
 
 impl ServerBuilder {
@@ -53,14 +60,21 @@ impl ServerBuilder {
     /// Sets a variable of the environment.
     #[must_use]
     pub fn variable(mut self, name: &str, value: &str) -> Self {
-        self.variables.push((name.into(), value.into()));
+        self.launch.variables.push((name.into(), value.into()));
         self
     }
 
     /// Adds an argument of `sayso serve`.
     #[must_use]
     pub fn argument(mut self, argument: &str) -> Self {
-        self.arguments.push(argument.into());
+        self.launch.arguments.push(argument.into());
+        self
+    }
+
+    /// Lets it have so many descriptors open at once.
+    #[must_use]
+    pub const fn descriptors(mut self, most: u32) -> Self {
+        self.launch.descriptors = Some(most);
         self
     }
 
@@ -75,8 +89,7 @@ pub struct Server {
     child: Child,
     dir: TempDir,
     url: String,
-    variables: Vec<(String, String)>,
-    arguments: Vec<String>,
+    launch: Launch,
     log: Arc<Mutex<Vec<String>>>,
     client: Client,
     started_in: Duration,
@@ -89,11 +102,11 @@ impl Server {
     }
 
     async fn start(dir: TempDir, builder: ServerBuilder) -> Self {
-        let ServerBuilder { config, variables, arguments } = builder;
+        let ServerBuilder { config, launch } = builder;
         std::fs::write(dir.path().join("sayso.toml"), config).expect("written");
         let started = Instant::now();
-        let (child, url, log) = spawn(dir.path(), &variables, &arguments).await;
-        Self { child, dir, url, variables, arguments, log, client: client(), started_in: started.elapsed() }
+        let (child, url, log) = spawn(dir.path(), &launch).await;
+        Self { child, dir, url, launch, log, client: client(), started_in: started.elapsed() }
     }
 
     /// Kills the process at once, as a power cut would, and starts it again on the same data. The address changes.
@@ -111,7 +124,7 @@ impl Server {
     /// Starts the process again on the same data.
     pub async fn restart(&mut self) {
         let started = Instant::now();
-        let (child, url, log) = spawn(self.dir.path(), &self.variables, &self.arguments).await;
+        let (child, url, log) = spawn(self.dir.path(), &self.launch).await;
         self.child = child;
         self.url = url;
         self.log = log;
@@ -286,12 +299,17 @@ pub fn sayso() -> Command {
     Command::new(binary())
 }
 
-async fn spawn(
-    dir: &Path,
-    variables: &[(String, String)],
-    arguments: &[String],
-) -> (Child, String, Arc<Mutex<Vec<String>>>) {
-    let mut child = Command::new(binary())
+async fn spawn(dir: &Path, launch: &Launch) -> (Child, String, Arc<Mutex<Vec<String>>>) {
+    let Launch { variables, arguments, descriptors } = launch;
+    let mut command = match descriptors {
+        None => sayso(),
+        Some(most) => {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", &format!("ulimit -n {most}; exec \"$0\" \"$@\"")]).arg(binary());
+            shell
+        }
+    };
+    let mut child = command
         .args(["serve", "--listen", "127.0.0.1:0"])
         .args(arguments)
         .current_dir(dir)

@@ -176,6 +176,28 @@ async fn a_dead_webhook_delays_no_other() {
 }
 
 #[tokio::test]
+async fn whoever_takes_all_connections_holds_up_no_delivery() {
+    const DESCRIPTORS: u32 = 200;
+    let receiver = Receiver::start().await;
+    let server = Server::builder().webhook("desk", &receiver.url(), "").descriptors(DESCRIPTORS).start().await;
+    // Keeps its connection, over which the next one goes.
+    assert_eq!(server.get("/healthz").await["status"], "ok");
+    let address = server.url().trim_start_matches("http://").to_owned();
+    let mut silent = Vec::new();
+    for _ in 0..DESCRIPTORS {
+        silent.push(tokio::net::TcpStream::connect(&address).await.expect("the system takes it"));
+    }
+    let open = || std::fs::read_dir(format!("/proc/{}/fd", server.pid())).expect("it runs").count();
+    while open() < (DESCRIPTORS / 2) as usize {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(server.post(&complaint()).await.status(), 202);
+    let is_delivered = |list: &Value| list["items"][0]["status"] == "delivered";
+    let deliveries = server.wait_until("/v1/deliveries", is_delivered).await;
+    assert_eq!(deliveries["items"][0]["attempts"].as_array().expect("a list").len(), 1, "{deliveries:#}");
+}
+
+#[tokio::test]
 async fn it_drains_on_sigterm_and_goes_on_where_it_was() {
     let receiver = Receiver::start().await;
     let mut server = Server::builder().webhook("desk", &receiver.url(), "").start().await;

@@ -16,12 +16,17 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::{
+    descriptors,
     moving::{Moving, Patience},
     threads::Threads,
 };
 
 /// Connections open at once; more wait in the system's queue.
 const MAX_CONNECTIONS: usize = 4096;
+
+/// The part of the descriptors that connections may take, as a fraction: the rest is for the store, for plugins and for
+/// webhooks, which go on while somebody outside takes all connections.
+const SHARE: (usize, usize) = (1, 2);
 
 /// How long a client may take to send the head of a request: a slow one must not hold a connection for ever.
 const HEADER_TIME: Duration = Duration::from_secs(15);
@@ -43,6 +48,11 @@ pub(super) async fn serve(
     serve_with(listener, threads, router, shutdown, drain, PATIENCE).await;
 }
 
+/// Connections open at once, where so many descriptors may be.
+fn most_connections(descriptors: Option<usize>) -> usize {
+    descriptors.map_or(MAX_CONNECTIONS, |descriptors| (descriptors * SHARE.0 / SHARE.1).clamp(1, MAX_CONNECTIONS))
+}
+
 async fn serve_with(
     listener: TcpListener,
     threads: &Threads,
@@ -56,7 +66,7 @@ async fn serve_with(
     server.http2().timer(TokioTimer::new()).max_concurrent_streams(256);
     let server = Arc::new(server);
     let graceful = GracefulShutdown::new();
-    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let slots = Arc::new(Semaphore::new(most_connections(descriptors::raise_limit())));
     loop {
         let accepted = tokio::select! {
             biased;
@@ -144,6 +154,14 @@ mod tests {
         shutdown.cancel();
         server.await.expect("ends");
         answer
+    }
+
+    #[test]
+    fn connections_leave_half_of_the_descriptors_to_the_rest_of_the_process() {
+        assert_eq!(most_connections(Some(1024)), 512);
+        assert_eq!(most_connections(Some(1 << 20)), MAX_CONNECTIONS);
+        assert_eq!(most_connections(None), MAX_CONNECTIONS);
+        assert_eq!(most_connections(Some(1)), 1, "one is served, or nobody would hear why");
     }
 
     #[tokio::test]

@@ -31,6 +31,7 @@ mod outcome;
 mod pressure;
 mod publisher;
 mod read;
+mod room;
 mod source;
 mod wait;
 
@@ -53,6 +54,7 @@ use idempotency::{InFlight, Key};
 use outcome::Outcome;
 use pressure::Pressure;
 use publisher::Publisher;
+use room::Room;
 use source::Source;
 
 /// How long the answer to an `Idempotency-Key` is kept.
@@ -65,6 +67,7 @@ static IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-r
 pub struct Shared {
     in_flight: InFlight,
     pressure: Pressure,
+    room: Room,
     items: events::Items,
 }
 
@@ -122,7 +125,7 @@ pub(crate) async fn post(
     request: Request,
 ) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
-    let mut source = Source::new(body, &head.headers);
+    let mut source = Source::new(body, &head.headers, &state.intake.room);
     let result = match Ask::read(&head) {
         Ok(ask) => take(&state, &caller, &ask, &mut source).await,
         Err(problem) => Err(problem),

@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::io::StreamReader;
 
 use super::ask::{self, Encoding};
+use super::room::{Held, Room};
 use crate::api::problem::{Problem, ProblemType};
 use crate::config;
 
@@ -49,12 +50,14 @@ pub(super) struct Source {
     max: u64,
     limit_name: &'static str,
     hasher: Option<Sha256>,
+    /// What of it is held in memory.
+    held: Held,
     begun: bool,
     ended: bool,
 }
 
 impl Source {
-    pub(super) fn new(body: Body, headers: &HeaderMap) -> Self {
+    pub(super) fn new(body: Body, headers: &HeaderMap, room: &Room) -> Self {
         let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         Self {
             inner: Inner::Plain(body.into_data_stream()),
@@ -63,6 +66,7 @@ impl Source {
             max: u64::MAX,
             limit_name: "",
             hasher: None,
+            held: room.hold(),
             begun: false,
             ended: false,
         }
@@ -119,9 +123,11 @@ impl Source {
             return Err(ask::unsupported("The request does not say what its body is."));
         }
         let Some(second) = self.next().await? else { return Ok(first) };
+        self.held.grow(first.len() + second.len(), self.max)?;
         let mut whole = BytesMut::from(first);
         whole.extend_from_slice(&second);
         while let Some(more) = self.next().await? {
+            self.held.grow(more.len(), self.max)?;
             whole.extend_from_slice(&more);
         }
         Ok(whole.freeze())

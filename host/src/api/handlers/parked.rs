@@ -14,7 +14,12 @@ use super::super::openapi::examples;
 use super::super::problem::{Problem, ProblemType};
 use super::super::query::{Paging, Params};
 use crate::feedback::{Feedback, Kind, sample};
-use crate::queue::{Lane, Parked};
+use crate::queue::{Lane, Parked, Queue};
+
+/// Most bytes of feedback or deliveries on a page, as of other lists; one that is larger comes alone.
+const PAGE_BYTES: usize = 8 << 20;
+/// So many are read at once: each may be as large as the operator allows.
+const AT_ONCE: usize = 32;
 
 /// A page of what was set aside.
 #[derive(Serialize, ToSchema)]
@@ -68,12 +73,33 @@ pub(in crate::api) async fn list(With(state): With<State>, RawQuery(query): RawQ
     let params = Params::read(query.as_deref(), &["lane", "limit", "after"], &[])?;
     let (lane, limit) = (lane(&params)?, params.limit()?);
     let after = params.get("after").map(cursor).transpose()?;
-    let mut parked = state.queue.parked(&lane, after, limit + 1).await?;
-    let more = parked.len() > limit;
-    parked.truncate(limit);
-    let next = parked.last().filter(|_| more).map(|last| format!("{}.{}", last.id, last.revision));
-    let items = parked.into_iter().map(|parked| item(&lane, parked)).collect();
+    let (items, next) = page(&*state.queue, &lane, after, limit).await?;
     Ok(Json(List { lane: lane.to_string(), items, next }))
+}
+
+/// A page that ends early where its items are large, and where the next one begins.
+async fn page(
+    queue: &dyn Queue,
+    lane: &Lane,
+    mut after: Option<(Uuid, u32)>,
+    limit: usize,
+) -> Result<(Vec<Item>, Option<String>), Problem> {
+    let (mut items, mut bytes) = (Vec::new(), 0);
+    loop {
+        let parked = queue.parked(lane, after, AT_ONCE).await?;
+        let is_all = parked.len() < AT_ONCE;
+        for one in parked {
+            bytes += one.body.len();
+            if items.len() == limit || (bytes > PAGE_BYTES && !items.is_empty()) {
+                return Ok((items, after.map(|(id, revision)| format!("{id}.{revision}"))));
+            }
+            after = Some((one.id, one.revision));
+            items.push(item(lane, one));
+        }
+        if is_all {
+            return Ok((items, None));
+        }
+    }
 }
 
 fn item(lane: &Lane, Parked { id, revision, parked_at, reason, body }: Parked) -> Item {

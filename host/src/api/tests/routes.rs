@@ -93,6 +93,31 @@ async fn parked_feedback_is_listed_with_its_reason_and_can_be_tried_again() {
 }
 
 #[tokio::test]
+async fn a_page_of_large_parked_feedback_ends_early_and_the_next_goes_on() {
+    const COUNT: usize = 40;
+    let service = Service::start();
+    let mut ids = Vec::new();
+    for _ in 0..COUNT {
+        ids.push(accept(&service, &review(&"tea ".repeat(60_000), "c1")).await);
+    }
+    for lease in service.pull(COUNT).await {
+        service.state.queue.park(lease, "why".into()).await.expect("parked");
+    }
+    let (mut listed, mut sizes, mut after) = (Vec::new(), Vec::new(), String::new());
+    loop {
+        let page = service.get(&format!("/v1/parked?limit=100{after}")).await.expect(200);
+        let items = page["items"].as_array().expect("a list");
+        listed.extend(items.iter().map(|item| item["id"].as_str().expect("an id").to_owned()));
+        sizes.push(items.len());
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    assert_eq!(listed, ids);
+    // 8 MiB hold 34 of them.
+    assert_eq!(sizes, [34, 6]);
+}
+
+#[tokio::test]
 async fn a_customer_is_forgotten_in_the_records_and_among_the_parked() {
     let service = Service::start();
     let analyzed = accept(&service, &review("late tea", "c 1")).await;
