@@ -18,27 +18,45 @@ mod words;
 
 use std::ops::Range;
 
-use sayso_plugin::{Effects, Fault, Item, Kind, NoConfig, Passage, Plugin, Reads, Score, Span};
+use sayso_plugin::{Effects, Fault, Item, Kind, Passage, Plugin, Reads, Score, Span};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 pub use scale::Scored;
 use scorer::Scorer;
+use vader::Apostrophes;
 use words::Words;
 
 const NAME: &str = "sentiment";
 /// The most sentences of one feedback that get a score of their own.
 const MOST_SENTENCES: usize = 32;
 
+/// The configuration.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// English: whether "isn’t", with the apostrophe that telephones write, negates as "isn't" does. VADER's reference
+    /// reads over it, so the numbers of texts with it are no longer the reference's.
+    typographic_apostrophes: bool,
+}
+
 /// The plugin.
-pub struct Sentiment;
+pub struct Sentiment {
+    apostrophes: Apostrophes,
+}
 
 impl Plugin for Sentiment {
     const NAME: &'static str = NAME;
     const SUMMARY: &'static str = "Scores how the customer feels, and shows the words that say so.";
     const READS: Reads = Reads::empty();
-    type Config = NoConfig;
+    type Config = Config;
 
-    fn new(_config: NoConfig) -> Result<Self, String> {
-        Ok(Self)
+    fn new(config: Config) -> Result<Self, String> {
+        let apostrophes = match config.typographic_apostrophes {
+            true => Apostrophes::Typographic,
+            false => Apostrophes::Reference,
+        };
+        Ok(Self { apostrophes })
     }
 
     fn process(&self, item: &Item, effects: &mut Effects) -> Result<(), Fault> {
@@ -46,7 +64,7 @@ impl Plugin for Sentiment {
         if feedback.text.trim().is_empty() {
             return Err(Fault::Unsupported("sentiment: no text to score".into()));
         }
-        let scorer = Scorer::for_language(&feedback.language.code, &feedback.text)?;
+        let scorer = Scorer::for_language(&feedback.language.code, &feedback.text, self.apostrophes)?;
         let words = Words::of(feedback);
         let joined = words.joined();
         let tokens = scorer.tokens(&joined);

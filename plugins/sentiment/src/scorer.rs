@@ -8,7 +8,7 @@ use crate::{
     japanese,
     learned::{self, Table},
     scale::Scored,
-    vader::{self, Weight},
+    vader::{self, Apostrophes, Weight},
 };
 
 /// What comes of reading a text.
@@ -33,7 +33,7 @@ impl From<vader::Reading> for Reading {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Scorer {
     /// English.
-    Vader,
+    Vader(Apostrophes),
     /// Japanese, by a lexicon.
     Japanese,
     /// A language with learned weights, by its code.
@@ -41,17 +41,17 @@ pub(crate) enum Scorer {
 }
 
 impl Scorer {
-    /// The scorer for a language. Text whose language is unknown counts as English if it has no letters beyond the basic
+    /// The scorer for a language; `apostrophes` are those of English. Text whose language is unknown counts as English if it has no letters beyond the basic
     /// Latin ones: short English is often too short for a detector.
     ///
     /// # Errors
     /// [`Fault::Unsupported`] for a language that has none, or whose dictionary the host does not have: what it parts a
     /// text into without one is not what lexicon and weights are made for.
-    pub(crate) fn for_language(code: &str, text: &str) -> Result<Self, Fault> {
+    pub(crate) fn for_language(code: &str, text: &str, apostrophes: Apostrophes) -> Result<Self, Fault> {
         let is_basic_latin = || text.chars().filter(|c| c.is_alphabetic()).all(|c| c.is_ascii());
         let scorer = match code.split(['-', '_']).next().unwrap_or(code) {
-            "en" => return Ok(Self::Vader),
-            "und" if is_basic_latin() => return Ok(Self::Vader),
+            "en" => return Ok(Self::Vader(apostrophes)),
+            "und" if is_basic_latin() => return Ok(Self::Vader(apostrophes)),
             "ja" => Self::Japanese,
             "ko" => Self::Learned("ko", learned::KOREAN),
             "zh" => Self::Learned("zh", learned::CHINESE),
@@ -73,7 +73,7 @@ impl Scorer {
     /// The code of the dictionary that it reads by.
     const fn dictionary(self) -> &'static str {
         match self {
-            Self::Vader => "en",
+            Self::Vader(_) => "en",
             Self::Japanese => japanese::CODE,
             Self::Learned(code, _) => code,
         }
@@ -83,7 +83,7 @@ impl Scorer {
     pub(crate) fn tokens(self, text: &str) -> Vec<u32> {
         match self {
             // Japanese folds a text before it asks for tokens.
-            Self::Vader | Self::Japanese => Vec::new(),
+            Self::Vader(_) | Self::Japanese => Vec::new(),
             Self::Learned(code, _) => text::segment(text, code),
         }
     }
@@ -92,7 +92,7 @@ impl Scorer {
     pub(crate) fn read(self, text: &str, tokens: &[u32], passage: Range<usize>) -> Reading {
         let words = text.get(passage.clone()).unwrap_or_default();
         match self {
-            Self::Vader => vader::read(words).into(),
+            Self::Vader(apostrophes) => vader::read_with(words, apostrophes).into(),
             Self::Japanese => japanese::read(words),
             Self::Learned(_, table) if words.len() == text.len() => learned::read(table, text, tokens).into(),
             Self::Learned(_, table) => learned::read(table, words, &within(tokens, passage)).into(),

@@ -3,7 +3,11 @@ use sayso_plugin::{Effect, Evidence, Fault, Item, Note, Part, Passage, Score};
 use crate::Sentiment;
 
 fn run(item: &Item) -> Result<Vec<Effect>, Fault> {
-    let plugin = sayso_plugin::configure::<Sentiment>("{}").unwrap();
+    run_with("{}", item)
+}
+
+fn run_with(config: &str, item: &Item) -> Result<Vec<Effect>, Fault> {
+    let plugin = sayso_plugin::configure::<Sentiment>(config).unwrap();
     sayso_plugin::process(&plugin, std::slice::from_ref(item)).remove(0)
 }
 
@@ -54,6 +58,22 @@ fn evidence_weighs_what_the_word_weighed() {
     assert_eq!(weights, [1.9 * -0.74, turned, 1.9 + 0.293 * 0.95 + 0.293 * 0.9]);
     let sum: f64 = weights.iter().sum();
     assert_eq!(format!("{:.4}", sum / (sum * sum + 15.0).sqrt()), format!("{:.4}", score.value));
+}
+
+#[test]
+fn typographic_apostrophes_negate_where_the_configuration_says_so() {
+    let value = |config: &str, text: &str| match run_with(config, &Item::of_text("en", text)).unwrap().remove(0) {
+        Effect::Score(score) => {
+            (score.value, score.passages.into_iter().map(|passage| passage.value).collect::<Vec<_>>())
+        }
+        other => panic!("{other:?}"),
+    };
+    let (typed, typeset) = ("This isn't good. We were glad.", "This isn’t good. We were glad.");
+    let fold = r#"{"typographic_apostrophes": true}"#;
+    assert_eq!(value(fold, typeset), value(fold, typed));
+    assert_eq!(value("{}", typed), value(fold, typed));
+    let (whole, sentences) = value("{}", typeset);
+    assert!(whole > value("{}", typed).0 && sentences[0] > 0.0, "the reference takes it for praise");
 }
 
 #[test]

@@ -49,10 +49,27 @@ pub struct Reading {
     pub weights: Vec<Weight>,
 }
 
-/// Reads a text.
+/// What is an apostrophe in "isn't" and its like.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Apostrophes {
+    /// That of ASCII alone, as for the reference.
+    #[default]
+    Reference,
+    /// `’` (U+2019) too, which telephones and editors write: "isn’t" is no negation to the reference, and "isn’t good" is
+    /// praise.
+    Typographic,
+}
+
+/// Reads a text as the reference does.
 #[must_use]
 pub fn read(text: &str) -> Reading {
-    let mut window = Window::of(text);
+    read_with(text, Apostrophes::Reference)
+}
+
+/// Reads a text.
+#[must_use]
+pub fn read_with(text: &str, apostrophes: Apostrophes) -> Reading {
+    let mut window = Window::of(text, apostrophes);
     let mut weights = Vec::new();
     let mut but = None;
     let mut words = 0;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    letters,
+    Apostrophes, letters,
     tables::{self, Class, Name, Row, UNKNOWN},
     tokens::{Token, Tokens},
 };
@@ -31,7 +31,7 @@ pub(super) struct Word {
 impl Word {
     const NONE: Self = Self { row: &UNKNOWN, is_upper: false, is_negation: false, start: 0, end: 0 };
 
-    fn of(token: &Token<'_>) -> Self {
+    fn of(token: &Token<'_>, apostrophes: Apostrophes) -> Self {
         let Token { text, kinds, span } = token;
         let row = if kinds.is_wide() { wide_row(text) } else { tables::row(text.as_bytes()) };
         let is_upper = if kinds.is_wide() {
@@ -39,7 +39,9 @@ impl Word {
         } else {
             kinds.is_upper()
         };
-        let is_negation = row.is_negation || (kinds.has_apostrophe() && has_nt(text));
+        let is_negation = row.is_negation
+            || (kinds.has_apostrophe() && has_nt(text, "n't"))
+            || (apostrophes == Apostrophes::Typographic && kinds.is_wide() && has_nt(text, "n’t"));
         Self { row, is_upper, is_negation, start: span.start, end: span.end }
     }
 
@@ -65,13 +67,14 @@ fn wide_row(word: &str) -> &'static Row {
     if word.len() <= 64 && word.contains(KELVIN) { tables::row(word.replace(KELVIN, "k").as_bytes()) } else { &UNKNOWN }
 }
 
-fn has_nt(word: &str) -> bool {
-    word.as_bytes().windows(3).any(|three| three.eq_ignore_ascii_case(b"n't"))
+fn has_nt(word: &str, nt: &str) -> bool {
+    word.as_bytes().windows(nt.len()).any(|part| part.eq_ignore_ascii_case(nt.as_bytes()))
 }
 
 /// A text, read word by word.
 pub(super) struct Window<'a> {
     text: &'a str,
+    apostrophes: Apostrophes,
     tokens: Tokens<'a>,
     kept: [Word; KEPT],
     /// How many words were read.
@@ -84,9 +87,9 @@ pub(super) struct Window<'a> {
 
 impl<'a> Window<'a> {
     /// A window on a text, before its first word.
-    pub(super) const fn of(text: &'a str) -> Self {
+    pub(super) const fn of(text: &'a str, apostrophes: Apostrophes) -> Self {
         let tokens = Tokens::of(text);
-        Self { text, tokens, kept: [Word::NONE; KEPT], read: 0, has_more: true, is_mixed: None }
+        Self { text, apostrophes, tokens, kept: [Word::NONE; KEPT], read: 0, has_more: true, is_mixed: None }
     }
 
     /// Moves on to the word with this number, counted from 0, one higher at each call. False if there is none.
@@ -94,7 +97,7 @@ impl<'a> Window<'a> {
         while self.has_more && self.read <= at + AHEAD {
             match self.tokens.next() {
                 Some(token) => {
-                    self.kept[self.read % KEPT] = Word::of(&token);
+                    self.kept[self.read % KEPT] = Word::of(&token, self.apostrophes);
                     self.read += 1;
                 }
                 None => self.has_more = false,
@@ -141,7 +144,11 @@ mod tests {
     use super::*;
 
     fn word(text: &str) -> Word {
-        let mut window = Window::of(text);
+        word_with(text, Apostrophes::Reference)
+    }
+
+    fn word_with(text: &str, apostrophes: Apostrophes) -> Word {
+        let mut window = Window::of(text, apostrophes);
         assert!(window.advance(0));
         *window.word(0)
     }
@@ -165,10 +172,20 @@ mod tests {
     }
 
     #[test]
+    fn a_typographic_apostrophe_negates_where_it_is_asked_for() {
+        for text in ["don’t", "DON’T", "isn’t.", "don't"] {
+            assert!(word_with(text, Apostrophes::Typographic).is_negation, "{text}");
+        }
+        for text in ["it’s", "n’", "’t", "né’t"] {
+            assert!(!word_with(text, Apostrophes::Typographic).is_negation, "{text}");
+        }
+    }
+
+    #[test]
     fn only_words_that_exist_are_given() {
-        let mut window = Window::of("one two three");
+        let mut window = Window::of("one two three", Apostrophes::Reference);
         assert!(window.advance(0) && window.advance(1) && window.get(3).is_none());
         assert!(window.advance(2) && !window.advance(3));
-        assert!(!Window::of(" ").advance(0));
+        assert!(!Window::of(" ", Apostrophes::Reference).advance(0));
     }
 }

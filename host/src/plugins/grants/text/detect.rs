@@ -2,7 +2,10 @@
 
 use whatlang::{Lang, Script};
 
-use super::latin::{self, Told};
+use super::{
+    latin::{self, Told},
+    width::Folded,
+};
 use crate::feedback::Language;
 
 /// Code for a language that could not be told.
@@ -13,7 +16,9 @@ const DETECT_BYTES: usize = 512;
 
 /// The language of `text`; none if there is too little to tell.
 pub fn detect(text: &str) -> Option<Language> {
-    let text = &text[..text.floor_char_boundary(DETECT_BYTES)];
+    // whatlang takes full-width letters for Hangul.
+    let folded = Folded::new(&text[..text.floor_char_boundary(DETECT_BYTES)]);
+    let text = &*folded.text;
     let (code, confidence) = match east_asian(text) {
         Some(told) => told,
         None if whatlang::detect_script(text)? == Script::Latin => latin(text)?,
@@ -199,6 +204,7 @@ mod tests {
             ("en", "Yay. Another good phone interview."),
             ("en", "great battery, 10/10"),
             ("en", "Bought it at the 東京 store, works fine."),
+            ("en", "Ｖｅｒｙ　ｇｏｏｄ　ｓｅｒｖｉｃｅ，　ｔｈａｎｋ　ｙｏｕ！"),
             ("ja", "最悪"),
             ("ja", "ｻｲｺｰ"),
             ("ja", "iPhone 15 Pro Max のケースです"),
