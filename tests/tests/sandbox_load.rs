@@ -251,6 +251,29 @@ fn a_schema_that_refers_to_itself_without_end_ends() {
     }
 }
 
+/// A schema of so many definitions, each of which asks twice for the one below it.
+fn doubling(length: usize) -> String {
+    let below = |n: usize| format!(r##"{{"$ref":"#/$defs/a{n}"}}"##);
+    let definitions: Vec<_> = (1..=length).map(|n| format!(r#""a{n}":{{"allOf":[{0},{0}]}}"#, below(n - 1))).collect();
+    format!(r##"{{"$ref":"#/$defs/a{length}","$defs":{{"a0":{{}},{}}}}}"##, definitions.join(","))
+}
+
+#[test]
+fn a_schema_whose_work_doubles_with_every_line_is_refused_and_can_be_looked_at() {
+    loads(&Raw { schema: &doubling(10), ..Raw::default() }.component());
+    let bomb = Raw { schema: &doubling(60), ..Raw::default() }.component();
+    let said = refused(&bomb);
+    assert!(said.contains("takes more than 1000000 steps") && said.contains("write it flatter"), "{said}");
+    let dir = folder();
+    let path = dir.path().join("guest.wasm");
+    std::fs::write(&path, bomb).expect("written");
+    let started = Instant::now();
+    let output = sayso().current_dir(dir.path()).args(["plugin", "inspect"]).arg(&path).output().expect("it runs");
+    assert!(started.elapsed() < PATIENCE / 2, "it took {:?}", started.elapsed());
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("takes more than 1000000 steps"), "{said}");
+}
+
 #[test]
 fn a_schema_that_leads_elsewhere_is_not_followed() {
     for place in ["file:///etc/hostname", "http://127.0.0.1:9/schema", "https://example.com/schema"] {
