@@ -1,6 +1,7 @@
 //! Puts the rooms together: opens the store, loads the chain, serves, and drains.
 
 mod descriptors;
+mod lingering;
 mod moving;
 mod server;
 mod threads;

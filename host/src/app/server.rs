@@ -17,6 +17,7 @@ use tower::ServiceExt;
 
 use super::{
     descriptors,
+    lingering::Lingering,
     moving::{Moving, Patience},
     threads::Threads,
 };
@@ -103,7 +104,7 @@ async fn serve_with(
 }
 
 async fn answer(router: Router, request: Request<Incoming>) -> axum::response::Response {
-    match router.oneshot(request.map(Body::new)).await {
+    match router.oneshot(request.map(|body| Body::new(Lingering::new(body)))).await {
         Ok(response) => response,
         Err(never) => match never {},
     }
@@ -178,6 +179,14 @@ mod tests {
     async fn an_http_2_connection_without_a_request_is_closed() {
         let answer = silent_after(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await;
         assert_eq!(answer.get(3), Some(&4), "the server's own settings came first");
+    }
+
+    #[tokio::test]
+    async fn who_is_refused_while_still_sending_gets_to_read_why() {
+        const SENT: usize = 32 << 20;
+        let head = format!("POST / HTTP/1.1\r\nhost: here\r\ncontent-length: {SENT}\r\n\r\n");
+        let answer = silent_after(&[head.into_bytes(), vec![b'x'; SENT]].concat()).await;
+        assert!(answer.starts_with(b"HTTP/1.1 405"), "{}", String::from_utf8_lossy(&answer));
     }
 
     #[tokio::test]

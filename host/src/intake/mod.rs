@@ -130,10 +130,7 @@ pub(crate) async fn post(
         Ok(ask) => take(&state, &caller, &ask, &mut source).await,
         Err(problem) => Err(problem),
     };
-    result.inspect_err(|problem| {
-        events::refused(problem.kind);
-        source.linger();
-    })
+    result.inspect_err(|problem| events::refused(problem.kind))
 }
 
 /// Takes one request.

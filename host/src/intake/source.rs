@@ -25,8 +25,6 @@ const IDLE: Duration = Duration::from_secs(30);
 const CHUNK: usize = 64 << 10;
 /// Largest window of zstd, as a power of two: 8 MiB, which RFC 9659 asks every reader to take and no more.
 const ZSTD_WINDOW: u32 = 23;
-/// How much of a refused body is read on, in bytes and time, so that the client gets to read the answer.
-const LINGER: (usize, Duration) = (128 << 20, Duration::from_secs(10));
 /// The byte order mark that some programs put before UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -197,27 +195,6 @@ impl Source {
         let detail =
             format!("The body has more than {max} bytes{expanded} ({name}). Send it in smaller parts{ndjson}.");
         Problem::new(ProblemType::TooLarge, detail).with("limit_bytes", max)
-    }
-
-    /// Reads a refused body on for a while, and throws it away: a client that is still sending would otherwise see
-    /// its connection reset instead of the answer.
-    pub(super) fn linger(self) {
-        if self.ended {
-            return;
-        }
-        let mut frames = match self.inner {
-            Inner::Plain(frames) => frames.map(|frame| frame.map_err(io::Error::other)).boxed(),
-            Inner::Gzip(decoder) => decoder.into_inner().into_inner(),
-            Inner::Zstd(decoder) => decoder.into_inner().into_inner(),
-            Inner::Gone => return,
-        };
-        tokio::spawn(tokio::time::timeout(LINGER.1, async move {
-            let mut left = LINGER.0;
-            while let Some(Ok(bytes)) = frames.next().await {
-                let Some(rest) = left.checked_sub(bytes.len()) else { return };
-                left = rest;
-            }
-        }));
     }
 }
 
