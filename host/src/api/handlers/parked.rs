@@ -5,7 +5,6 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State as With};
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -13,7 +12,7 @@ use super::super::State;
 use super::super::openapi::examples;
 use super::super::problem::{Problem, ProblemType};
 use super::super::query::{Paging, Params};
-use crate::feedback::{Feedback, Kind, sample};
+use crate::feedback::{Feedback, FeedbackId, Kind, sample};
 use crate::queue::{Lane, Parked, Queue};
 
 /// Most bytes of feedback or deliveries on a page, as of other lists; one that is larger comes alone.
@@ -40,8 +39,7 @@ struct Item {
     reason: String,
     /// The feedback, in the lane `intake`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Feedback>)]
-    feedback: Option<Box<RawValue>>,
+    feedback: Option<Feedback>,
 }
 
 impl List {
@@ -52,7 +50,7 @@ impl List {
             revision: feedback.revision,
             parked_at: examples::at(),
             reason: "plugin `redact` ran out of time".into(),
-            feedback: to_raw_value(&feedback).ok(),
+            feedback: Some(feedback),
         };
         Self { lane: Lane::Intake.to_string(), items: vec![item], next: None }
     }
@@ -103,7 +101,10 @@ async fn page(
 }
 
 fn item(lane: &Lane, Parked { id, revision, parked_at, reason, body }: Parked) -> Item {
-    let feedback = (*lane == Lane::Intake).then(|| serde_json::from_slice(&body).ok()).flatten();
+    let read = || serde_json::from_slice(&body).ok();
+    // Which one it is, is written beside it in the queue, and not in it.
+    let feedback = (*lane == Lane::Intake).then(read).flatten();
+    let feedback = feedback.map(|feedback| Feedback { id: FeedbackId(id), revision, ..feedback });
     Item { id, revision, parked_at, reason, feedback }
 }
 

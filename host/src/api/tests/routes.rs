@@ -81,7 +81,8 @@ async fn parked_feedback_is_listed_with_its_reason_and_can_be_tried_again() {
     assert_eq!((&one["status"], &one["reason"]), (&json!("parked"), &json!("plugin `x` trapped")));
     let first = service.get("/v1/parked?limit=2").await.expect(200);
     assert_eq!((first["items"].as_array().expect("a list").len(), &first["lane"]), (2, &json!("intake")));
-    assert_eq!(first["items"][0]["feedback"]["text"], "tea 0");
+    let shown = &first["items"][0]["feedback"];
+    assert_eq!((&shown["text"], &shown["id"], &shown["revision"]), (&json!("tea 0"), &json!(ids[0]), &json!(1)));
     let next = first["next"].as_str().expect("there is more");
     let second = service.get(&format!("/v1/parked?limit=2&after={next}")).await.expect(200);
     assert_eq!((&second["items"][0]["id"], &second["next"]), (&json!(ids[2]), &Value::Null));
