@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes sure that the tests have a browser for the console; packages of Python and npm that verify and read deliveries as
-# an integrator's receiver would; what makes plugins of JavaScript and Python, in the versions that the
-# templates of `sayso plugin new` name; and an OCI registry for plugins.
+# Makes sure that the tests have a browser for the console, and what drives it; packages of Python and npm that verify
+# and read deliveries as an integrator's receiver would; what makes plugins of JavaScript and Python, in the versions
+# that the templates of `sayso plugin new` name; and an OCI registry for plugins.
 #
 #   tests/setup.sh VENV NODE REGISTRY    the folders of the virtual environment, the npm packages and the registry
 #
@@ -18,6 +18,8 @@ packages=(standardwebhooks==1.0.0 svix==1.99.1 cryptography==50.0.2 cloudevents=
 packages+=(openapi-spec-validator==0.9.0)
 # Likewise: Standard Webhooks, CloudEvents in batches, Adaptive Cards.
 node_packages=(standardwebhooks@1.1.1 cloudevents@10.0.0 adaptivecards@3.0.6)
+# Drives the browser that is installed here, as a reader of the console would; it downloads none.
+node_packages+=(playwright-core@1.65.1)
 
 say() { printf 'tests: %s\n' "$1" >&2; }
 

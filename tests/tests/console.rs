@@ -1,9 +1,13 @@
 //! The page, in a real browser.
 
-use std::process::Command;
+use std::{
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+};
 
-use sayso_tests::{Receiver, Server, webhooks::create_to};
-use serde_json::json;
+use sayso_tests::{Receiver, Server, guest, sayso, webhooks::create_to};
+use serde_json::{Value, json};
 
 /// What a browser makes of a page, once its scripts have run.
 async fn dom(url: String) -> String {
@@ -57,7 +61,7 @@ async fn the_page_shows_how_webhooks_do_and_what_to_do_about_it() {
     create_to(&server, "down", &down.url(), json!({})).await;
     create_to(&server, "idle", &good.url(), json!({ "paused": true })).await;
     server.analyze(&json!({"kind": "review", "language": "en", "text": "Great tea"})).await;
-    let settled = |list: &serde_json::Value| {
+    let settled = |list: &Value| {
         let of =
             |name: &str| list["items"].as_array().and_then(|all| all.iter().find(|one| one["name"] == name)).cloned();
         let (gone, down, fine) = (of("gone"), of("down"), of("fine"));
@@ -104,9 +108,184 @@ async fn the_page_shows_how_webhooks_do_and_what_to_do_about_it() {
 }
 
 #[tokio::test]
+async fn a_webhook_that_works_again_needs_attention_for_what_it_left_parked() {
+    let receiver = Receiver::start().await;
+    receiver.answer_with(400);
+    let once = "[delivery]\nschedule = [\"0s\"]\n";
+    let server = Server::builder().config(once).webhook("desk", &receiver.url(), "").start().await;
+    let review = json!({"kind": "review", "language": "en", "text": "Great tea"});
+    server.analyze(&review).await;
+    let stands = async |state: &str| {
+        let is_so = |one: &Value| one["parked"] == 1 && one["health"]["state"] == state;
+        server.wait_until("/v1/webhooks", |list| is_so(&list["items"][0])).await;
+    };
+    stands("failing").await;
+    receiver.answer_with(200);
+    server.analyze(&review).await;
+    stands("works").await;
+    let dom = dom(format!("{}/", server.url())).await;
+    for text in [
+        "1 of 1 need attention.",
+        "healthy, but deliveries are parked",
+        "sayso deliveries list --webhook desk --status parked",
+        "sayso deliveries replay --webhook desk",
+    ] {
+        assert!(dom.contains(text), "`{text}` is not in {dom}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_webhook_s_owner_wrote_is_shown_as_text() {
     let server = Server::builder().config("[delivery]\nallow_private = true\n").start().await;
     create_to(&server, "odd", "http://127.0.0.1:9/<img%20src=x>", json!({})).await;
     let dom = dom(format!("{}/", server.url())).await;
     assert!(dom.contains("<h3>odd</h3>") && !dom.contains("<img"), "{dom}");
+}
+
+/// Has a reader do in a browser what the scenario of this name in `tests/console` says, with the page of this server.
+async fn in_the_browser(server: &Server, scenario: &'static str, more: Value) {
+    let mut given = json!({ "url": server.url(), "browser": browser() });
+    if let (Some(given), Value::Object(more)) = (given.as_object_mut(), more) {
+        given.extend(more);
+    }
+    let run = move || {
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut command = Command::new("node");
+        command.arg(tests.join("console/run.mjs")).arg(tests.join("../target/node")).arg(scenario);
+        let child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut child = child.expect("node runs; `make setup-tests` installs it");
+        child.stdin.take().expect("it is piped").write_all(given.to_string().as_bytes()).expect("it reads");
+        child.wait_with_output().expect("it ends")
+    };
+    let output = tokio::task::spawn_blocking(run).await.expect("no panic");
+    assert!(output.status.success(), "{scenario}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Where the browser is.
+fn browser() -> String {
+    let found = Command::new("sh").args(["-c", "command -v chromium"]).output().expect("sh runs");
+    String::from_utf8_lossy(&found.stdout).trim().to_owned()
+}
+
+/// A server with 30 reviews about coffee, and then 30 about tea.
+async fn with_sixty_reviews() -> Server {
+    let server = Server::builder().start().await;
+    for word in ["coffee", "tea"] {
+        let review = |n: u32| json!({"kind": "review", "language": "en", "text": format!("Great {word} number {n}")});
+        let reviews: Value = (0..30).map(review).collect();
+        server.analyze(&reviews).await;
+    }
+    server
+}
+
+/// A server that wants a key, with one review; a key that may read, and one that may only post.
+async fn with_keys() -> (Server, Value) {
+    let key = |scope: &str| {
+        let made = sayso().args(["key", "new", "--json", "--name", scope, "--scope", scope]).output().expect("it runs");
+        let made: Value = serde_json::from_slice(&made.stdout).expect("JSON");
+        let text = |name: &str| made[name].as_str().expect("text").to_owned();
+        (text("key"), format!("[[key]]\nname = \"{scope}\"\nhash = \"{}\"\nscopes = [\"{scope}\"]\n", text("hash")))
+    };
+    let (read, read_entry) = key("read");
+    let (ingest, ingest_entry) = key("ingest");
+    let server = Server::builder().config(&read_entry).config(&ingest_entry).start().await;
+    let review = json!({"kind": "review", "language": "en", "text": "Great tea"});
+    let request = server.request(reqwest::Method::POST, "/v1/feedback").bearer_auth(&ingest);
+    let answer = request.header("prefer", "wait=30").json(&review).send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    (server, json!({ "read": read, "ingest": ingest }))
+}
+
+#[tokio::test]
+async fn more_goes_on_with_the_search_that_is_shown() {
+    in_the_browser(&with_sixty_reviews().await, "moreGoesOnWithTheSearchThatIsShown", Value::Null).await;
+}
+
+#[tokio::test]
+async fn more_twice_adds_one_page() {
+    in_the_browser(&with_sixty_reviews().await, "moreTwiceAddsOnePage", Value::Null).await;
+}
+
+#[tokio::test]
+async fn a_late_answer_does_not_replace_a_newer_search() {
+    in_the_browser(&with_sixty_reviews().await, "aLateAnswerDoesNotReplaceANewerSearch", Value::Null).await;
+}
+
+#[tokio::test]
+async fn a_failure_keeps_nothing_else_from_being_shown() {
+    in_the_browser(&with_sixty_reviews().await, "aFailureKeepsNothingElseFromBeingShown", Value::Null).await;
+}
+
+#[tokio::test]
+async fn what_was_said_without_words_is_shown() {
+    let server = Server::builder().start().await;
+    let recommend = json!({
+        "field_id": "nps", "field_label": "How likely are you to recommend us?", "field_type": "nps", "value": 9
+    });
+    let returned = json!({"field_id": "returned", "field_type": "boolean", "value": false});
+    server.analyze(&json!({"kind": "survey", "answers": [recommend, returned]})).await;
+    server.analyze(&json!({"kind": "review", "rating": {"value": 2}})).await;
+    server.analyze(&json!({"kind": "review", "language": "en", "title": "Never again"})).await;
+    in_the_browser(&server, "whatWasSaidWithoutWordsIsShown", Value::Null).await;
+}
+
+#[tokio::test]
+async fn a_row_that_was_left_does_not_open_late() {
+    in_the_browser(&with_sixty_reviews().await, "aRowThatWasLeftDoesNotOpenLate", Value::Null).await;
+}
+
+#[tokio::test]
+async fn feedback_without_an_analysis_is_shown_with_the_reason() {
+    let chain =
+        format!("[[plugin]]\nname = \"hostile\"\nuse = \"{}\"\non_fault = \"park\"\n", guest("hostile").display());
+    let server = Server::builder().config(&chain).start().await;
+    let text = "ATTACK panic";
+    assert!(server.post(&json!({"kind": "review", "language": "en", "text": text})).await.status().is_success());
+    let parked = server.wait_until("/v1/parked", |parked| parked["items"][0].is_object()).await;
+    let more = json!({ "id": parked["items"][0]["id"], "text": text, "reason": "plugin `hostile` panicked" });
+    in_the_browser(&server, "feedbackWithoutAnAnalysisIsShown", more).await;
+}
+
+#[tokio::test]
+async fn a_row_opens_after_a_failure() {
+    in_the_browser(&with_sixty_reviews().await, "aRowOpensAfterAFailure", Value::Null).await;
+}
+
+#[tokio::test]
+async fn an_address_that_leads_nowhere_closes_what_was_open() {
+    in_the_browser(&with_sixty_reviews().await, "anAddressThatLeadsNowhereClosesWhatWasOpen", Value::Null).await;
+}
+
+#[tokio::test]
+async fn closed_details_leave_nothing_to_go_back_to() {
+    in_the_browser(&with_sixty_reviews().await, "closedDetailsLeaveNothingToGoBackTo", Value::Null).await;
+}
+
+#[tokio::test]
+async fn a_detail_opens_at_its_top() {
+    in_the_browser(&with_sixty_reviews().await, "aDetailOpensAtItsTop", Value::Null).await;
+}
+
+#[tokio::test]
+async fn a_key_that_does_not_do_is_asked_for_again() {
+    let (server, keys) = with_keys().await;
+    in_the_browser(&server, "aKeyThatDoesNotDoIsAskedForAgain", keys).await;
+}
+
+#[tokio::test]
+async fn a_key_is_taken_as_it_was_copied() {
+    let (server, keys) = with_keys().await;
+    in_the_browser(&server, "aKeyIsTakenAsItWasCopied", keys).await;
+}
+
+#[tokio::test]
+async fn who_has_no_key_is_asked_again_later() {
+    let (server, keys) = with_keys().await;
+    in_the_browser(&server, "whoHasNoKeyIsAskedAgainLater", keys).await;
+}
+
+#[tokio::test]
+async fn a_late_answer_to_an_older_key_asks_for_none() {
+    let (server, keys) = with_keys().await;
+    in_the_browser(&server, "aLateAnswerToAnOlderKeyAsksForNone", keys).await;
 }

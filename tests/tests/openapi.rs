@@ -202,10 +202,9 @@ async fn send_feedback_in_every_way(api: &Described) -> (String, String) {
 }
 
 async fn read_everything(api: &Described, id: &str, parked: &str) {
-    for path in ["/", "/console.css", "/console.js", "/webhooks.js", "/page.js", "/healthz", "/readyz", "/metrics"] {
-        assert_eq!(api.get(path).await.0, 200, "{path}");
-    }
-    for path in ["/openapi.json", "/v1/chain"] {
+    let page =
+        ["/", "/console.css", "/console.js", "/webhooks.js", "/detail.js", "/feedback.js", "/api.js", "/page.js"];
+    for path in page.into_iter().chain(["/healthz", "/readyz", "/metrics", "/openapi.json", "/v1/chain"]) {
         assert_eq!(api.get(path).await.0, 200, "{path}");
     }
     for path in [

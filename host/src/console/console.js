@@ -1,43 +1,67 @@
 // The console: reads the API, and sets everything that a customer wrote as text.
 
-import { $, get, make } from "/page.js";
+import { get } from "/api.js";
+import { followHash, open } from "/detail.js";
+import { summary } from "/feedback.js";
+import { $, begin, fail, foreign, languageOf, latest, make } from "/page.js";
+import { showWebhooks } from "/webhooks.js";
 
 const form = $("search");
-let next = null;
+/** What the list shows: the query that it answers, and where the next page begins. */
+let shown = { query: [], next: null };
+/** How many pages are on their way. */
+let loading = 0;
 
-function query(extra = {}) {
-  const entries = [...new FormData(form), ...Object.entries(extra)].filter(([, value]) => value);
-  return new URLSearchParams(entries).toString();
-}
+const showState = latest(() => get("/readyz"), (ready) => {
+  const parts = [ready.ready ? "ready" : "not ready", ready.ready ? null : ready.detail, ...(ready.notes ?? [])];
+  $("state").textContent = parts.filter(Boolean).join(" · ");
+});
 
-async function showState() {
-  const ready = await get("/readyz");
-  const notes = ready.notes ?? [];
-  $("state").textContent = [ready.ready ? "ready" : "not ready", ...notes].join(" · ");
-}
+// There are six sentiments; of what there may be any number of, the first five.
+const facets = [["label", "Sentiment", 6], ["route", "Routes", 5], ["tag", "Topics", 5], ["language", "Languages", 5]];
 
-async function showOverview() {
-  const facets = [["label", "Sentiment"], ["route", "Routes"], ["tag", "Topics"], ["language", "Languages"]];
-  const answers = await Promise.all(facets.map(([by]) => get(`/v1/aggregate?by=${by}`)));
-  $("overview").replaceChildren(...facets.map(([, title], index) => {
-    const rows = answers[index].buckets.slice(0, 5).map((bucket) =>
-      make("p", {}, make("span", {}, bucket.value), make("span", {}, String(bucket.count))));
+const showOverview = latest(() => Promise.all(facets.map(([by]) => get(`/v1/aggregate?by=${by}`))), (answers) => {
+  $("overview").replaceChildren(...facets.map(([, title, most], index) => {
+    const rows = answers[index].buckets.slice(0, most).map((bucket) =>
+      make("p", {}, foreign(bucket.value), make("span", {}, String(bucket.count))));
     return make("div", { className: "facet" }, make("h2", {}, title), ...rows);
   }));
   const chosen = form.route.value;
   const routes = answers[1].buckets.map((bucket) => make("option", {}, bucket.value));
   form.route.replaceChildren(make("option", { value: "" }, "every route"), ...routes);
   form.route.value = chosen;
+});
+
+const showPage = latest(
+  (query, after) => get(`/v1/feedback?${new URLSearchParams([...query, ["limit", "25"], ...(after ? [["after", after]] : [])])}`),
+  (page, query, after) => {
+    const rows = page.items.map(({ feedback, analysis }) => make("li", {}, row(feedback, analysis)));
+    if (after) $("list").append(...rows);
+    else $("list").replaceChildren(...rows);
+    shown = { query, next: page.next ?? null };
+    $("more").hidden = shown.next === null;
+    $("none").hidden = $("list").childElementCount > 0;
+  },
+);
+
+async function list(query, after) {
+  loading += 1;
+  try {
+    await showPage(query, after);
+  } finally {
+    loading -= 1;
+  }
 }
 
-async function showList(after) {
-  const page = await get(`/v1/feedback?${query({ limit: "25", after: after ?? "" })}`);
-  const rows = page.items.map(({ feedback, analysis }) => make("li", {}, row(feedback, analysis)));
-  if (after) $("list").append(...rows);
-  else $("list").replaceChildren(...rows);
-  next = page.next ?? null;
-  $("more").hidden = next === null;
-  $("none").hidden = $("list").childElementCount > 0;
+function search() {
+  return list([...new FormData(form)].filter(([, value]) => value), null);
+}
+
+function more() {
+  // What is on its way changes where to go on from.
+  if (loading > 0) return;
+  begin();
+  list(shown.query, shown.next).catch(fail);
 }
 
 function row(feedback, analysis) {
@@ -45,81 +69,28 @@ function row(feedback, analysis) {
   const button = make("button", { type: "button" },
     make("div", { className: "meta" },
       `${feedback.kind} · ${analysis.language?.code ?? "?"} · ${new Date(feedback.received_at).toLocaleString()} · `,
-      make("span", { className: label }, label.replace("_", " "))),
-    make("div", { className: "text" }, feedback.title ? `${feedback.title}: ` : "", feedback.text),
-    ...analysis.routes.map((route) => make("span", { className: "chip" }, `${route.name} ${route.priority}`)),
-    ...analysis.tags.map((tag) => make("span", { className: "chip" }, tag.name)));
-  button.addEventListener("click", () => { location.hash = feedback.id; });
+      make("span", { className: label }, label.replaceAll("_", " "))),
+    make("div", { className: "text", dir: "auto", lang: languageOf(feedback, analysis) }, summary(feedback)),
+    ...analysis.routes.map((route) => make("span", { className: "chip" }, foreign(route.name), ` ${route.priority}`)),
+    ...analysis.tags.map((tag) => make("span", { className: "chip" }, foreign(tag.name))));
+  button.addEventListener("click", () => open(feedback.id));
   return button;
 }
 
-/** The text with its evidence marked. Offsets are UTF-8 bytes. */
-function marked(text, evidence) {
-  const bytes = new TextEncoder().encode(text);
-  const decoder = new TextDecoder();
-  const parts = [];
-  let at = 0;
-  for (const one of [...evidence].sort((a, b) => a.start - b.start)) {
-    if (one.start < at) continue;
-    parts.push(decoder.decode(bytes.slice(at, one.start)));
-    const word = decoder.decode(bytes.slice(one.start, one.end));
-    parts.push(make("mark", { className: one.weight > 0 ? "good" : "bad", title: one.weight.toFixed(1) }, word));
-    at = one.end;
-  }
-  parts.push(decoder.decode(bytes.slice(at)));
-  return make("p", { className: "text" }, ...parts);
-}
-
-function table(head, rows) {
-  return make("table", {},
-    make("thead", {}, make("tr", {}, ...head.map((cell) => make("th", {}, cell)))),
-    make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells.map((cell) => make("td", {}, String(cell ?? "")))))));
-}
-
-async function showDetail(id) {
-  const { feedback, analysis, deliveries } = await get(`/v1/feedback/${id}`);
-  const sentiment = analysis.sentiment;
-  const close = make("button", { type: "button" }, "Close");
-  close.addEventListener("click", () => $("detail").close());
-  $("detail").replaceChildren(
-    make("div", { className: "meta" }, `${feedback.kind} · ${feedback.source.type} · ${feedback.id}`),
-    marked(feedback.text, sentiment?.evidence ?? []),
-    make("p", {}, sentiment ? `${sentiment.label.replace("_", " ")}, ${sentiment.score.toFixed(3)}` : "No sentiment score."),
-    make("h2", {}, "Why it goes where it goes"),
-    table(["route", "rule", "priority"], analysis.routes.map((route) => [route.name, route.rule, route.priority])),
-    make("p", { className: "meta" }, `urgency ${analysis.urgency.level} ${analysis.urgency.reasons.join(", ")}`),
-    make("h2", {}, "Plugins"),
-    table(["plugin", "version", "status", "µs", "digest"],
-      analysis.provenance.map((one) => [one.plugin, one.version, one.reason ?? one.status, one.us, one.digest.slice(0, 19)])),
-    make("h2", {}, "Deliveries"),
-    table(["webhook", "status", "attempts", "last answer"], deliveries.map((delivery) => {
-      const last = delivery.attempts.at(-1);
-      return [delivery.webhook, delivery.status, delivery.attempts.length, last?.error ?? last?.status];
-    })),
-    close);
-  if (!$("detail").open) $("detail").showModal();
-}
-
-function fail(error) {
-  $("state").textContent = error.message;
-}
-
-async function refresh() {
-  await Promise.all([showState(), showOverview(), showList(null)]);
+/** Shows everything anew; what fails keeps nothing else from being shown. */
+function refresh() {
+  begin();
+  for (const part of [showState(), showOverview(), search(), showWebhooks()]) part.catch(fail);
 }
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  showList(null).catch(fail);
+  refresh();
 });
-// A detail has an address of its own, so that it can be linked to.
-function followHash() {
-  const id = location.hash.slice(1);
-  if (id) showDetail(id).catch(fail);
-  else $("detail").close();
-}
-
-$("detail").addEventListener("close", () => history.replaceState(null, "", location.pathname));
-addEventListener("hashchange", followHash);
-$("more").addEventListener("click", () => showList(next).catch(fail));
-refresh().then(followHash).catch(fail);
+$("more").addEventListener("click", more);
+$("look-again").addEventListener("click", () => {
+  begin();
+  showWebhooks().catch(fail);
+});
+refresh();
+followHash();

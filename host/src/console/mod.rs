@@ -15,8 +15,11 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> OpenApiRouter<S> {
         .routes(routes!(page))
         .routes(routes!(style))
         .routes(routes!(script))
+        .routes(routes!(detail))
+        .routes(routes!(feedback))
         .routes(routes!(webhooks))
         .routes(routes!(parts))
+        .routes(routes!(calls))
 }
 
 /// The console.
@@ -46,6 +49,24 @@ async fn script() -> Response {
     file("text/javascript; charset=utf-8", include_str!("console.js")).await
 }
 
+/// The console's script for one feedback in detail.
+#[utoipa::path(
+    get, path = "/detail.js", operation_id = "console_detail", tag = "operations",
+    responses((status = 200, description = "A script.", body = String, content_type = "text/javascript; charset=utf-8")),
+)]
+async fn detail() -> Response {
+    file("text/javascript; charset=utf-8", include_str!("detail.js")).await
+}
+
+/// The console's script for what customers said.
+#[utoipa::path(
+    get, path = "/feedback.js", operation_id = "console_feedback", tag = "operations",
+    responses((status = 200, description = "A script.", body = String, content_type = "text/javascript; charset=utf-8")),
+)]
+async fn feedback() -> Response {
+    file("text/javascript; charset=utf-8", include_str!("feedback.js")).await
+}
+
 /// The console's script for webhooks.
 #[utoipa::path(
     get, path = "/webhooks.js", operation_id = "console_webhooks", tag = "operations",
@@ -62,6 +83,15 @@ async fn webhooks() -> Response {
 )]
 async fn parts() -> Response {
     file("text/javascript; charset=utf-8", include_str!("page.js")).await
+}
+
+/// How the console's scripts read the API.
+#[utoipa::path(
+    get, path = "/api.js", operation_id = "console_calls", tag = "operations",
+    responses((status = 200, description = "A script.", body = String, content_type = "text/javascript; charset=utf-8")),
+)]
+async fn calls() -> Response {
+    file("text/javascript; charset=utf-8", include_str!("api.js")).await
 }
 
 async fn file(kind: &'static str, content: &'static str) -> Response {

@@ -9,34 +9,44 @@ export function make(tag, properties, ...children) {
   return element;
 }
 
-/** Gets JSON from the API; asks for a key where the server wants one. */
-export async function get(path) {
-  const key = sessionStorage.getItem("key");
-  const response = await fetch(path, key ? { headers: { authorization: `Bearer ${key}` } } : {});
-  if (response.status === 401) {
-    await askForKey();
-    return get(path);
-  }
-  const body = await response.json();
-  if (!response.ok && path !== "/readyz") throw new Error(body.detail ?? body.title ?? response.statusText);
-  return body;
+/** What others wrote, set apart: text that runs from right to left does not turn the words around it. */
+export function foreign(text, lang = "") {
+  return make("bdi", lang ? { lang } : {}, text);
 }
 
-let asking = null;
-
-/** Asks once, however many wait for it. */
-function askForKey() {
-  asking ??= keyFromDialog().finally(() => { asking = null; });
-  return asking;
+/** The language of what a customer wrote, for fonts, hyphens and screen readers; empty where it is not known. */
+export function languageOf(feedback, analysis) {
+  const code = analysis?.language?.code ?? feedback.language ?? "";
+  return code === "und" ? "" : code;
 }
 
-function keyFromDialog() {
-  const dialog = $("key");
-  if (!dialog.open) dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => {
-      sessionStorage.setItem("key", new FormData(dialog.querySelector("form")).get("key").trim());
-      resolve();
-    }, { once: true });
-  });
+/** A time as the reader's place writes it. */
+export function time(at) {
+  return make("time", { dateTime: at }, new Date(at).toLocaleString());
+}
+
+/** A function that loads and then shows. Of several calls only the last counts: what comes of the others is too late. */
+export function latest(load, show) {
+  let last = 0;
+  return async (...given) => {
+    last += 1;
+    const mine = last;
+    try {
+      const answer = await load(...given);
+      if (mine === last) show(answer, ...given);
+    } catch (error) {
+      if (mine === last) throw error;
+    }
+  };
+}
+
+/** Takes away what earlier actions said: another one begins. */
+export function begin() {
+  $("error").replaceChildren();
+}
+
+/** Says what failed, once, however many failed of it. */
+export function fail(error) {
+  const isSaid = [...$("error").children].some((one) => one.textContent === error.message);
+  if (!isSaid) $("error").append(make("p", {}, error.message));
 }

@@ -1,17 +1,22 @@
 // How the webhooks do, and what to do about those that do not do well.
 
-import { $, get, make } from "/page.js";
+import { get } from "/api.js";
+import { $, latest, make, time } from "/page.js";
+
+/** The commands to type: a name that begins with a hyphen must not be taken for an option. */
+const named = (command, name) => `sayso ${command} ${name.startsWith("-") ? "-- " : ""}${name}`;
+const ofWebhook = (name) => (name.startsWith("-") ? `--webhook=${name}` : `--webhook ${name}`);
 
 /** What to say of a webhook: its state, for sorting and colour as well, and what helps. */
 function standing(webhook) {
   const { health } = webhook;
   if (health.state === "disabled") {
     return { rank: 0, className: "bad", state: "disabled", since: health.disabled_at, why: health.reason,
-      todo: `Nothing is sent, and what waits is kept. When its receiver works again, run: sayso webhook enable ${webhook.name}` };
+      todo: `Nothing is sent, and what waits is kept. When its receiver works again, run: ${named("webhook enable", webhook.name)}` };
   }
   if (webhook.faults?.length) {
     return { rank: 1, className: "bad", state: "cannot be called", why: webhook.faults.map((one) => `${one.field}: ${one.message}`).join("; "),
-      todo: webhook.source === "file" ? "Correct it in the configuration file." : `Correct it: sayso webhook update ${webhook.name}` };
+      todo: webhook.source === "file" ? "Correct it in the configuration file." : `Correct it: ${named("webhook update", webhook.name)}` };
   }
   if (health.breaker) {
     const probing = health.breaker === "probing";
@@ -21,18 +26,15 @@ function standing(webhook) {
   }
   if (health.state === "failing") {
     return { rank: 3, className: "warn", state: "failing", since: health.failing_since, why: health.last_error,
-      todo: "Every attempt fails. Deliveries are tried again by themselves; see what the receiver says to them." };
+      todo: `Every attempt fails. ${webhook.waiting > 0 ? "Deliveries are tried again by themselves; see" : "See"} what the receiver says to them.` };
   }
   if (webhook.paused) {
-    return { rank: 4, className: "", state: "paused",
+    return { rank: webhook.parked > 0 ? 4 : 5, className: "", state: "paused",
       todo: webhook.source === "file" ? "Deliveries wait until `paused` is taken out of the configuration file."
-        : `Deliveries wait until it goes on: sayso webhook resume ${webhook.name}` };
+        : `Deliveries wait until it goes on: ${named("webhook resume", webhook.name)}` };
   }
-  return { rank: 5, className: "good", state: "healthy" };
-}
-
-function time(at) {
-  return make("time", { dateTime: at }, new Date(at).toLocaleString());
+  if (webhook.parked > 0) return { rank: 4, className: "warn", state: "healthy, but deliveries are parked" };
+  return { rank: 6, className: "good", state: "healthy" };
 }
 
 function row(term, ...content) {
@@ -46,7 +48,8 @@ function card(webhook) {
   if (webhook.health.last_failure) rows.push(row("Last failure", time(webhook.health.last_failure)));
   rows.push(row("Waiting", String(webhook.waiting)), row("Parked", String(webhook.parked)));
   if (webhook.parked > 0 && webhook.health.state !== "disabled") {
-    rows.push(row("Parked deliveries", `What was set aside can be sent again: GET /v1/parked?lane=delivery/${webhook.name} lists it.`));
+    rows.push(row("Parked deliveries", `They are sent no more by themselves. See why: sayso deliveries list ${ofWebhook(webhook.name)} --status parked`),
+      row("Send them again", `sayso deliveries replay ${ofWebhook(webhook.name)}`));
   }
   if (todo) rows.push(row("What to do", todo));
   return make("li", {}, make("h3", {}, webhook.name), make("p", { className: "meta" }, webhook.url), make("dl", {}, ...rows));
@@ -64,20 +67,12 @@ async function all() {
   return webhooks;
 }
 
-async function show() {
-  const webhooks = await all();
+/** Shows them, the worst first. */
+export const showWebhooks = latest(all, (webhooks) => {
   const ranked = webhooks.map((webhook) => [standing(webhook).rank, webhook]).sort(([a], [b]) => a - b);
-  const unwell = ranked.filter(([rank]) => rank < 4).length;
+  const unwell = ranked.filter(([rank]) => rank < 5).length;
   $("webhooks").hidden = webhooks.length === 0;
   $("webhooks-summary").textContent = unwell === 0
     ? `${webhooks.length} in all, and none has trouble.` : `${unwell} of ${webhooks.length} need attention.`;
   $("webhook-list").replaceChildren(...ranked.map(([, webhook]) => card(webhook)));
-}
-
-function fail(error) {
-  $("webhooks").hidden = false;
-  $("webhooks-summary").textContent = error.message;
-}
-
-$("look-again").addEventListener("click", () => show().catch(fail));
-show().catch(fail);
+});
