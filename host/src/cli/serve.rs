@@ -36,7 +36,7 @@ The chain is loaded anew, without a pause, by SIGHUP, by POST /v1/chain/reload, 
 chain that cannot run is refused, and the old one goes on. Of the configuration, [[plugin]] alone is read again.";
 
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    telemetry::start_logs();
+    let _logs = telemetry::start_logs();
     let prometheus = telemetry::start_metrics()?;
     let source = args.config.source();
     let mut config = source.read()?;
@@ -71,6 +71,8 @@ async fn reload_on_hangup(mut hangup: Signal, chain: Arc<LiveChain>) {
 
 /// Cancels `shutdown` at the first SIGTERM or SIGINT; the second ends the process at once.
 pub(super) fn stop_on_signals(shutdown: CancellationToken) -> std::io::Result<()> {
+    // With a handler, a file that would become too large (`ulimit -f`) is an error of its write, and no end.
+    drop(signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?);
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::spawn(async move {

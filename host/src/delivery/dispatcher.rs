@@ -11,12 +11,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Switchboard, WebhookError,
+    events::Events,
     schedule::Schedule,
     schedule_of,
     webhooks::{Live, Set, Webhook, WebhookId, retire},
     worker::{Target, Worker},
 };
-use crate::{config, queue::Queue, records::Records};
+use crate::{
+    config,
+    queue::Queue,
+    records::{Records, WebhookHealth},
+};
 
 /// The delivery stage.
 pub struct Dispatcher {
@@ -137,7 +142,11 @@ impl Dispatcher {
                 let standing = self.switchboard.standing(webhook);
                 Worker::new(target, standing, Arc::clone(&self.schedule), queue, records).run(stop).boxed()
             }
-            None => retire(name.clone(), queue, records, stop).boxed(),
+            None => {
+                // Alerts on a webhook that is gone would never end.
+                Events::new(name.clone()).begin(&WebhookHealth::default());
+                retire(name.clone(), queue, records, stop).boxed()
+            }
         };
         running.spawn(async move {
             let panicked = AssertUnwindSafe(task).catch_unwind().await.is_err();

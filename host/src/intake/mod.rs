@@ -46,7 +46,8 @@ use crate::api::auth::{Caller, Sender};
 use crate::api::problem::{Problem, ProblemType};
 use crate::feedback::Kind;
 use crate::feedback::validate::Limits;
-use crate::queue::StoredAnswer;
+use crate::config::Config;
+use crate::queue::{Queue, StoredAnswer};
 
 use ask::{Ask, Format};
 use described::{AcceptedBody, AnalyzedBody, FeedbackBody};
@@ -69,6 +70,13 @@ pub struct Shared {
     pressure: Pressure,
     room: Room,
     items: events::Items,
+}
+
+impl Shared {
+    /// Why nothing is taken now, where that is so.
+    pub fn refusal(&self, queue: &dyn Queue, config: &Config) -> Option<Problem> {
+        self.pressure.check(queue, config).err()
+    }
 }
 
 /// Send feedback.

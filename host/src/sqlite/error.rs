@@ -19,6 +19,17 @@ pub enum OpenError {
         /// The database.
         path: PathBuf,
     },
+    /// The database is gone, and its log is not.
+    #[error(
+        "the store {} is missing or empty, and its log {} is not; put the database back, or move the log away as well to begin with an empty store",
+        path.display(), log.display()
+    )]
+    Lost {
+        /// The database.
+        path: PathBuf,
+        /// Its write-ahead log.
+        log: PathBuf,
+    },
     /// A newer sayso wrote it.
     #[error(
         "the store {} has tables of version {found}, and this sayso knows versions up to {known}; run a newer sayso, \
@@ -88,6 +99,19 @@ impl From<rusqlite::Error> for StoreError {
             _ => Self::Failed(error.to_string()),
         }
     }
+}
+
+/// Why the store takes no more writes after an error that [`is_fatal`].
+pub(super) fn reason(error: &rusqlite::Error) -> String {
+    if is_damage(error) {
+        return format!("{error}: its file is damaged, and a restart will not help; restore a copy of it");
+    }
+    error.to_string()
+}
+
+/// Whether the file is not what was written.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
 /// Whether nobody knows what is on the disk after this, so that carrying on could lose what was answered.

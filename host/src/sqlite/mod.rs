@@ -51,7 +51,7 @@ pub(crate) use writer::Wakes;
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -106,13 +106,22 @@ impl Store {
         open::configure(&connection).map_err(|source| OpenError::sqlite(path, source))?;
         migrations::run(&mut connection).map_err(|source| OpenError::sqlite(path, source))?;
         writer::drop_log(&connection).map_err(|source| OpenError::sqlite(path, source))?;
-        let hot = Readers::open(path, HOT_READERS, open::HOT_CACHE_KIB)?;
-        let query = Readers::open(path, QUERY_READERS, open::QUERY_CACHE_KIB)?;
+        let failure = Arc::<OnceLock<String>>::default();
+        let hot = Readers::open(path, HOT_READERS, open::HOT_CACHE_KIB, failure.clone())?;
+        let query = Readers::open(path, QUERY_READERS, open::QUERY_CACHE_KIB, failure.clone())?;
         let pages = Arc::new(scrub::Pages::open(path).map_err(|source| OpenError::io(path, source))?);
         let writer = open::log(path)
-            .and_then(|log| Writer::start(connection, log, pages.clone()))
+            .and_then(|log| Writer::start(connection, log, pages.clone(), failure))
             .map_err(|source| OpenError::io(path, source))?;
         Ok(Self(Arc::new(Shared { writer, hot, query, _pages: pages, _lock: lock, path: path.to_owned() })))
+    }
+
+    /// Deletes the store at `path`, if there is one. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When a process has it open, or when a file cannot be deleted.
+    pub fn discard(path: &Path) -> Result<(), OpenError> {
+        open::discard(path)
     }
 
     /// Where the database is.

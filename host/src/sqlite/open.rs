@@ -30,22 +30,57 @@ pub(super) struct Lock(#[expect(dead_code, reason = "the lock lasts as long as t
 /// Makes the folder and the file where they do not exist, and takes the lock.
 pub(super) fn prepare(path: &Path) -> Result<Lock, OpenError> {
     let io = |source| OpenError::io(path, source);
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    private_folder().create(folder).map_err(io)?;
+    let lock = lock(path)?;
+    if len(path).map_err(io)? > 0 {
+        return Ok(lock);
+    }
+    let log = beside(path, "-wal");
+    if len(&log).map_err(io)? > 0 {
+        // SQLite would drop the log, and with it what is not in the database yet.
+        return Err(OpenError::Lost { path: path.to_owned(), log });
+    }
+    // SQLite gives the log the permissions of the database, so these are set before it sees the file.
+    private_file().open(path).and_then(|file| file.sync_all()).map_err(io)?;
+    sync_folder(folder(path)).map_err(io)?;
+    tracing::info!(path = %path.display(), "there was no store; made a new one");
+    Ok(lock)
+}
+
+/// Takes the lock, and makes the folder where it does not exist.
+pub(super) fn lock(path: &Path) -> Result<Lock, OpenError> {
+    let io = |source| OpenError::io(path, source);
+    private_folder().create(folder(path)).map_err(io)?;
     let lock = private_file().open(beside(path, ".lock")).map_err(io)?;
     lock.try_lock().map_err(|error| match error {
         TryLockError::WouldBlock => OpenError::Locked { path: path.to_owned() },
         TryLockError::Error(source) => io(source),
     })?;
-    if !path.try_exists().map_err(io)? {
-        // SQLite gives the log the permissions of the database, so these are set before it sees the file.
-        private_file().open(path).and_then(|file| file.sync_all()).map_err(io)?;
-        sync_folder(folder).map_err(io)?;
-    }
     Ok(Lock(lock))
+}
+
+/// Removes the files of a store that nobody has open, but for the lock.
+pub(super) fn discard(path: &Path) -> Result<(), OpenError> {
+    let _lock = lock(path)?;
+    for file in [path.to_owned(), beside(path, "-wal"), beside(path, "-shm")] {
+        match std::fs::remove_file(&file) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(OpenError::io(&file, source)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// How long a file is, in bytes; 0 where there is none.
+fn len(path: &Path) -> io::Result<u64> {
+    match path.metadata() {
+        Ok(metadata) => Ok(metadata.len()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(error),
+    }
 }
 
 /// `path` with `suffix` behind its name.

@@ -1,7 +1,7 @@
 use std::{
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -9,7 +9,11 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{OpenError, StoreError, open};
+use super::{
+    OpenError, StoreError,
+    error::{is_damage, reason},
+    open,
+};
 
 /// After so many steps of SQLite's machine is looked whether anybody still waits: some microseconds.
 const STEPS: i32 = 1_000;
@@ -18,6 +22,8 @@ const STEPS: i32 = 1_000;
 pub(super) struct Readers {
     permits: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Reader>>>,
+    /// Why the store takes no more writes.
+    failure: Arc<OnceLock<String>>,
 }
 
 struct Reader {
@@ -27,9 +33,14 @@ struct Reader {
 }
 
 impl Readers {
-    pub(super) fn open(path: &Path, count: usize, cache_kib: i64) -> Result<Self, OpenError> {
+    pub(super) fn open(
+        path: &Path,
+        count: usize,
+        cache_kib: i64,
+        failure: Arc<OnceLock<String>>,
+    ) -> Result<Self, OpenError> {
         let idle = (0..count).map(|_| Reader::open(path, cache_kib)).collect::<Result<_, _>>()?;
-        Ok(Self { permits: Arc::new(Semaphore::new(count)), idle: Arc::new(Mutex::new(idle)) })
+        Ok(Self { permits: Arc::new(Semaphore::new(count)), idle: Arc::new(Mutex::new(idle)), failure })
     }
 
     /// Waits for a connection, and runs `read` where blocking is allowed. When nobody waits for the outcome any more, the
@@ -47,7 +58,12 @@ impl Readers {
         let borrowed = Borrowed { reader: Some(reader), running, idle: self.idle.clone(), _permit: permit };
         let outcome = tokio::task::spawn_blocking(move || borrowed.reader.as_ref().map(|own| read(&own.connection)));
         match outcome.await {
-            Ok(Some(outcome)) => Ok(outcome?),
+            Ok(Some(outcome)) => outcome.map_err(|error| {
+                if is_damage(&error) && self.failure.set(reason(&error)).is_ok() {
+                    tracing::error!(%error, "the store is damaged, and takes no more writes");
+                }
+                error.into()
+            }),
             Ok(None) => unreachable!("a borrowed connection is there until it is given back"),
             Err(error) => Err(StoreError::Failed(format!("a read stopped halfway: {error}"))),
         }

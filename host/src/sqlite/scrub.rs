@@ -5,7 +5,12 @@
 //! rows, one or two. No statement reaches these, so they are overwritten in the file: nobody reads what is free of a page,
 //! at whatever moment it changes.
 
-use std::{fs::File, io, os::unix::fs::FileExt as _, path::Path};
+use std::{
+    fs::File,
+    io,
+    os::unix::fs::{FileExt as _, MetadataExt as _},
+    path::Path,
+};
 
 /// Pages that are looked through at once, while nothing else is written.
 const SLICE: u32 = 1_024;
@@ -24,6 +29,11 @@ pub(super) struct Pages {
 impl Pages {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         Ok(Self { file: File::options().read(true).write(true).open(path)? })
+    }
+
+    /// Whether somebody deleted the file, which then lasts as long as it is open. One that was moved is no different to us.
+    pub(super) fn is_deleted(&self) -> io::Result<bool> {
+        is_deleted(&self.file)
     }
 
     /// Overwrites what is free in the pages from `first`, which is 1 or more. Returns where to go on, if there is more.
@@ -61,6 +71,11 @@ impl Pages {
         }
         Ok((behind <= pages).then_some(behind))
     }
+}
+
+/// Whether a file that is open has no name any more.
+pub(super) fn is_deleted(file: &File) -> io::Result<bool> {
+    Ok(file.metadata()?.nlink() == 0)
 }
 
 /// What is free of a page that holds rows, by the file format (sqlite.org/fileformat2.html, section 1.6); nothing where it

@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 
 use super::{
     StoreError,
+    scrub::{Pages, is_deleted},
     writer::{Operation, Wakes},
 };
 
@@ -24,6 +25,8 @@ pub(super) struct Committed {
 /// SQLite's write-ahead log.
 pub(super) struct Log {
     pub(super) file: File,
+    /// The database.
+    pub(super) pages: Arc<Pages>,
     /// Why the store takes no more writes.
     pub(super) failure: Arc<OnceLock<String>>,
 }
@@ -48,11 +51,18 @@ impl Log {
         if let Some(failure) = self.failure.get() {
             return Err(StoreError::Failed(failure.clone()));
         }
-        self.file.sync_data().map_err(|error| {
-            let why = self.failure.get_or_init(|| format!("the log cannot be synced: {error}"));
+        let poison = |reason: String| {
+            let why = self.failure.get_or_init(|| reason);
             tracing::error!(error = %why, "the store failed and takes no more writes until sayso is restarted");
             StoreError::Failed(why.clone())
-        })
+        };
+        self.file.sync_data().map_err(|error| poison(format!("the log cannot be synced: {error}")))?;
+        // What is written into files without a name is gone when they are closed.
+        match is_deleted(&self.file).and_then(|log| Ok(log || self.pages.is_deleted()?)) {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(poison("the files of the store were deleted while sayso ran".into())),
+            Err(error) => Err(poison(format!("the files of the store cannot be looked at: {error}"))),
+        }
     }
 }
 
@@ -104,13 +114,24 @@ mod tests {
         ((0..count).map(operation).collect(), told)
     }
 
-    fn log(file: File) -> Log {
-        Log { file, failure: Arc::default() }
+    /// The files of a store, in a folder that is there as long as it is kept.
+    struct Files {
+        folder: tempfile::TempDir,
+        log: Log,
+    }
+
+    fn files() -> Files {
+        let folder = tempfile::tempdir().expect("a folder");
+        let make = |name| File::create(folder.path().join(name)).expect("a file");
+        let file = make("log");
+        make("database");
+        let pages = Arc::new(Pages::open(&folder.path().join("database")).expect("opens"));
+        Files { folder, log: Log { file, pages, failure: Arc::default() } }
     }
 
     #[test]
     fn what_was_committed_is_answered_once_it_is_synced() {
-        let log = log(tempfile::tempfile().expect("a file"));
+        let Files { log, folder: _folder } = files();
         let (operations, told) = operations(3);
         log.settle(vec![Committed { operations, outcome: Ok(()) }]);
         assert!(told.iter().take(3).all(|outcome| outcome.is_ok()));
@@ -119,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_failed_to_commit_fails_alone() {
-        let log = log(tempfile::tempfile().expect("a file"));
+        let Files { log, folder: _folder } = files();
         let ((failed, of_failed), (done, of_done)) = (operations(1), operations(1));
         let full = Err(StoreError::Full("no space".into()));
         log.settle(vec![
@@ -135,13 +156,25 @@ mod tests {
     fn what_cannot_be_synced_is_not_said_to_be_done_and_neither_is_anything_after_it() {
         // A pipe cannot be synced.
         let (_reader, pipe) = std::io::pipe().expect("a pipe");
-        let log = log(std::os::fd::OwnedFd::from(pipe).into());
+        let Files { mut log, folder: _folder } = files();
+        log.file = std::os::fd::OwnedFd::from(pipe).into();
         for _ in 0..2 {
             let (operations, told) = operations(2);
             log.settle(vec![Committed { operations, outcome: Ok(()) }]);
             assert!(told.iter().take(2).all(|outcome| matches!(outcome, Err(StoreError::Failed(_)))));
         }
         assert!(log.failure.get().is_some_and(|why| why.contains("cannot be synced")));
+    }
+
+    #[test]
+    fn what_is_written_into_deleted_files_is_not_said_to_be_done() {
+        for name in ["log", "database"] {
+            let Files { log, folder } = files();
+            std::fs::remove_file(folder.path().join(name)).expect("deleted");
+            let (operations, told) = operations(1);
+            log.settle(vec![Committed { operations, outcome: Ok(()) }]);
+            assert!(matches!(told.recv(), Ok(Err(StoreError::Failed(why))) if why.contains("deleted")));
+        }
     }
 
     #[test]
@@ -157,7 +190,7 @@ mod tests {
                 told
             })
             .collect();
-        log(tempfile::tempfile().expect("a file")).settle(vec![Committed { operations: all, outcome: Ok(()) }]);
+        files().log.settle(vec![Committed { operations: all, outcome: Ok(()) }]);
         assert!(told.iter().all(|told| matches!(told.recv(), Ok(Ok(())))));
     }
 }

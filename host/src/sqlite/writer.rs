@@ -17,7 +17,7 @@ use tokio::{
 use super::{
     StoreError,
     backlog::{Backlog, Haste},
-    error::is_fatal,
+    error::{is_fatal, reason},
     open::BUSY_TIMEOUT,
     scrub::Pages,
     settle::{Committed, Log},
@@ -159,11 +159,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// `log` is the write-ahead log of the connection's file.
-    pub(super) fn start(connection: Connection, log: File, pages: Arc<Pages>) -> std::io::Result<Self> {
+    /// `log` is the write-ahead log of the connection's file; `failure` is why the store takes no more writes, once it does
+    /// not.
+    pub(super) fn start(
+        connection: Connection,
+        log: File,
+        pages: Arc<Pages>,
+        failure: Arc<OnceLock<String>>,
+    ) -> std::io::Result<Self> {
         let (inbox, jobs) = channel();
-        let failure = Arc::new(OnceLock::new());
-        let log = Log { file: log, failure: failure.clone() };
+        let log = Log { file: log, pages: pages.clone(), failure: failure.clone() };
         let scribe = Scribe { log, connection, pages, failure: failure.clone() };
         let thread = std::thread::Builder::new().name("sayso-store".into()).spawn(move || scribe.serve(&jobs))?;
         Ok(Self { inbox: Some(inbox), thread: Some(thread), failure })
@@ -271,8 +276,9 @@ impl Scribe {
         }
         work(&self.connection).map_err(|error| {
             if is_fatal(&error) {
-                let why = self.failure.get_or_init(|| error.to_string());
+                let why = self.failure.get_or_init(|| reason(&error));
                 tracing::error!(error = %why, "the store failed and takes no more writes until sayso is restarted");
+                return StoreError::Failed(why.clone());
             }
             error.into()
         })

@@ -4,6 +4,7 @@ use std::{io::IsTerminal, time::Duration};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing::Metadata;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
     EnvFilter, filter::filter_fn, fmt::format::FmtSpan, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
@@ -14,19 +15,57 @@ const SECONDS: [f64; 14] = [1e-6, 5e-6, 2.5e-5, 1e-4, 5e-4, 2.5e-3, 1e-2, 2.5e-2
 /// How often histograms are folded, so that they do not grow between two scrapes.
 const UPKEEP: Duration = Duration::from_secs(5);
 
+/// What writes logs; when dropped, it writes the last ones.
+#[must_use]
+pub struct Logs(#[expect(dead_code, reason = "it lasts as long as there is something to log")] WorkerGuard);
+
+/// Lines that wait to be written. Where more come, because nobody reads them, they are dropped: whoever collects logs holds
+/// up nothing else.
+const WAITING_LINES: usize = 16_384;
+
+/// Compilers, whose lines of each instruction are for those who write compilers.
+const COMPILERS: [&str; 3] = ["cranelift", "regalloc2", "wasmtime_internal_cranelift"];
+
 /// Sends logs to standard error: for people in a terminal, as JSON otherwise. `SAYSO_LOG` filters (`info`,
 /// `sayso=debug`), `SAYSO_LOG_FORMAT` (`text`, `json`) decides.
-pub fn start_logs() {
-    let filter =
-        EnvFilter::try_from_env("SAYSO_LOG").unwrap_or_else(|_| EnvFilter::new("info,wasmtime=warn,cranelift=warn"));
-    let format = std::env::var("SAYSO_LOG_FORMAT").ok();
-    let as_json = format.map_or_else(|| !std::io::stderr().is_terminal(), |format| format == "json");
-    let logs =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_span_events(FmtSpan::NONE);
+pub fn start_logs() -> Logs {
+    let (filter, mistake) = filter("info,wasmtime=warn");
+    let format = std::env::var("SAYSO_LOG_FORMAT").ok().filter(|format| !format.is_empty());
+    let is_terminal = std::io::stderr().is_terminal();
+    let as_json = format.map_or(!is_terminal, |format| format.eq_ignore_ascii_case("json"));
+    let (writer, guard) =
+        NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING_LINES).finish(std::io::stderr());
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer)
+        .with_ansi(is_terminal)
+        .log_internal_errors(false)
+        .with_span_events(FmtSpan::NONE);
     if as_json {
         logs.json().flatten_event(true).finish().with(filter_fn(tells_no_secret)).init();
     } else {
         logs.with_target(false).finish().with(filter_fn(tells_no_secret)).init();
+    }
+    tell(mistake);
+    Logs(guard)
+}
+
+/// What `SAYSO_LOG` says, or this where it says nothing; and what is wrong with it.
+fn filter(otherwise: &str) -> (EnvFilter, Option<String>) {
+    let given = std::env::var("SAYSO_LOG").unwrap_or_default();
+    let (text, mistake) = match EnvFilter::try_new(&given) {
+        Ok(_) if given.trim().is_empty() => (otherwise, None),
+        Ok(_) => (&*given, None),
+        Err(error) => (otherwise, Some(error.to_string())),
+    };
+    let compilers = COMPILERS.iter().filter(|name| !text.contains(**name)).map(|name| format!("{name}=warn"));
+    let all: Vec<_> = compilers.chain([text.to_owned()]).collect();
+    (EnvFilter::new(all.join(",")), mistake)
+}
+
+fn tell(mistake: Option<String>) {
+    if let Some(error) = mistake {
+        tracing::warn!(%error, "SAYSO_LOG cannot be read, and is left aside");
     }
 }
 
@@ -59,7 +98,13 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
 /// Sends logs to standard error in plain lines, and only what is wrong unless `SAYSO_LOG` says otherwise: for commands
 /// that print something else.
 pub fn start_logs_for_people() {
-    let filter = EnvFilter::try_from_env("SAYSO_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let (filter, mistake) = filter("warn");
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .log_internal_errors(false)
+        .with_target(false);
     logs.finish().with(filter_fn(tells_no_secret)).init();
+    tell(mistake);
 }

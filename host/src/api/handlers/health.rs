@@ -47,7 +47,7 @@ impl Ready {
     extensions(("x-problems" = json!(["unavailable"]))),
 )]
 pub(in crate::api) async fn ready(With(state): With<State>) -> Result<Json<Ready>, Problem> {
-    let view = state.readiness.view();
+    let mut view = state.readiness.view();
     let failure = state.queue.failure();
     let store = if failure.is_some() { "failed" } else { "ok" };
     let chain = if view.chain_loaded { "loaded" } else { "loading" };
@@ -58,6 +58,9 @@ pub(in crate::api) async fn ready(With(state): With<State>) -> Result<Json<Ready
     } else if !view.chain_loaded {
         "The chain of plugins is not loaded yet."
     } else {
+        // What is there is analysed, delivered and shown all the same.
+        let refusal = state.intake.refusal(&*state.queue, &state.config);
+        view.notes.extend(refusal.map(|problem| format!("no feedback is taken: {}", problem.detail)));
         return Ok(Json(Ready { ready: true, store, chain, notes: view.notes }));
     };
     let mut problem = Problem::new(ProblemType::Unavailable, why);

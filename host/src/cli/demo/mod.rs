@@ -20,10 +20,17 @@ use super::{receiver, serve};
 use crate::{
     app::App,
     config::{self, Secret, Webhook},
+    sqlite::Store,
     telemetry,
 };
 
 const SAMPLES: &str = include_str!("samples.json");
+
+/// Where the demo keeps its data if nothing else is said.
+const FOLDER: &str = "sayso-data/demo";
+
+/// The file that says that a store is a demo's.
+const MARK: &str = "made-by-sayso-demo";
 
 /// How long the demo waits for all deliveries.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -36,8 +43,8 @@ pub(super) struct Args {
     /// Address to listen on; a free port is taken where this one is not.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Folder for the data of the demo; the data of an earlier demo there is replaced.
-    #[arg(long, value_name = "DIR", default_value = "sayso-data/demo")]
+    /// Folder for the data of the demo; the data of an earlier demo there is replaced, and no other.
+    #[arg(long, value_name = "DIR", default_value = FOLDER)]
     data: PathBuf,
     /// End once every delivery was verified, in a terminal too.
     #[arg(long)]
@@ -47,7 +54,6 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     telemetry::start_logs_for_people();
     let prometheus = telemetry::start_metrics()?;
-    clear(&args.data)?;
     let shutdown = CancellationToken::new();
     serve::stop_on_signals(shutdown.clone())?;
 
@@ -55,6 +61,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut receiver = receiver::start(SocketAddr::from(([127, 0, 0, 1], 0)), &secret).await?;
     let config = configuration(&args, &receiver.url(), &secret)?;
     let listener = bind(args.listen).await?;
+    clear(&args.data)?;
     let url = format!("http://{}", listener.local_addr()?);
     anstream::println!("sayso demo: loading the plugins (the first time they are compiled, which takes some seconds)");
     let app = App::open(config, config::Source::default(), prometheus).await?;
@@ -82,17 +89,19 @@ fn configuration(args: &Args, receiver: &str, secret: &str) -> anyhow::Result<co
     Ok(config)
 }
 
-/// Drops the store of an earlier demo; compiled plugins stay.
+/// Drops the store of an earlier demo, and no other; compiled plugins stay.
 fn clear(dir: &Path) -> anyhow::Result<()> {
-    for name in ["sayso.db", "sayso.db-wal", "sayso.db-shm"] {
-        match std::fs::remove_file(dir.join(name)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("{} cannot be replaced", dir.join(name).display()));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
+    let (store, mark) = (dir.join("sayso.db"), dir.join(MARK));
+    // Demos of before there was a mark left theirs in the folder that is for nothing else.
+    let is_ours = dir == Path::new(FOLDER) || mark.exists();
+    anyhow::ensure!(
+        is_ours || !store.exists(),
+        "{} has a store that no demo made; give the demo another folder with --data",
+        dir.display()
+    );
+    Store::discard(&store)?;
+    std::fs::write(&mark, "sayso demo made the store beside this file, and the next demo deletes it.\n")
+        .with_context(|| mark.display().to_string())
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {

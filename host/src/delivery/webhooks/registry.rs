@@ -98,6 +98,7 @@ impl Registry {
             webhooks.push(Arc::new(webhook));
         }
         let set = Set { webhooks, retired: retired(&stored) };
+        tell_of_orphans(&*queue, &set);
         Ok(Self {
             limits: config.delivery.clone(),
             records,
@@ -305,6 +306,20 @@ fn retired(stored: &[StoredWebhook]) -> Vec<Arc<str>> {
 fn waits(queue: &dyn Queue, name: &Arc<str>) -> bool {
     let lane = Lane::Delivery(name.clone());
     queue.depths().iter().any(|(name, depth)| *name == lane && depth.waiting > 0)
+}
+
+/// Says which deliveries nobody makes, since their webhook was taken out of the file or renamed there.
+fn tell_of_orphans(queue: &dyn Queue, set: &Set) {
+    for (lane, depth) in queue.depths() {
+        let Lane::Delivery(name) = lane else { continue };
+        if depth.waiting > 0 && set.by_name(&name).is_none() && !set.retired.contains(&name) {
+            tracing::warn!(
+                webhook = %name, waiting = depth.waiting,
+                "deliveries wait for a webhook that is in the configuration no more; put it back under this name, or make one of \
+                 this name over the API, with `paused`, and delete it: then they are parked"
+            );
+        }
+    }
 }
 
 fn text_of(written: &Map<String, Value>) -> String {
