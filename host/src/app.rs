@@ -224,15 +224,25 @@ fn backends(store: Store) -> Result<Backends, AppError> {
     Ok((Arc::new(SqliteQueue::new(store.clone())?), Arc::new(SqliteRecords::new(store)?)))
 }
 
+/// Checks that there are keys where the configured address is open to others.
+///
+/// # Errors
+/// Where there are none.
+pub fn check_address(config: &Config) -> Result<(), AppError> {
+    let address = config.server.listen;
+    if !address.ip().is_loopback() && config.keys.is_empty() {
+        return Err(AppError::OpenToOthers(address));
+    }
+    Ok(())
+}
+
 /// Binds the configured address.
 ///
 /// # Errors
 /// Where it is open to others and there are no keys, or where the system refuses.
 pub async fn bind(config: &Config) -> Result<TcpListener, AppError> {
+    check_address(config)?;
     let address = config.server.listen;
-    if !address.ip().is_loopback() && config.keys.is_empty() {
-        return Err(AppError::OpenToOthers(address));
-    }
     TcpListener::bind(address).await.map_err(|source| AppError::Listen { address, source })
 }
 

@@ -1,7 +1,9 @@
 //! The command line, as a person or a script meets it.
 
 use std::{
+    ffi::OsStr,
     io::{BufRead, BufReader, Write},
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     time::Duration,
@@ -54,6 +56,41 @@ fn it_refuses_to_listen_beyond_loopback_without_keys() {
     let serve = output(sayso().args(["serve", "--listen", "0.0.0.0:0"]).current_dir(dir.path()));
     assert_eq!(serve.status.code(), Some(2));
     assert!(text(&serve.stderr).contains("sayso key new"), "{}", text(&serve.stderr));
+}
+
+#[test]
+fn the_check_refuses_whatever_a_start_would_refuse() {
+    let said = refusal("[[key]]\nname = \"shop\"\nhash = \"sha256:12\"\n");
+    assert!(said.contains("`shop`") && said.contains("64 hexadecimal digits"), "{said}");
+    let said = refusal("[server]\nlisten = \"0.0.0.0:18252\"\n");
+    assert!(said.contains("0.0.0.0:18252") && said.contains("sayso key new"), "{said}");
+    let said = refusal("server = []\n");
+    assert!(said.contains("sayso.toml line 1") && said.contains("write [server] once"), "{said}");
+}
+
+#[test]
+fn the_environment_is_read_as_it_is_given() {
+    let dir = folder();
+    let check = |variables: &[(&str, &[u8])]| {
+        let variables = variables.iter().map(|(name, value)| (name, OsStr::from_bytes(value)));
+        let check = output(sayso().arg("check").envs(variables).current_dir(dir.path()));
+        (check.status.code(), text(&check.stderr))
+    };
+    let (code, said) = check(&[("SAYSO_SERVICE_HOST", b"10.0.0.7"), ("SAYSO_PORT_8080_TCP_ADDR", b"10.0.0.7")]);
+    assert_eq!(code, Some(0), "Kubernetes sets these, and nobody else: {said}");
+    let (code, said) = check(&[("SAYSO_DATA__DIR", b"d\xff")]);
+    assert!(code == Some(2) && said.contains("SAYSO_DATA__DIR") && said.contains("UTF-8"), "{said}");
+    let (code, said) = check(&[("SAYSO_PIPELINE__WORKERS", b"0")]);
+    assert!(code == Some(2) && said.contains("SAYSO_PIPELINE__WORKERS") && !said.contains("sayso.toml"), "{said}");
+}
+
+#[test]
+fn a_name_that_the_configuration_would_refuse_makes_no_key() {
+    for name in ["a\"b", "", "ä"] {
+        let made = output(sayso().args(["key", "new", "--name", name]));
+        assert_eq!(made.status.code(), Some(2), "{name}");
+        assert!(made.stdout.is_empty() && text(&made.stderr).contains("1 to 64"), "{}", text(&made.stderr));
+    }
 }
 
 #[tokio::test]

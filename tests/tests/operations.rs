@@ -90,6 +90,8 @@ fn unread(config: &str) -> (Child, String, tempfile::TempDir) {
         }
         said.push(line);
     }
+    child.kill().expect("it is our child");
+    child.wait().expect("it ended");
     panic!("it does not listen: {}", said.join("\n"));
 }
 

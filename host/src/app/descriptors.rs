@@ -9,7 +9,7 @@ pub(super) fn raise_limit() -> Option<usize> {
     let before = limit.current;
     limit.current = limit.maximum;
     if limit.current != before
-        && let Err(error) = setrlimit(Resource::Nofile, limit.clone())
+        && let Err(error) = setrlimit(Resource::Nofile, limit)
     {
         tracing::debug!(%error, "the limit of open files stays as it is");
         limit.current = before;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::ConfigArgs;
-use crate::{app, delivery};
+use crate::{api::auth::Auth, app, delivery};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  sayso check --config sayso.toml\n  sayso check --json | jq .plugins")]
@@ -17,6 +17,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (config, base) = args.config.load()?;
+    app::check_address(&config)?;
+    Auth::new(&config.keys)?;
     delivery::check(&config.delivery, &config.webhooks)?;
     let chain = app::load_chain(&config, &base)?;
     if args.json {

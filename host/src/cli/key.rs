@@ -10,7 +10,11 @@ use std::{
 
 use anyhow::Context as _;
 
-use crate::{api::auth, config::Scope, plugins::signature::PrivateKey};
+use crate::{
+    api::auth,
+    config::{self, Scope},
+    plugins::signature::PrivateKey,
+};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
@@ -42,12 +46,18 @@ pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
     let Command::New(new) = command;
     match &new.signing {
         Some(file) => new_pair(file, new.json)?,
-        None => new_key(&new),
+        None => new_key(&new)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn new_key(new: &New) {
+fn new_key(new: &New) -> anyhow::Result<()> {
+    // The configuration would refuse it, and the key is shown this once.
+    anyhow::ensure!(
+        config::is_name(&new.name),
+        "--name {:?}: a name is of 1 to 64 letters from a to z, digits, `-`, `_` and `.`, and not `.` or `..` alone",
+        new.name
+    );
     let (key, hash) = auth::new_key();
     let scopes: Vec<&str> = new.scopes.iter().map(|scope| scope.as_str()).collect();
     if new.json {
@@ -59,6 +69,7 @@ fn new_key(new: &New) {
         anstream::println!("# Add to sayso.toml; only its digest is kept:");
         anstream::println!("[[key]]\nname = \"{}\"\nhash = \"{hash}\"\nscopes = [\"{scopes}\"]", new.name);
     }
+    Ok(())
 }
 
 /// Never over a file that is there: the key in it may be in use.
@@ -77,4 +88,22 @@ fn new_pair(file: &Path, json: bool) -> anyhow::Result<()> {
         anstream::println!("[plugins]\nrequire_signature = [\"{}\"]", key.public());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_the_configuration_would_refuse_makes_no_key() {
+        let made = |name: &str| {
+            let new = New { name: name.into(), scopes: vec![Scope::Ingest], signing: None, json: false };
+            new_key(&new).map_err(|error| error.to_string())
+        };
+        for name in ["a\"b", "", "ä", "a b", "..", &"x".repeat(65)] {
+            let said = made(name).expect_err(name);
+            assert!(said.contains(&format!("--name {name:?}")) && said.contains("1 to 64 letters"), "{said}");
+        }
+        assert_eq!(made("shop-1_eu.West"), Ok(()));
+    }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use super::{Data, parse_duration};
 
 const DAY: Duration = Duration::from_secs(86_400);
+const SHORTEST: Duration = Duration::from_secs(1);
 /// How long deliveries and attempts are kept where nothing is said.
 const DELIVERIES: Keep = Keep::For(DAY.saturating_mul(90));
 const ATTEMPTS: Keep = Keep::For(DAY.saturating_mul(30));
@@ -14,7 +15,7 @@ const ATTEMPTS: Keep = Keep::For(DAY.saturating_mul(30));
 /// For how long something is kept. The longer, the greater.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Keep {
-    /// For this time; more than nothing.
+    /// For this time; a second or more.
     For(Duration),
     /// Until it is erased.
     Forever,
@@ -27,12 +28,11 @@ impl<'de> Deserialize<'de> for Keep {
             return Ok(Self::Forever);
         }
         let time = parse_duration(&text).map_err(|error| D::Error::custom(format!("{error}; or \"forever\"")))?;
-        match time {
-            Duration::ZERO => {
-                Err(D::Error::custom("nothing can be kept for no time; give \"1s\" or more, or \"forever\""))
-            }
-            time => Ok(Self::For(time)),
+        if time < SHORTEST {
+            let message = format!("`{text}` is too short to keep anything; give \"1s\" or more, or \"forever\"");
+            return Err(D::Error::custom(message));
         }
+        Ok(Self::For(time))
     }
 }
 
@@ -123,7 +123,9 @@ mod tests {
             assert!(error.contains(&format!("sayso.toml line {line}")) && error.contains(why), "{error}");
         };
         refused("keep_feedback = \"a year\"", 2, "\"forever\"");
-        refused("\nkeep_attempts = \"0s\"", 3, "forever");
+        refused("\nkeep_attempts = \"0s\"", 3, "\"1s\" or more, or \"forever\"");
+        refused("keep_feedback = \"999ms\"", 2, "\"1s\" or more, or \"forever\"");
+        assert!(read("keep_feedback = \"1s\"").is_ok(), "that is what the refusal says to give");
         refused("keep_feedback = \"30d\"\nkeep_deliveries = \"60d\"", 3, "`data.keep_feedback` is \"30d\"");
         refused("keep_attempts = \"91d\"", 2, "`data.keep_deliveries` is \"90d\"");
         refused("keep_deliveries = \"1h\"\nkeep_attempts = \"2h\"", 3, "\"3600s\"");

@@ -1,7 +1,4 @@
-//! Reads `sayso.toml` and lays the environment over it.
-//!
-//! `SAYSO_SERVER__LISTEN=0.0.0.0:80` is `listen` in `[server]`; lists of tables are counted from 0:
-//! `SAYSO_WEBHOOK__0__SECRET`. A value is read as TOML where it is TOML, else as text. The environment wins.
+//! Reads `sayso.toml` and lays the environment over it, which wins.
 
 use std::{
     collections::HashSet,
@@ -10,7 +7,7 @@ use std::{
 
 use toml::{Table, Value};
 
-use super::{Config, Plugin, http, keep, written};
+use super::{Config, Plugin, environment, http, keep, origin::Origin, written};
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -49,22 +46,6 @@ pub enum ConfigError {
     },
 }
 
-/// Prefix of the variables.
-const PREFIX: &str = "SAYSO_";
-
-/// Variables with the prefix that are no keys of the configuration.
-const NOT_KEYS: [&str; 9] = [
-    "SAYSO_CONFIG",
-    "SAYSO_LOG",
-    "SAYSO_LOG_FORMAT",
-    "SAYSO_KEY",
-    "SAYSO_URL",
-    "SAYSO_WASM_TOOLCHAIN",
-    "SAYSO_REGISTRY",
-    "SAYSO_REGISTRY_USER",
-    "SAYSO_REGISTRY_PASSWORD",
-];
-
 /// Reads the configuration from `file`, if there is one, and from the variables.
 ///
 /// # Errors
@@ -73,8 +54,8 @@ pub fn load(file: Option<&Path>, variables: impl IntoIterator<Item = (String, St
     let text = file.map_or_else(|| Ok(String::new()), read)?;
     let path = file.unwrap_or(Path::new("sayso.toml"));
     let mut table = parse(path, &text)?;
-    let from_environment = overlay(&mut table, variables)?;
-    let mut config = understand(path, &text, table, &from_environment)?;
+    let variables = environment::overlay(&mut table, variables)?;
+    let mut config = understand(table, &Origin { file: path, text: &text, variables })?;
     if config.plugins.is_empty() {
         config.plugins = default_chain();
     }
@@ -89,7 +70,7 @@ pub fn load_chain(file: &Path) -> Result<Vec<Plugin>, ConfigError> {
     let text = read(file)?;
     let mut table = parse(file, &text)?;
     table.retain(|key, _| key == "plugin");
-    let plugins = understand(file, &text, table, &[])?.plugins;
+    let plugins = understand(table, &Origin { file, text: &text, variables: Vec::new() })?.plugins;
     if plugins.is_empty() {
         let message = "names no [[plugin]]; a chain is made of them, as in sayso.toml".into();
         return Err(ConfigError::Key { place: file.display().to_string(), message });
@@ -106,24 +87,40 @@ fn parse(path: &Path, text: &str) -> Result<Table, ConfigError> {
         .map_err(|error| ConfigError::Syntax { path: path.to_owned(), message: error.to_string().trim().to_owned() })
 }
 
+/// Why a table is no configuration: the path of the value at fault, and what is wrong with it.
+type Fault = (String, String);
+
 /// The configuration that the table is, checked.
-fn understand(
-    path: &Path,
-    text: &str,
-    table: Table,
-    from_environment: &[(String, String)],
-) -> Result<Config, ConfigError> {
-    written::check(&table).map_err(|(key, message)| ConfigError::Key {
-        place: place(path, text, &key, "", from_environment),
-        message: format!("`{key}`: {message}"),
-    })?;
-    let config: Config = serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
-        let key = error.path().to_string();
-        let message = format!("`{key}`: {}", error.inner().message().trim());
-        ConfigError::Key { place: place(path, text, &key, error.inner().message(), from_environment), message }
-    })?;
-    check(&config, path, text)?;
+fn understand(mut table: Table, origin: &Origin<'_>) -> Result<Config, ConfigError> {
+    let mut taken_as_text: Vec<Fault> = Vec::new();
+    let config = loop {
+        let fault = match read_table(&table) {
+            Ok(config) => break config,
+            Err(fault) => fault,
+        };
+        if let Some(first) = taken_as_text.iter().find(|first| first.0 == fault.0) {
+            let takes_text = !fault.1.starts_with("invalid type: string");
+            return Err(refuse(origin, if takes_text { &fault } else { first }));
+        }
+        // `NAME=2026` is read as a number, and is meant as a text where the key wants one.
+        match origin.variable(&fault.0).filter(|variable| !variable.is_text) {
+            Some(variable) => variable.put_as_text(&mut table)?,
+            None => return Err(refuse(origin, &fault)),
+        }
+        taken_as_text.push(fault);
+    };
+    check(&config, origin)?;
     Ok(config)
+}
+
+fn read_table(table: &Table) -> Result<Config, Fault> {
+    written::check(table)?;
+    serde_path_to_error::deserialize(Value::Table(table.clone()))
+        .map_err(|error| (error.path().to_string(), error.inner().message().trim().to_owned()))
+}
+
+fn refuse(origin: &Origin<'_>, (path, message): &Fault) -> ConfigError {
+    ConfigError::Key { place: origin.place(path, message), message: format!("`{path}`: {message}") }
 }
 
 /// The chain that runs where none is configured.
@@ -149,93 +146,22 @@ fn default_chain() -> Vec<Plugin> {
         .into()
 }
 
-/// Lays the variables over the table. Returns the keys that they set, dotted, with the variable.
-fn overlay(
-    table: &mut Table,
-    variables: impl IntoIterator<Item = (String, String)>,
-) -> Result<Vec<(String, String)>, ConfigError> {
-    let mut set = Vec::new();
-    for (variable, value) in variables {
-        let Some(name) = variable.strip_prefix(PREFIX).filter(|_| !NOT_KEYS.contains(&variable.as_str())) else {
-            continue;
-        };
-        let name = name.to_ascii_lowercase();
-        let keys: Vec<&str> = name.split("__").collect();
-        put(table, &keys, parse_value(&value))
-            .map_err(|message| ConfigError::Variable { variable: variable.clone(), message })?;
-        set.push((keys.join("."), variable));
-    }
-    Ok(set)
-}
-
-fn parse_value(text: &str) -> Value {
-    let document = format!("value = {text}");
-    let parsed = toml::from_str::<Table>(&document).ok().and_then(|mut table| table.remove("value"));
-    parsed.filter(|value| !value.is_datetime()).unwrap_or_else(|| Value::String(text.into()))
-}
-
-fn put(table: &mut Table, keys: &[&str], value: Value) -> Result<(), String> {
-    let (first, rest) = keys.split_first().ok_or("names no key")?;
-    if rest.is_empty() {
-        table.insert((*first).into(), value);
-        return Ok(());
-    }
-    if let Some(index) = rest.first().and_then(|key| key.parse::<usize>().ok()) {
-        let list = table.entry(*first).or_insert_with(|| Value::Array(Vec::new()));
-        let list = list.as_array_mut().ok_or_else(|| format!("`{first}` is no list"))?;
-        if index > list.len() {
-            return Err(format!("`{first}` has {} entries, so the next is {first}__{}", list.len(), list.len()));
-        }
-        if index == list.len() {
-            list.push(Value::Table(Table::new()));
-        }
-        let entry = list[index].as_table_mut().ok_or_else(|| format!("`{first}` is no list of tables"))?;
-        return put(entry, &rest[1..], value);
-    }
-    let inner = table.entry(*first).or_insert_with(|| Value::Table(Table::new()));
-    put(inner.as_table_mut().ok_or_else(|| format!("`{first}` is no table"))?, rest, value)
-}
-
-/// Where the key that is at fault stands. `path` is that of the innermost value; an unknown key is named in `message`.
-fn place(file: &Path, text: &str, path: &str, message: &str, from_environment: &[(String, String)]) -> String {
-    let mut keys: Vec<String> = path.replace('[', ".").replace(']', "").split('.').map(Into::into).collect();
-    let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
-    if let Some(unknown) = unknown.filter(|unknown| keys.last().map(String::as_str) != Some(unknown)) {
-        keys.push(unknown.into());
-    }
-    keys.retain(|key| !key.is_empty());
-    let dotted = keys.join(".");
-    if let Some((_, variable)) = from_environment.iter().find(|(key, _)| *key == dotted) {
-        return format!("environment variable {variable}");
-    }
-    let line = toml_edit::Document::parse(text).ok().and_then(|document| line_of(&document, text, &keys));
-    line.map_or_else(|| file.display().to_string(), |line| format!("{} line {line}", file.display()))
-}
-
-/// The line of the deepest of the keys that stands in the file.
-fn line_of(document: &toml_edit::Document<&str>, text: &str, keys: &[String]) -> Option<usize> {
-    let mut item = document.as_item();
-    let mut at = None;
-    for key in keys {
-        let next = match key.parse::<usize>() {
-            Ok(index) => item.get(index),
-            Err(_) => {
-                let table = item.as_table_like()?;
-                if let Some((name, _)) = table.get_key_value(key) {
-                    at = name.span().or(at);
-                }
-                table.get(key)
-            }
-        };
-        let Some(next) = next else { break };
-        at = if key.parse::<usize>().is_ok() { next.span().or(at) } else { at };
-        item = next;
-    }
-    at.map(|span| text[..span.start].lines().count().max(1) + usize::from(text[..span.start].ends_with('\n')))
-}
-
 /// What no type can say: names are given once, and lists that would do nothing are refused.
-fn check(config: &Config, file: &Path, text: &str) -> Result<(), ConfigError> {
+fn check(config: &Config, origin: &Origin<'_>) -> Result<(), ConfigError> {
+    check_names(config, origin)?;
+    for (index, plugin) in config.plugins.iter().enumerate() {
+        http::check(plugin).map_err(|(key, message)| {
+            origin.refuse(&format!("plugin.{index}.{key}"), format!("plugin `{}`: {message}", plugin.name))
+        })?;
+    }
+    if let Some((index, webhook)) = config.webhooks.iter().enumerate().find(|(_, webhook)| webhook.secret.is_none()) {
+        let message = format!("[[webhook]] `{}`: `secret` is missing; `sayso webhook listen` makes one", webhook.name);
+        return Err(origin.refuse(&format!("webhook.{index}.name"), message));
+    }
+    check_numbers(config, origin)
+}
+
+fn check_names(config: &Config, origin: &Origin<'_>) -> Result<(), ConfigError> {
     let lists = [
         ("plugin", config.plugins.iter().map(|plugin| plugin.name.as_str()).collect::<Vec<_>>()),
         ("webhook", config.webhooks.iter().map(|webhook| &*webhook.name).collect()),
@@ -245,38 +171,25 @@ fn check(config: &Config, file: &Path, text: &str) -> Result<(), ConfigError> {
         let mut seen = HashSet::new();
         for (index, name) in names.iter().enumerate() {
             let key = format!("{list}.{index}.name");
-            let at_fault = |message: String| ConfigError::Key { place: place(file, text, &key, "", &[]), message };
             if !is_name(name) {
                 let message = "of 1 to 64 letters, digits, `-`, `_` and `.`";
-                return Err(at_fault(format!("[[{list}]] name = \"{name}\": a name is {message}")));
+                return Err(origin.refuse(&key, format!("[[{list}]] name = \"{name}\": a name is {message}")));
             }
             if !seen.insert(name) {
-                return Err(at_fault(format!("[[{list}]] name = \"{name}\" is given twice; names tell them apart")));
+                let message = format!("[[{list}]] name = \"{name}\" is given twice; names tell them apart");
+                return Err(origin.refuse(&key, message));
             }
         }
     }
-    for (index, plugin) in config.plugins.iter().enumerate() {
-        http::check(plugin).map_err(|(key, message)| {
-            let key = format!("plugin.{index}.{key}");
-            let message = format!("plugin `{}`: {message}", plugin.name);
-            ConfigError::Key { place: place(file, text, &key, "", &[]), message }
-        })?;
-    }
-    if let Some((index, webhook)) = config.webhooks.iter().enumerate().find(|(_, webhook)| webhook.secret.is_none()) {
-        let place = place(file, text, &format!("webhook.{index}.name"), "", &[]);
-        let message = format!("[[webhook]] `{}`: `secret` is missing; `sayso webhook listen` makes one", webhook.name);
-        return Err(ConfigError::Key { place, message });
-    }
-    check_numbers(config, file, text)
+    Ok(())
 }
 
-fn check_numbers(config: &Config, file: &Path, text: &str) -> Result<(), ConfigError> {
-    keep::check(&config.data)
-        .map_err(|(key, message)| ConfigError::Key { place: place(file, text, key, "", &[]), message })?;
-    let wrong = |key: &str, message: &str| ConfigError::Key {
-        place: place(file, text, key, "", &[]),
-        message: format!("`{key}`: {message}"),
-    };
+fn check_numbers(config: &Config, origin: &Origin<'_>) -> Result<(), ConfigError> {
+    keep::check(&config.data).map_err(|(key, message)| origin.refuse(key, message))?;
+    let wrong = |key: &str, message: &str| origin.refuse(key, format!("`{key}`: {message}"));
+    if config.server.max_backlog == 0 {
+        return Err(wrong("server.max_backlog", "nothing would ever be accepted; give 1 or more"));
+    }
     if !(1..=256).contains(&config.pipeline.workers) {
         return Err(wrong("pipeline.workers", "give 1 to 256"));
     }

@@ -1,9 +1,11 @@
 //! Configuration: `sayso.toml`, overlaid by the environment. Every key is optional and documented here with its
 //! default; a key that is not here is an error that names its line.
 
+mod environment;
 mod http;
 mod keep;
 mod load;
+mod origin;
 mod source;
 mod webhook;
 mod written;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Config, ConfigError, load};
+use super::{Config, ConfigError, environment, load};
 
 /// A file, if there is one, the environment, and what the command line sets.
 #[derive(Clone, Debug, Default)]
@@ -19,9 +19,7 @@ impl Source {
     /// # Errors
     /// See [`ConfigError`].
     pub fn read(&self) -> Result<Config, ConfigError> {
-        let variables =
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let mut config = load(self.file.as_deref(), variables)?;
+        let mut config = load(self.file.as_deref(), environment::texts(std::env::vars_os())?)?;
         if let Some(dir) = &self.data {
             config.data.dir.clone_from(dir);
         }

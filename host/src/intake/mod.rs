@@ -44,9 +44,9 @@ use http::{HeaderName, HeaderValue};
 use crate::api::State;
 use crate::api::auth::{Caller, Sender};
 use crate::api::problem::{Problem, ProblemType};
+use crate::config::Config;
 use crate::feedback::Kind;
 use crate::feedback::validate::Limits;
-use crate::config::Config;
 use crate::queue::{Queue, StoredAnswer};
 
 use ask::{Ask, Format};

@@ -6,7 +6,10 @@ use std::cell::OnceCell;
 use bumpalo::Bump;
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::bindings::{exports::sayso::plugin::analysis, sayso::plugin::types as wit};
+use super::{
+    bindings::{exports::sayso::plugin::analysis, sayso::plugin::types as wit},
+    customer_words,
+};
 use crate::feedback::{Answer, Customer, Feedback, FieldType, Kind, Language, Rating};
 
 pub(super) use analysis::{Fault, Item};
@@ -85,45 +88,14 @@ fn written(metadata: &serde_json::Map<String, serde_json::Value>) -> String {
 }
 
 fn customer_words(feedback: &Feedback) -> Option<Vec<wit::Span>> {
-    let quoted = || quoted(&feedback.text).into_iter().map(|(start, end)| span(start, end)).collect();
-    feedback.is_written_by_agent().then(quoted)
+    let spans =
+        || customer_words::of_note(&feedback.text).into_iter().map(|range| span(range.start, range.end)).collect();
+    feedback.is_written_by_agent().then(spans)
 }
 
 fn span(start: usize, end: usize) -> wit::Span {
     let offset = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     wit::Span { start: offset(start), end: offset(end) }
-}
-
-/// What stands between quotation marks: byte ranges without the marks.
-fn quoted(text: &str) -> Vec<(usize, usize)> {
-    let mut ranges = Vec::new();
-    let mut open: Option<(usize, char)> = None;
-    for (at, c) in text.char_indices() {
-        match open {
-            Some((start, close)) if c == close => {
-                if at > start {
-                    ranges.push((start, at));
-                }
-                open = None;
-            }
-            Some(_) => {}
-            None => open = closing_mark(c).map(|close| (at + c.len_utf8(), close)),
-        }
-    }
-    ranges
-}
-
-const fn closing_mark(open: char) -> Option<char> {
-    match open {
-        '"' => Some('"'),
-        '\u{201C}' => Some('\u{201D}'),
-        '\u{201E}' => Some('\u{201C}'),
-        '\u{AB}' => Some('\u{BB}'),
-        '\u{300C}' => Some('\u{300D}'),
-        '\u{300E}' => Some('\u{300F}'),
-        '\u{FF02}' => Some('\u{FF02}'),
-        _ => None,
-    }
 }
 
 fn origin<'a>(feedback: &'a Feedback, bump: &'a Bump) -> wit::Origin<'a> {
@@ -225,27 +197,5 @@ fn answer_value<'a>(value: &'a serde_json::Value, bump: &'a Bump) -> wit::Answer
             bump.alloc_slice_fill_iter(list.iter().map(|choice| choice.as_str().unwrap_or_default())),
         ),
         other => wit::AnswerValue::Other(bumpalo::format!(in bump, "{}", other).into_bump_str()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn words(text: &str) -> Vec<&str> {
-        quoted(text).into_iter().map(|(start, end)| &text[start..end]).collect()
-    }
-
-    #[test]
-    fn quoted_passages_of_a_note_are_the_customers_words() {
-        assert_eq!(words(r#"Caller said "I will leave" and "never again"."#), ["I will leave", "never again"]);
-        assert_eq!(words("お客様は「もう解約します」とのこと"), ["もう解約します"]);
-        assert_eq!(words("She said \u{201C}it’s broken\u{201D}"), ["it’s broken"]);
-    }
-
-    #[test]
-    fn a_quotation_that_never_ends_is_none() {
-        assert!(words(r#"12" pipe is broken"#).is_empty());
-        assert!(words(r#""""#).is_empty());
     }
 }

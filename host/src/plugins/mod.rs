@@ -28,6 +28,7 @@ pub mod cases;
 pub mod chain;
 mod check;
 mod contract;
+mod customer_words;
 mod description;
 mod effects;
 pub mod engine;

@@ -132,3 +132,35 @@ fn a_number_that_json_lacks_is_refused_with_its_path() {
         assert!(error.contains(&format!("{number} is no finite number")), "{error}");
     }
 }
+
+#[test]
+fn a_list_where_one_table_is_meant_is_refused_with_its_line() {
+    let refused = |text: &str, line: usize, what: &str| {
+        let error = read(text, &[]).map(drop).expect_err(text);
+        assert!(error.starts_with(&format!("sayso.toml line {line}: `{what}`: ")), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        error
+    };
+    for table in ["server", "data", "pipeline", "delivery"] {
+        for written in [format!("\n{table} = []\n"), format!("\n[[{table}]]\n"), format!("\n{table} = [4]\n")] {
+            let error = refused(&written, 2, table);
+            assert!(error.contains(&format!("write [{table}] once")), "{error}");
+        }
+    }
+    refused("plugins = []\n", 1, "plugins");
+    let webhook = "[[webhook]]\nname = \"a\"\nurl = \"https://a.example\"\nsecret = \"x\"\n";
+    assert!(refused(&format!("{webhook}batch = [10]\n"), 5, "webhook[0].batch").contains("write batch = { … }"));
+    refused(&format!("{webhook}headers = {{ a = [\"x\", true] }}\n"), 5, "webhook[0].headers.a");
+    let plugin = "[[plugin]]\nname = \"a\"\nuse = \"builtin:tagger\"\n";
+    refused(&format!("{plugin}limits = [1000]\n"), 4, "plugin[0].limits");
+    refused(&format!("{plugin}grants = [\"http\"]\nhttp = [[\"a.example\"]]\n"), 5, "plugin[0].http");
+    assert!(refused("key = [[\"a\", \"sha256:x\"]]\n", 1, "key[0]").contains("write [[key]]"));
+}
+
+#[test]
+fn a_backlog_that_nothing_fits_into_is_refused() {
+    let error = read("[server]\nmax_backlog = 0\n", &[]).expect_err("refused");
+    assert!(error.starts_with("sayso.toml line 2: `server.max_backlog`: "), "{error}");
+    assert!(error.contains("give 1 or more"), "{error}");
+    assert!(read("[server]\nmax_backlog = 1\n", &[]).is_ok());
+}

@@ -17,7 +17,7 @@ use crate::{
         client::{Client, Extras},
         endpoint::{Endpoint, EndpointError},
         formats::Format,
-        signing,
+        signing::{self, Signer},
     },
     feedback::validate::FieldError,
 };
@@ -189,7 +189,7 @@ impl Faults {
                 return None;
             }
         }
-        let signer = keys.signer().map_err(|error| self.add("secret", error.to_string())).ok();
+        let signer = keys.signer().map_err(|error| self.add(faulty_secret(webhook), error.to_string())).ok();
         let headers = headers::read(&webhook.headers)
             .map_err(|(name, message)| {
                 let field = if name.is_empty() { "headers".into() } else { format!("headers.{name}") };
@@ -221,6 +221,12 @@ impl Faults {
     }
 }
 
+/// Which of the secrets of a webhook, one of which cannot sign, it is.
+fn faulty_secret(webhook: &config::Webhook) -> &'static str {
+    let is_sound = Signer::new(&webhook.secret).is_ok();
+    if is_sound && webhook.old_secret.is_some() { "old_secret" } else { "secret" }
+}
+
 fn url_message(error: &EndpointError, source: Source) -> String {
     use EndpointError::{Forbidden, Localhost, Unencrypted};
     match (error, source) {
@@ -242,4 +248,29 @@ fn warnings(webhook: &config::Webhook, condition: Option<&Condition>) -> Vec<Str
     let doubt = condition.and_then(Condition::doubt).map(|doubt| format!("`condition`: {doubt}"));
     let plain = webhook.url.starts_with("http:").then(|| "`url`: http is not encrypted".to_owned());
     unknown.chain(doubt).chain(plain).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::Secret, delivery::webhooks::of_file};
+
+    const SOUND: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+
+    fn refusal(secret: &str, old_secret: Option<&str>) -> String {
+        let webhook = config::Webhook {
+            old_secret: old_secret.map(|secret| Secret::new(secret.into())),
+            ..config::Webhook::new("a", "https://a.example", Secret::new(secret.into()))
+        };
+        of_file(&config::Delivery::default(), &[webhook]).map(drop).expect_err("is refused").to_string()
+    }
+
+    #[test]
+    fn the_secret_that_is_at_fault_is_named() {
+        assert!(refusal(SOUND, Some("hunter2")).contains("`old_secret`"));
+        assert!(refusal(SOUND, Some("whsec_short")).contains("`old_secret`"));
+        for old_secret in [None, Some(SOUND), Some("hunter2")] {
+            assert!(refusal("whsec_short", old_secret).contains("`secret`"), "{old_secret:?}");
+        }
+    }
 }

@@ -120,7 +120,7 @@ fn unknown(lead: &str, message: &str) -> Option<(String, Vec<String>)> {
 fn unknown_field(name: &str, allowed: &[String]) -> String {
     let hint = match nearest(name, allowed) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known here: {}", listed(allowed)),
+        None => format!("known here: {}.", listed(allowed)),
     };
     format!("is not a known field; {hint} Your own data goes into `metadata`")
 }

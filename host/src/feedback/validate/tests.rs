@@ -97,7 +97,7 @@ fn an_unknown_field_is_named_with_the_one_that_was_meant() {
         &["not a known field", "did you mean `language`"],
     );
     names(r#"{"kind":"review","rating":{"value":1,"maximum":5}}"#, "rating.maximum", &["did you mean `max`"]);
-    names(r#"{"kind":"review","text":"x","zzzz":1}"#, "zzzz", &["known here", "`customer`", "metadata"]);
+    names(r#"{"kind":"review","text":"x","zzzz":1}"#, "zzzz", &["known here", "`customer`", "`. Your own data goes"]);
     let (_, message) = refused_field(r#"{"kind":"review","text":"x","revsion":1}"#);
     assert!(!message.contains("`revision`") && !message.contains("`received_at`"), "{message}");
 }
