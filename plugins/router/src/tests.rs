@@ -57,17 +57,26 @@ fn plain() -> Item {
     Item::of_text("en", "text")
 }
 
-fn nps(value: f64) -> Item {
+/// Of an answer: its type, scale and value.
+type Given = (FieldType, Option<(f64, f64)>, f64);
+
+/// A survey with these answers.
+fn survey(answers: &[Given]) -> Item {
     let mut item = plain();
-    let answer = Answer {
+    let answer = |(field_type, scale, value): &Given| Answer {
         field_id: "q1".into(),
         field_label: None,
-        field_type: FieldType::Nps,
-        scale: Some((0.0, 10.0)),
-        value: AnswerValue::Number(value),
+        field_type: field_type.clone(),
+        scale: *scale,
+        value: AnswerValue::Number(*value),
     };
-    item.feedback.details = Some(Details::Survey(Survey { answers: vec![answer], ..Survey::default() }));
+    let answers = answers.iter().map(answer).collect();
+    item.feedback.details = Some(Details::Survey(Survey { answers, ..Survey::default() }));
     item
+}
+
+fn nps(value: f64) -> Item {
+    survey(&[(FieldType::Nps, Some((0.0, 10.0)), value)])
 }
 
 #[test]
@@ -101,6 +110,26 @@ fn another_customer_who_leaves_goes_to_retention_once() {
 }
 
 #[test]
+fn a_contented_reviewer_who_sounds_like_leaving_stays() {
+    let stars = |stars| meant(Item::of_review("en", "text", stars), &["churn_threat"], &[]);
+    let valuable = Customer { tenure_days: Some(40 * 365), ..Customer::default() };
+    for contented in [4.0, 5.0] {
+        assert_eq!(names(&stars(contented)), ["archive"], "{contented}");
+        assert_eq!(names(&by(stars(contented), valuable.clone())), ["archive"], "{contented}");
+    }
+    for less in [1.0, 2.0, 3.0] {
+        assert!(names(&stars(less)).contains(&"retention".into()), "{less}");
+    }
+}
+
+#[test]
+fn a_customer_who_leaves_after_a_good_call_still_goes_to_retention() {
+    let mut item = meant(note(None), &["churn_threat"], &[]);
+    item.feedback.rating = Some(Rating { value: 5.0, min: 1.0, max: 5.0 });
+    assert_eq!(names(&item), ["retention"], "the csat of a note is of the call");
+}
+
+#[test]
 fn an_angry_review_without_an_answer_goes_to_care_and_the_public_reply() {
     let item = felt(Item::of_review("en", "text", 1.0), -0.7, "very_negative");
     assert_eq!(names(&item), ["care", "public-reply"]);
@@ -122,6 +151,45 @@ fn promoters_and_those_who_refer_go_to_advocacy() {
     assert_eq!(names(&nps(9.0)), ["advocacy"]);
     assert_eq!(names(&meant(plain(), &["referral"], &[])), ["advocacy"]);
     assert_eq!(names(&felt(plain(), 0.8, "very_positive")), ["advocacy"]);
+}
+
+#[test]
+fn critics_who_speak_of_a_recommendation_do_not_go_to_advocacy() {
+    let referring = |item| names(&meant(item, &["referral"], &[])).contains(&"advocacy".into());
+    for critic in [Item::of_review("en", "text", 2.0), nps(3.0), nps(6.0), survey(&[(FieldType::Csat, None, 2.0)])] {
+        assert!(!referring(critic.clone()), "{critic:?}");
+    }
+    for other in [Item::of_review("en", "text", 3.0), nps(7.0), survey(&[(FieldType::Csat, None, 4.0)]), plain()] {
+        assert!(referring(other.clone()), "{other:?}");
+    }
+}
+
+#[test]
+fn a_survey_is_routed_by_its_csat() {
+    let csat = |value| survey(&[(FieldType::Csat, Some((1.0, 5.0)), value)]);
+    let routes = routes(&csat(1.0));
+    assert_eq!((routes[0].name.as_str(), routes[0].reasons.as_slice()), ("care", &["rating 1".to_owned()][..]));
+    assert_eq!(names(&csat(3.0)), ["archive"]);
+    assert_eq!(names(&csat(5.0)), ["archive"]);
+}
+
+#[test]
+fn the_rating_of_a_survey_is_its_own_or_its_lowest_csat_or_rating() {
+    let answers = [
+        (FieldType::Csat, None, 5.0),
+        (FieldType::Rating, Some((0.0, 10.0)), 2.5),
+        (FieldType::Csat, Some((1.0, 3.0)), 2.0),
+        (FieldType::Ces, Some((1.0, 7.0)), 1.0),
+        (FieldType::Number, None, 1.0),
+    ];
+    let mut item = survey(&answers);
+    assert!(holds("rating == 0.25 && stars == 2.5", &item));
+    item.feedback.rating = Some(Rating { value: 4.0, min: 1.0, max: 5.0 });
+    assert!(holds("rating == 0.75 && stars == 4", &item));
+    assert!(holds("rating == 0.5 && stars == 3", &survey(&[(FieldType::Rating, None, 3.0)])));
+    for unrated in [survey(&[(FieldType::Ces, Some((1.0, 7.0)), 1.0)]), nps(3.0), survey(&[])] {
+        assert!(holds("rating == null && stars == null", &unrated), "{unrated:?}");
+    }
 }
 
 #[test]

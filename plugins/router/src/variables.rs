@@ -28,7 +28,7 @@ pub(crate) enum Source {
     Areas,
     /// `intents`: the names of the intents.
     Intents,
-    /// `rating`: of a review, or the csat of a note, on 0 to 1.
+    /// `rating`: of a review, the csat of a note, or the lowest csat or rating that a survey answers, on 0 to 1.
     Rating,
     /// `stars`: the same on its own scale.
     Stars,
@@ -92,6 +92,9 @@ pub(crate) const CUSTOMER: [(&str, CustomerField); 8] = [
     ("arr", CustomerField::Arr),
     ("currency", CustomerField::Currency),
 ];
+
+/// The scale of a csat or a rating that a survey answers without telling one.
+const USUAL_SCALE: (f64, f64) = (1.0, 5.0);
 
 /// The sources that the rules name. In a compiled condition, a variable is called `#` and its index here.
 #[derive(Debug, Default)]
@@ -226,8 +229,8 @@ fn slot<'a>(source: &Source, item: &'a Item) -> Slot<'a> {
         Source::Tags => Slot::Names(Names::new(names(item, &TagClass::Topic))),
         Source::Areas => Slot::Names(Names::new(names(item, &TagClass::Topic).map(first_level))),
         Source::Intents => Slot::Names(Names::new(names(item, &TagClass::Intent))),
-        Source::Rating => Slot::number(feedback.rating.as_ref().map(Rating::normalised)),
-        Source::Stars => Slot::number(feedback.rating.as_ref().map(|rating| rating.value)),
+        Source::Rating => Slot::number(rating(feedback).map(|rating| rating.normalised())),
+        Source::Stars => Slot::number(rating(feedback).map(|rating| rating.value)),
         Source::Customer(field) => {
             feedback.customer.as_ref().map_or(Slot::Null, |customer| of_customer(customer, *field))
         }
@@ -278,6 +281,24 @@ const fn kind(kind: &Kind) -> &'static str {
         Kind::CsrNote => "csr_note",
         Kind::Other(_) => "other",
     }
+}
+
+/// The rating of the whole; without one, the lowest that a survey answers.
+fn rating(feedback: &Feedback) -> Option<Rating> {
+    let given = |answer: &Answer| match *answer {
+        Answer {
+            field_type: FieldType::Csat | FieldType::Rating, value: AnswerValue::Number(value), scale, ..
+        } => {
+            let (min, max) = scale.unwrap_or(USUAL_SCALE);
+            Some(Rating { value, min, max })
+        }
+        _ => None,
+    };
+    let lowest = || {
+        let ratings = feedback.survey()?.answers.iter().filter_map(given);
+        ratings.min_by(|a, b| a.normalised().total_cmp(&b.normalised()))
+    };
+    feedback.rating.or_else(lowest)
 }
 
 fn nps(feedback: &Feedback) -> Option<f64> {

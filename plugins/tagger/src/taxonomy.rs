@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::{
     table::{Builder, Entry, IGNORE},
-    term::Term,
+    term::{MOST_CHARACTERS, Term},
 };
 
 include!(concat!(env!("OUT_DIR"), "/terms.rs"));
@@ -190,7 +190,7 @@ fn check_without(without: &[String], built_in: &[Label], mode: Mode) -> Result<(
 fn add(builder: &mut Builder, place: &str, label: u16, is_statement: bool, terms: Terms) -> Result<(), String> {
     for (key, language, list) in terms.lists() {
         for (number, written) in list.iter().enumerate() {
-            let at = || format!("`{place}{key}[{number}]`, the term `{written}`");
+            let at = || format!("`{place}{key}[{number}]`, the term `{}`", brief(written));
             let term = Term::parse(written).map_err(|error| format!("{}: {error}", at()))?;
             builder.add(&term, label, language, is_statement).map_err(|error| format!("{}: {error}", at()))?;
             if builder.len() > MOST_PHRASES {
@@ -202,6 +202,14 @@ fn add(builder: &mut Builder, place: &str, label: u16, is_statement: bool, terms
         }
     }
     Ok(())
+}
+
+/// A term as errors tell it: one that is far too long is cut.
+fn brief(written: &str) -> String {
+    match written.char_indices().nth(MOST_CHARACTERS) {
+        None => written.into(),
+        Some((end, _)) => format!("{}…", &written[..end]),
+    }
 }
 
 #[cfg(test)]
@@ -241,6 +249,12 @@ mod tests {
     fn an_error_names_the_key_and_the_term() {
         let term = error(r#"{"topics":{"a/b":{"en":["fine","*"]}}}"#);
         assert!(term.starts_with("`topics.a/b.en[1]`, the term `*`: a word of it is empty"), "{term}");
+        let long = error(&serde_json::json!({"intents": {"praise": {"ja": ["好", "x".repeat(250)]}}}).to_string());
+        let told = format!(
+            "`intents.praise.ja[1]`, the term `{}…`: it is 250 characters long, and can be 200",
+            "x".repeat(200)
+        );
+        assert!(long.starts_with(&told), "{long}");
         assert!(error(r#"{"topics":{"Hardware/fan":["fan"]}}"#).starts_with("`topics.Hardware/fan`: "));
         assert!(error(r#"{"ignore":["a||b"]}"#).starts_with("`ignore[0]`, the term `a||b`: "));
         let unknown = error(r#"{"without":["food/tast"]}"#);

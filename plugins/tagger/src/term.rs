@@ -12,6 +12,8 @@
 
 use crate::fold::Folded;
 
+/// The most characters of a term.
+pub(crate) const MOST_CHARACTERS: usize = 200;
 /// The most phrases that one term may stand for.
 const MOST_PHRASES: usize = 1024;
 
@@ -41,6 +43,10 @@ impl Term {
     /// # Errors
     /// What is wrong with it, and what to do.
     pub(crate) fn parse(written: &str) -> Result<Self, String> {
+        let length = written.chars().count();
+        if length > MOST_CHARACTERS {
+            return Err(format!("it is {length} characters long, and can be {MOST_CHARACTERS}; write several terms"));
+        }
         let folded = Folded::of(written).text.to_ascii_lowercase();
         let folded = folded.trim();
         let (folded, is_firm) = folded.strip_suffix('!').map_or((folded, false), |rest| (rest.trim_end(), true));
@@ -156,6 +162,13 @@ mod tests {
     }
 
     #[test]
+    fn a_term_can_have_two_hundred_characters_of_any_script() {
+        for letter in ["a", "é", "配", "𝒂"] {
+            assert!(Term::parse(&letter.repeat(200)).is_ok(), "{letter}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_read_is_refused_with_what_to_do() {
         for (term, message) in [
             ("", "at least one letter"),
@@ -165,7 +178,8 @@ mod tests {
             ("crash* app", "put it at the end"),
             ("a + b + c", "write two terms"),
             ("配送~", "English word"),
-            (&"a|b|c|d|e ".repeat(10), "write several terms"),
+            (&"a|b|c|d|e ".repeat(10), "stands for more than 1024 phrases; write several terms"),
+            (&"é".repeat(201), "it is 201 characters long, and can be 200; write several terms"),
         ] {
             let error = Term::parse(term).unwrap_err();
             assert!(error.contains(message), "{term}: {error}");

@@ -1,6 +1,7 @@
 mod aspects;
 mod hostile;
 mod language;
+mod sense;
 
 use sayso_plugin::{Customer, Effect, Evidence, Item, Plugin, Scope, Score, Span, Tag, TagClass};
 
