@@ -19,9 +19,12 @@ class Receiver(BaseHTTPRequestHandler):
             print("refused:", error, flush=True)
             self.send_response(401)
         else:
-            data = json.loads(body)["data"]
-            routes = [route["name"] for route in data["analysis"]["routes"]]
-            print(self.headers["webhook-id"], routes, data["feedback"]["text"], flush=True)
+            event = json.loads(body)
+            if event["type"] == "feedback.analyzed":
+                routes = [route["name"] for route in event["data"]["analysis"]["routes"]]
+                print(self.headers["webhook-id"], routes, event["data"]["feedback"]["text"], flush=True)
+            else:
+                print(self.headers["webhook-id"], event["type"], flush=True)
             self.send_response(204)
         self.end_headers()
 

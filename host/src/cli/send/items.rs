@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::{io, pin::Pin, task};
 
 use anyhow::{Context as _, bail};
-use async_compression::tokio::bufread::GzipDecoder;
+use async_compression::tokio::bufread::{GzipDecoder, ZstdDecoder};
 use bytes::BytesMut;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -70,14 +70,48 @@ enum Cutter {
     Unknown(Vec<u8>, Mapping),
 }
 
+/// How a file is packed.
+#[derive(Clone, Copy)]
+enum Packing {
+    No,
+    Gzip,
+    Zstd,
+}
+
+/// The name without what it says of that.
+fn packing(name: &str) -> (&str, Packing) {
+    let known = [(".gz", Packing::Gzip), (".zst", Packing::Zstd)];
+    let told = known.into_iter().find_map(|(end, packing)| Some((name.strip_suffix(end)?, packing)));
+    told.unwrap_or((name, Packing::No))
+}
+
+impl Packing {
+    fn expand(self, input: Counted) -> Pin<Box<dyn AsyncRead + Send>> {
+        let buffered = |input| BufReader::with_capacity(CHUNK, input);
+        match self {
+            Self::No => Box::pin(input),
+            Self::Gzip => {
+                let mut decoder = GzipDecoder::new(buffered(input));
+                decoder.multiple_members(true);
+                Box::pin(decoder)
+            }
+            Self::Zstd => {
+                let mut decoder = ZstdDecoder::new(buffered(input));
+                decoder.multiple_members(true);
+                Box::pin(decoder)
+            }
+        }
+    }
+}
+
 impl Items {
     /// Opens a file or pipe, or standard input for `-`.
     pub(super) async fn open(file: &Path, format: Option<Format>, mapping: Mapping) -> anyhow::Result<Self> {
         let name = file.to_string_lossy().to_lowercase();
-        let is_packed = name.ends_with(".gz");
+        let (unpacked, packing) = packing(&name);
         let is_stdin = name == "-";
         let is_pipe = is_pipe(file).await?;
-        let cutter = match format.or_else(|| by_name(name.trim_end_matches(".gz"))) {
+        let cutter = match format.or_else(|| by_name(unpacked)) {
             Some(format) => Cutter::new(format, mapping),
             None if is_pipe => Cutter::Unknown(Vec::new(), mapping),
             None => bail!("its name ends neither with .json, .ndjson, .jsonl nor .csv; name its format with --format"),
@@ -91,13 +125,7 @@ impl Items {
             (Box::pin(file), length)
         };
         let counted = Counted { input, read: read.clone() };
-        let input: Pin<Box<dyn AsyncRead + Send>> = if is_packed {
-            let mut decoder = GzipDecoder::new(BufReader::with_capacity(CHUNK, counted));
-            decoder.multiple_members(true);
-            Box::pin(decoder)
-        } else {
-            Box::pin(counted)
-        };
+        let input = packing.expand(counted);
         Ok(Self { input, cutter, ready: VecDeque::new(), ended: false, begun: false, length, read })
     }
 

@@ -33,7 +33,7 @@ const MAX_LISTED: usize = 10_000;
     after_help = "Examples:\n  sayso send reviews.ndjson\n  sayso send export.csv.gz --kind review --map 'Review Text:text' --map Stars:rating.value\n  gunzip -c answers.json.gz | sayso send - --url https://feedback.example.com --json\n\nA file that cannot be read does not keep the next ones from being sent; with --json, its `error` says why.\nIn --map, a comma parts two pairs only where a known field stands before it: 'Likely, or not:title,Why:text'.\n\nExit codes: 0 everything was accepted, 1 something was rejected, 2 something could not be sent."
 )]
 pub(super) struct Args {
-    /// Files of JSON (.json), one object a line (.ndjson, .jsonl) or a table (.csv), also with .gz; - is standard input,
+    /// Files of JSON (.json), one object a line (.ndjson, .jsonl) or a table (.csv), also with .gz or .zst; - is standard input,
     /// and a named pipe is read like it.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,

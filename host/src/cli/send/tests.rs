@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use async_compression::tokio::write::GzipEncoder;
+use async_compression::tokio::write::{GzipEncoder, ZstdEncoder};
 use clap::Parser as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
@@ -129,6 +129,11 @@ async fn tables_are_mapped_and_packed_files_expanded() {
     assert_eq!((report.accepted, report.rejected, report.rejections[0].line), (2, 1, 4));
     let error = setup.try_send(&file, &["--kind", "review"]).await.expect_err("is refused");
     assert!(format!("{error:#}").contains("--map"), "{error:#}");
+    let mut encoder = ZstdEncoder::new(Vec::new());
+    encoder.write_all(lines(3).as_bytes()).await.expect("packed");
+    encoder.shutdown().await.expect("packed");
+    let report = setup.send(&setup.file("tea.ndjson.zst", encoder.into_inner()), &["--json"]).await;
+    assert_eq!((report.accepted, report.rejected), (3, 0));
 }
 
 #[tokio::test]

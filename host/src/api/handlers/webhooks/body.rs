@@ -9,7 +9,7 @@ use super::super::super::problem::{Problem, ProblemType};
 /// Largest body, in bytes: three PEM texts and a condition fit in.
 const MAX_BYTES: usize = 256 << 10;
 
-/// Reads the object; an empty body is an empty object.
+/// Reads the object; an empty body, or `null`, is an empty object.
 pub(super) async fn object(headers: &HeaderMap, body: Body) -> Result<Map<String, Value>, Problem> {
     let bytes = to_bytes(body, MAX_BYTES).await.map_err(|_| {
         let detail = format!("The body is larger than {MAX_BYTES} bytes, or did not arrive whole.");
@@ -26,6 +26,7 @@ pub(super) async fn object(headers: &HeaderMap, body: Body) -> Result<Map<String
     }
     match serde_json::from_slice(&bytes) {
         Ok(Value::Object(object)) => Ok(object),
+        Ok(Value::Null) => Ok(Map::new()),
         Ok(_) => Err(Problem::new(ProblemType::MalformedBody, "The body has to be one JSON object.")),
         Err(error) => {
             // Not the library's whole message: it repeats pieces of the body.
