@@ -1,139 +1,23 @@
-//! The words near a number that say what it is, in English, Japanese, Korean and Chinese, and what else tells it apart.
+//! The words near a number that say what it is, in English, Japanese, Korean and Chinese, and a few in German, and what
+//! else tells it apart.
+
+mod words;
 
 use crate::fold;
+use words::WORDS;
+
+pub(crate) use words::Word;
 
 /// How far before a number its words are looked for, in bytes: some fifteen letters of Han, Kana or Hangul.
 const BEFORE: usize = 48;
 /// How far behind it.
 const BEHIND: usize = 24;
+/// How far before a version a word for a program counts: as in `update to 8.23.1.105`. Further off it is a topic.
+const BEFORE_VERSION: usize = 4;
+/// What joins a number to a word in Latin letters behind it; other such words begin something else.
+const LINKS: [&str; 4] = [" (", " is my ", " is his ", " is her "];
 /// How much of a label (a question, a key of metadata) is looked at, in bytes.
 const OF_LABEL: usize = 256;
-
-/// What a word says of a number near it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Word {
-    Phone,
-    /// The number is that of an order, a parcel, a case, a product.
-    Order,
-    Version,
-    Address,
-    Card,
-    MyNumber,
-    Resident,
-    Aadhaar,
-    Nhs,
-    Bsn,
-    Sin,
-    Pesel,
-    HongKong,
-}
-
-/// The words in the order of their bytes. Those in Latin letters are whole words.
-const WORDS: [(&str, Word); 103] = [
-    ("aadhaar", Word::Aadhaar),
-    ("aadhar", Word::Aadhaar),
-    ("article", Word::Order),
-    ("barcode", Word::Order),
-    ("booking", Word::Order),
-    ("bsn", Word::Bsn),
-    ("build", Word::Version),
-    ("burgerservicenummer", Word::Bsn),
-    ("call", Word::Phone),
-    ("called", Word::Phone),
-    ("card", Word::Card),
-    ("case", Word::Order),
-    ("cell", Word::Phone),
-    ("contact", Word::Phone),
-    ("credit", Word::Card),
-    ("debit", Word::Card),
-    ("dial", Word::Phone),
-    ("fax", Word::Phone),
-    ("firmware", Word::Version),
-    ("hkid", Word::HongKong),
-    ("invoice", Word::Order),
-    ("ip", Word::Address),
-    ("ipv4", Word::Address),
-    ("isbn", Word::Order),
-    ("item", Word::Order),
-    ("mobile", Word::Phone),
-    ("model", Word::Order),
-    ("my number", Word::MyNumber),
-    ("nhs", Word::Nhs),
-    ("order", Word::Order),
-    ("parcel", Word::Order),
-    ("pesel", Word::Pesel),
-    ("phone", Word::Phone),
-    ("receipt", Word::Order),
-    ("ref", Word::Order),
-    ("reference", Word::Order),
-    ("release", Word::Version),
-    ("serial", Word::Order),
-    ("shipment", Word::Order),
-    ("sin", Word::Sin),
-    ("sku", Word::Order),
-    ("sms", Word::Phone),
-    ("social insurance", Word::Sin),
-    ("sofi", Word::Bsn),
-    ("tel", Word::Phone),
-    ("telephone", Word::Phone),
-    ("text", Word::Phone),
-    ("ticket", Word::Order),
-    ("tracking", Word::Order),
-    ("transaction", Word::Order),
-    ("v", Word::Version),
-    ("ver", Word::Version),
-    ("version", Word::Version),
-    ("viber", Word::Phone),
-    ("whatsapp", Word::Phone),
-    ("カード", Word::Card),
-    ("バージョン", Word::Version),
-    ("ファックス", Word::Phone),
-    ("マイナンバー", Word::MyNumber),
-    ("个人番号", Word::MyNumber),
-    ("伝票", Word::Order),
-    ("传真", Word::Phone),
-    ("個人番号", Word::MyNumber),
-    ("傳真", Word::Phone),
-    ("单号", Word::Order),
-    ("卡号", Word::Card),
-    ("卡號", Word::Card),
-    ("发票", Word::Order),
-    ("受付番号", Word::Order),
-    ("受注", Word::Order),
-    ("品番", Word::Order),
-    ("問い合わせ番号", Word::Order),
-    ("單號", Word::Order),
-    ("型号", Word::Order),
-    ("型番", Word::Order),
-    ("型號", Word::Order),
-    ("快递", Word::Order),
-    ("手机", Word::Phone),
-    ("手機", Word::Phone),
-    ("携帯", Word::Phone),
-    ("智能手机", Word::Order),
-    ("本地址", Word::Address),
-    ("条码", Word::Order),
-    ("注文", Word::Order),
-    ("版本", Word::Version),
-    ("电话", Word::Phone),
-    ("編號", Word::Order),
-    ("编号", Word::Order),
-    ("联系方式", Word::Phone),
-    ("致电", Word::Phone),
-    ("訂單", Word::Order),
-    ("订单", Word::Order),
-    ("身份證", Word::HongKong),
-    ("追跡", Word::Order),
-    ("連絡先", Word::Phone),
-    ("電話", Word::Phone),
-    ("모델", Word::Order),
-    ("송장", Word::Order),
-    ("연락처", Word::Phone),
-    ("전화", Word::Phone),
-    ("주문", Word::Order),
-    ("주민등록번호", Word::Resident),
-    ("핸드폰", Word::Phone),
-];
 
 /// Where a word is looked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -148,7 +32,7 @@ enum Place {
 pub(crate) struct Near {
     /// The words, a bit each.
     words: u32,
-    /// The nearest word for a telephone or an order, and the bytes between it and the number.
+    /// The nearest word for a telephone, an order or a Social Security number, and the bytes between it and the number.
     nearest: Option<(Word, usize)>,
     pub(crate) has_han: bool,
     pub(crate) has_hangul: bool,
@@ -176,7 +60,11 @@ impl Near {
             self.has_han |= matches!(first, '\u{3400}'..='\u{9FFF}');
             self.has_hangul |= matches!(first, '\u{AC00}'..='\u{D7A3}');
             let is_latin = first.is_ascii_alphabetic();
-            let is_start = if is_latin { place != Place::Behind && begins_word(bytes, at) } else { !first.is_ascii() };
+            let is_start = match place {
+                _ if !is_latin => !first.is_ascii(),
+                Place::Behind => LINKS.contains(&&window[..at]),
+                Place::Label | Place::Before => begins_word(bytes, at),
+            };
             if !is_start {
                 continue;
             }
@@ -185,8 +73,12 @@ impl Near {
             let from = WORDS.partition_point(|(word, _)| word.as_bytes() < lead);
             for (word, meaning) in WORDS[from..].iter().take_while(|(word, _)| word.as_bytes().starts_with(lead)) {
                 let end = at + word.len();
-                let is_there = bytes.get(at..end).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()));
-                if is_there && !(is_latin && goes_on(bytes, end)) {
+                let is_there = bytes.get(at..end).is_some_and(|found| is_same(found, word))
+                    && !(is_latin && goes_on(bytes, end))
+                    // Who reaches out does not say where to.
+                    && !(word.starts_with("reach") && bytes[end..].starts_with(b" out"));
+                let is_apart = || place == Place::Before && *meaning == Word::Order && is_parted(bytes, end);
+                if is_there && !is_apart() {
                     let distance = match place {
                         Place::Label => 0,
                         Place::Before => bytes.len() - end,
@@ -199,8 +91,11 @@ impl Near {
     }
 
     fn add(&mut self, word: Word, distance: usize) {
+        if word == Word::App && distance > BEFORE_VERSION {
+            return;
+        }
         self.words |= 1 << word as u32;
-        if matches!(word, Word::Phone | Word::Order) {
+        if matches!(word, Word::Phone | Word::Order | Word::SocialSecurity) {
             self.nearest = Some((word, distance));
         }
     }
@@ -218,6 +113,25 @@ impl Near {
     pub(crate) fn is_order(&self, within: usize) -> bool {
         self.nearest.is_some_and(|(word, distance)| word == Word::Order && distance <= within)
     }
+}
+
+/// Whether what was found is the word, in whatever case.
+fn is_same(found: &[u8], word: &str) -> bool {
+    let is_same =
+        |(found, byte): (&u8, u8)| found.eq_ignore_ascii_case(&byte) || byte == b' ' && matches!(found, b'_' | b'-');
+    found.iter().zip(word.bytes()).all(is_same)
+}
+
+/// Whether a sentence or a part of it ends between a word that ends at `end` and the number behind the window, as in
+/// `I have no order, 07700 900123`. Neither the dot of `no.` ends one, nor a comma after a number, which goes on a list.
+fn is_parted(window: &[u8], end: usize) -> bool {
+    let ends = |at: usize| match window[at] {
+        b'!' | b'?' | b';' => true,
+        b',' => !window[at - 1].is_ascii_digit(),
+        b'.' => window[..at].iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count() > 3,
+        _ => window[at..].starts_with("。".as_bytes()),
+    };
+    (end..window.len()).any(ends)
 }
 
 /// Whether a word begins at `at`: after no letter, or with the hump of a `camelCase` key.
@@ -253,9 +167,9 @@ pub(crate) fn is_money(text: &str, start: usize) -> bool {
 }
 
 /// Units that make a number an amount.
-const UNITS: [&str; 23] = [
+const UNITS: [&str; 28] = [
     "%", "％", "$", "€", "£", "円", "元", "원", "圆", "块", "万", "만", "年", "년", "usd", "eur", "gbp", "jpy", "krw",
-    "yen", "won", "dollars", "times",
+    "yen", "won", "dollars", "times", "users", "views", "steps", "points", "km",
 ];
 
 /// Whether the number that ends at `end` is an amount by what stands behind it.
@@ -292,6 +206,9 @@ mod tests {
         assert!(near("#", "customerPhone").is_phone() && near("#", "phone_number").is_phone());
         assert!(near("#に電話", "").is_phone());
         assert!(!near("recall # telephoned", "").is_phone());
+        assert!(near("# is my cell", "").is_phone() && !near("# is a cell", "").is_phone());
+        assert!(near("customer_no #", "").is_order(1) && near("order no. #", "").is_order(5));
+        assert!(!near("I have no order. #", "").is_order(usize::MAX));
     }
 
     #[test]

@@ -97,6 +97,8 @@ pub(crate) fn canonical(value: &str) -> String {
         }
         at = sign.end;
     }
+    // As links have it.
+    folded = folded.replace("%40", "@");
     if !folded.contains('@') {
         folded.retain(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '/' | '+'));
     }

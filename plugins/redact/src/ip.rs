@@ -31,7 +31,8 @@ pub(crate) fn is_v4(groups: &Groups<'_>, near: impl FnOnce() -> Near) -> bool {
         at += octet.len();
     }
     let near = near();
-    !near.has(Word::Version) && (is_high || near.has(Word::Address))
+    let is_version = near.has(Word::Version) || near.has(Word::App) && !near.has(Word::Address);
+    !is_version && (is_high || near.has(Word::Address))
 }
 
 /// The IPv6 address around the first `:` of a run, and the byte behind the run, from where to look on.

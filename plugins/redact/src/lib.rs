@@ -6,30 +6,32 @@
 //! script that parts its words (`AB1234567890` is no number). The rules by class:
 //!
 //! - `email`: RFC 5322 without quoted local parts, comments and address literals, with the lengths of RFC 5321; the domain
-//!   has a dot, and its last label is of two or more letters, or begins with `xn--`.
+//!   has a dot, and its last label is of two or more letters, or begins with `xn--`. In links the `@` may be `%40`.
 //! - `phone`: a number
 //!   - with `+` and 8 to 15 digits after a country code that is assigned (ITU-T E.164), or with 00 in groups;
 //!   - that begins with 0 and has 10 or 11 digits, or 9 to 12 in groups of a form that is written in Japan, Korea, China,
-//!     Taiwan or Europe (`090-1234-5678`, `03-1234-5678`, `02-123-4567`, `021-12345678`, `01 23 45 67 89`);
+//!     Taiwan or Europe (`090-1234-5678`, `03-1234-5678`, `02-123-4567`, `021-12345678`, `01 23 45 67 89`,
+//!     `0171 234 56 78`, `070-123 45 67`, `089 / 123 456 78`);
 //!   - of China's mobile networks, 13 to 19 with 9 more digits, as 3-4-4, or among Han characters, or alone;
 //!   - in groups of the North American Numbering Plan (`212-555-0123`, `1 (212) 555-0123`);
 //!   - of businesses in Korea (`1588-1234`) among Hangul, and in China (`400-123-4567`) among Han characters;
 //!   - of 7 to 12 digits that is no date, no years and no thousands, if a word for a telephone stands near (48 bytes before,
-//!     24 behind in Chinese, Japanese and Korean, or in the question or key that the text answers).
+//!     24 behind in Chinese, Japanese and Korean or as `is my cell`, or in the question or key that the text answers).
 //!
-//!   A word for an order, a parcel, a ticket and the like that is nearer keeps a run of digits from being one; currency
-//!   and units do so always. A dash or dot that binds a number to further digits makes it another number; a dash or
-//!   slash after a word (`ad-0312345678`, a link) calls for a word for a telephone, and so do groups parted by spaces in a
-//!   row of numbers.
+//!   A word for an order, a parcel, a ticket, a booking and the like that is nearer, and in the same part of a sentence,
+//!   keeps a run of digits from being one, and right before them groups that are written for other numbers too; currency
+//!   and units do so always. An extension may touch the number (`212-555-0123x45`), and stays. A dash or
+//!   dot that binds a number to further digits makes it another number; a dash or slash after a word (`ad-0312345678`, a
+//!   link) calls for a word for a telephone, and so do groups parted by spaces in a row of numbers.
 //! - `card`: 13 to 19 digits with a prefix and length that is issued (ISO/IEC 7812-1) and Luhn's check digit, in groups of
 //!   three or more, the first of four or more.
 //! - `iban`: ISO 13616: the length of the country, and MOD 97-10.
-//! - `ip_address`: IPv4 in dotted form, an octet of it at least 20 or a word for an address near, and no word for a version;
-//!   IPv6 (RFC 4291) of a range that hosts have.
+//! - `ip_address`: IPv4 in dotted form, an octet of it at least 20 or a word for an address near, and no word for a version
+//!   near, nor one for an app or update right before it; IPv6 (RFC 4291) of a range that hosts have.
 //! - `national_id`: by form and check digit those of China, Korea, Taiwan, Hong Kong (in brackets), Singapore, France,
 //!   Germany, Spain, Italy, Belgium, Sweden, Brazil and Mexico; with a word for it near also My Number, Aadhaar, NHS
-//!   number, BSN, PESEL, Canada's SIN, Korea's numbers without a check digit; `AAA-GG-SSSS` of the United States. The
-//!   modules of `ids` name the rule of each.
+//!   number, BSN, PESEL, Canada's SIN, Korea's numbers without a check digit; `AAA-GG-SSSS` of the United States, with
+//!   a word near in any form. The modules of `ids` name the rule of each.
 //!
 //! Of passages that overlap the longest counts, else the first. `keep` in the configuration lets passages stand.
 //!
@@ -75,7 +77,7 @@ pub struct Redact {
 impl Plugin for Redact {
     const NAME: &'static str = "redact";
     const SUMMARY: &'static str =
-        "Takes e-mail addresses, telephone, card, account and identity numbers and IP addresses out of feedback.";
+        "Takes e-mail addresses, telephone, card and identity numbers, IBANs and IP addresses out of feedback.";
     const READS: Reads = Reads::DETAILS.union(Reads::METADATA);
     type Config = Config;
 

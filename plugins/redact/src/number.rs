@@ -40,6 +40,11 @@ impl Separator {
         Self(self.0 | other.0)
     }
 
+    /// Whether it is of spaces, dashes and dots alone.
+    pub(crate) const fn is_plain(self) -> bool {
+        !self.has(Self(Self::OPEN.0 | Self::CLOSE.0 | Self::SLASH.0))
+    }
+
     /// Whether it binds its groups to one number: a dash or a dot without a space.
     pub(crate) const fn is_tight(self) -> bool {
         self.has(Self(Self::DASH.0 | Self::DOT.0)) && !self.has(Self::SPACE)
@@ -149,10 +154,7 @@ impl Groups<'_> {
     /// Whether each group parts from the next by a space, a dash or a dot, and all by the same.
     pub(crate) fn is_even(&self) -> bool {
         self.separators.windows(2).all(|pair| pair[0] == pair[1])
-            && self
-                .separators
-                .first()
-                .is_none_or(|first| !first.has(Separator::OPEN.with(Separator::CLOSE).with(Separator::SLASH)))
+            && self.separators.first().is_none_or(|first| first.is_plain())
     }
 
     /// Whether every separator has a dash.
@@ -167,8 +169,7 @@ impl Groups<'_> {
 
     /// Whether the separators are spaces, dashes and dots alone.
     pub(crate) fn is_plain(&self) -> bool {
-        let others = Separator::OPEN.with(Separator::CLOSE).with(Separator::SLASH);
-        self.separators.iter().all(|separator| !separator.has(others))
+        self.separators.iter().all(|separator| separator.is_plain())
     }
 
     /// Whether a bracket that was opened before the number closes within it.

@@ -4,11 +4,14 @@
 use crate::{
     checks,
     context::{self, Near},
+    fold::{self, Sign},
     number::{Groups, Separator},
 };
 
 /// How near, in bytes, a word for an order has to stand to outweigh the form of a mobile number.
 const ADJACENT: usize = 16;
+/// Digits of the longest extension.
+const LONGEST_EXTENSION: usize = 6;
 
 /// A number with what touches it.
 pub(crate) struct Candidate<'a> {
@@ -28,8 +31,8 @@ pub(crate) struct Candidate<'a> {
 enum Form {
     /// It is a telephone's.
     Written,
-    /// It is a mobile telephone's, without separators.
-    Mobile,
+    /// It is most likely a telephone's: a mobile's without separators, or groups that other numbers come in too.
+    Likely,
     /// It begins like a telephone's, and has the length of one.
     Bare,
     /// It is one among Han characters, or alone.
@@ -60,7 +63,7 @@ pub(crate) fn is_phone(candidate: &Candidate<'_>, text: &str, start: usize, near
     }
     match form {
         Form::Written => true,
-        Form::Mobile => !near.is_order(ADJACENT),
+        Form::Likely => !near.is_order(ADJACENT),
         Form::Bare => !near.is_order(usize::MAX),
         Form::Chinese => near.is_phone() || !near.is_order(ADJACENT) && (near.has_han || near.is_alone),
         Form::Korean => near.is_phone() || !near.is_order(ADJACENT) && near.has_hangul,
@@ -68,10 +71,19 @@ pub(crate) fn is_phone(candidate: &Candidate<'_>, text: &str, start: usize, near
     }
 }
 
+/// Whether an extension touches the number that ends at `end`, as in `212-555-0123x45`.
+pub(crate) fn has_extension(text: &str, end: usize) -> bool {
+    let behind = text.get(end..).unwrap_or_default();
+    let is_there = |word: &&str| behind.get(..word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word));
+    let Some(word) = ["extension", "ext", "x"].into_iter().find(is_there) else { return false };
+    let extension = behind[word.len()..].trim_start_matches(['.', ' ']);
+    let digits = extension.bytes().take(LONGEST_EXTENSION + 1).take_while(u8::is_ascii_digit).count();
+    (1..=LONGEST_EXTENSION).contains(&digits) && !fold::next(extension, digits).is_some_and(Sign::is_word)
+}
+
 /// A number with its country code. E.164: at most fifteen digits, none of them 0 at the front.
 fn international(digits: &[u8], groups: &Groups<'_>) -> Form {
-    // A dozen zeros are a sum.
-    if !(8..=15).contains(&digits.len()) || digits.windows(6).any(|run| run == [0; 6]) {
+    if !(8..=15).contains(&digits.len()) || is_round(digits) {
         return Form::None;
     }
     let is_valid = match digits {
@@ -86,6 +98,11 @@ fn international(digits: &[u8], groups: &Groups<'_>) -> Form {
         (true, true, 10..) | (true, false, 9..) => Form::Written,
         _ => Form::Possible,
     }
+}
+
+/// Whether it is a sum: so many zeros in a row has no telephone number.
+fn is_round(digits: &[u8]) -> bool {
+    digits.windows(6).any(|run| run == [0; 6])
 }
 
 fn national(groups: &Groups<'_>) -> Form {
@@ -109,10 +126,15 @@ fn with_zero(groups: &Groups<'_>) -> Form {
     let digits = groups.digits;
     match (groups.lengths, digits) {
         // Japan's 050 to 090, Korea's 010 to 019.
-        ([11], [0, 5..=9, 0, ..] | [0, 1, 0 | 1 | 6..=9, ..]) => Form::Mobile,
+        ([11], [0, 5..=9, 0, ..] | [0, 1, 0 | 1 | 6..=9, ..]) => Form::Likely,
         ([10 | 11], _) => Form::Bare,
+        // A day and a month.
+        ([2, 2, ..], _) if groups.separators[0].has(Separator::SLASH) => Form::None,
         // Seoul.
         ([2, 3, 4], [0, 2, ..]) if groups.is_even() || is_area_marked(groups) => Form::Written,
+        // The numbers of customers and members are parted so as well, but mobile numbers of Australia (04) and Taiwan
+        // (09) more often.
+        ([4, 3, 3 | 4], [0, 1..=3 | 5..=8, ..]) if groups.is_spaced() => Form::Likely,
         (
             [2, 4, 4]
             | [3, 3, 4]
@@ -133,21 +155,42 @@ fn with_zero(groups: &Groups<'_>) -> Form {
             | [2, 2, 2, 2, 2],
             _,
         ) if groups.is_even() || is_area_marked(groups) => Form::Written,
+        _ if is_european(groups) => Form::Likely,
         _ => Form::None,
     }
+}
+
+/// The longer forms of Germany, Switzerland, Austria, Belgium, the Netherlands, Sweden and Turkey: an area code, and
+/// groups of two and three digits (`0171 234 56 78`, `070-123 45 67`). Threes alone are the codes of other things.
+fn is_european(groups: &Groups<'_>) -> bool {
+    let [2..=5, rest @ ..] = groups.lengths else { return false };
+    let are_short = (3..=4).contains(&rest.len()) && rest.contains(&2) && rest.iter().all(|n| (2..=3).contains(n));
+    let is_dashed = is_area_dashed(groups);
+    match (groups.digits, groups.lengths) {
+        // Germany's mobile numbers.
+        ([0, 1, 5..=7, ..], [4, 4, 4]) => groups.is_spaced(),
+        (_, [2 | 3, 4, 4] | [3, 3, 4] | [2, 2, 2, 2, 2]) => is_dashed,
+        // A day and a month before something else.
+        (_, [2, 2, ..]) => false,
+        (digits, _) => {
+            are_short && (9..=12).contains(&digits.len()) && (is_dashed || groups.is_even() || is_area_marked(groups))
+        }
+    }
+}
+
+/// Whether a dash parts the area code, and spaces the rest.
+fn is_area_dashed(groups: &Groups<'_>) -> bool {
+    let [first, rest @ ..] = groups.separators else { return false };
+    first.has(Separator::DASH) && rest.iter().all(|separator| *separator == Separator::SPACE)
 }
 
 /// Whether the first group is marked as the area code: `(03) 1234-5678`, `03(1234)5678`, `030/1234567`.
 fn is_area_marked(groups: &Groups<'_>) -> bool {
     match groups.separators {
-        [first] => first.has(Separator::CLOSE) || first.has(Separator::SLASH),
-        [first, second] => {
-            let is_plain = !second.has(Separator::OPEN) && !second.has(Separator::SLASH);
-            (first.has(Separator::CLOSE) || first.has(Separator::SLASH)) && is_plain && !second.has(Separator::CLOSE)
-                || first.has(Separator::OPEN) && second.has(Separator::CLOSE)
-        }
+        [first, second] if first.has(Separator::OPEN) && second.has(Separator::CLOSE) => true,
         [first, rest @ ..] => {
-            first.has(Separator::CLOSE) && rest.iter().all(|separator| !separator.has(Separator::CLOSE))
+            (first.has(Separator::CLOSE) || first.has(Separator::SLASH))
+                && rest.iter().all(|separator| separator.is_plain())
         }
         [] => false,
     }
@@ -200,7 +243,7 @@ fn is_possible(groups: &Groups<'_>) -> bool {
         && groups.separators.iter().all(|separator| !separator.has(Separator::SLASH));
     (7..=longest).contains(&groups.digits.len())
         && has_form
-        && !(groups.is_thousands() || is_day(groups) || groups.is_years())
+        && !(is_round(groups.digits) || groups.is_thousands() || is_day(groups) || groups.is_years())
 }
 
 /// Whether it is a date: year first or last, in groups or eight digits.

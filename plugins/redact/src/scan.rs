@@ -106,6 +106,10 @@ impl Scan<'_> {
 
     /// Everything that begins with this digit, or with the letters that touch it.
     fn digit(&mut self, place: usize) -> usize {
+        // An `@` as links have it.
+        if self.text[..place].ends_with('%') && self.text[place..].starts_with("40") {
+            self.at_sign(place - 1, place + 2);
+        }
         let prefix = Prefix::before(self.text, place);
         if prefix.count > 0 && prefix.is_whole {
             self.token(&prefix, place);
@@ -172,14 +176,18 @@ impl Scan<'_> {
             if wants(Class::NationalId) && ids::is_named(&groups, near) {
                 return Some((left.digit, groups.end, Class::NationalId));
             }
+        }
+        let has_extension = !is_complete && phone::has_extension(self.text, groups.end);
+        if (is_complete || has_extension) && wants(Class::Phone) && !left.is_time {
             let candidate = Candidate {
                 groups,
                 has_plus: left.has_plus,
-                is_bound: left.is_bound,
+                // A run of digits may as well go on with how many of it there are.
+                is_bound: left.is_bound || has_extension && groups.is_bare(),
                 is_listed: left.is_listed,
                 has_word,
             };
-            if wants(Class::Phone) && !left.is_time && phone::is_phone(&candidate, self.text, start, near) {
+            if phone::is_phone(&candidate, self.text, start, near) {
                 return Some((start, groups.end, Class::Phone));
             }
         }

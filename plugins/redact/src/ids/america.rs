@@ -7,16 +7,15 @@ use crate::{
     number::{Groups, Prefix},
 };
 
-/// United States, the Social Security number as written, AAA-GG-SSSS. It has no check digit; area 000, 666 and from 900
-/// on, group 00 and serial number 0000 are never given (Social Security Administration, RM 10201.035).
+/// United States, the Social Security number as written, AAA-GG-SSSS.
 pub(super) fn is_social_security(groups: &Groups<'_>) -> bool {
-    let digits = groups.digits;
-    groups.lengths == [3, 2, 4]
-        && groups.is_dashed()
-        && groups.is_even()
-        && !matches!(digits[..3], [0, 0, 0] | [6, 6, 6] | [9, _, _])
-        && digits[3..5] != [0, 0]
-        && digits[5..] != [0, 0, 0, 0]
+    groups.lengths == [3, 2, 4] && groups.is_dashed() && groups.is_even() && is_given(groups.digits)
+}
+
+/// Whether nine digits can be a Social Security number. It has no check digit; area 000, 666 and from 900 on, group 00 and
+/// serial number 0000 are never given (Social Security Administration, RM 10201.035).
+fn is_given(digits: &[u8]) -> bool {
+    !matches!(digits[..3], [0, 0, 0] | [6, 6, 6] | [9, _, _]) && digits[3..5] != [0, 0] && digits[5..] != [0, 0, 0, 0]
 }
 
 /// Brazil, the CPF: two check digits with weights 10 to 2 and 11 to 2, modulo 11; not all digits alike.
@@ -51,10 +50,13 @@ pub(super) fn mexican(text: &str, prefix: &Prefix) -> Option<usize> {
     (has_form && (10 - sum % 10) % 10 == value(token[17])).then_some(end)
 }
 
-/// Canada's social insurance number: Luhn's check digit.
+/// Canada's social insurance number: Luhn's check digit. The Social Security number in other forms, unless a word for an
+/// order is nearer than the one for it.
 pub(super) fn is_named(groups: &Groups<'_>, near: &Near) -> bool {
-    matches!(groups.lengths, [9] | [3, 3, 3])
-        && near.has(Word::Sin)
-        && !matches!(groups.digits[0], 0 | 8)
-        && luhn(groups.digits)
+    let digits = groups.digits;
+    match groups.lengths {
+        [9] | [3, 3, 3] if near.has(Word::Sin) && !matches!(digits[0], 0 | 8) && luhn(digits) => true,
+        [9] | [3, 3, 3] | [3, 2, 4] => near.has(Word::SocialSecurity) && !near.is_order(usize::MAX) && is_given(digits),
+        _ => false,
+    }
 }

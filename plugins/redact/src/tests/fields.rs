@@ -70,6 +70,24 @@ fn metadata_is_searched_with_its_keys_as_labels() {
 }
 
 #[test]
+fn a_social_security_number_is_found_by_its_key() {
+    let mut item = Item::of_text("en", "fine");
+    let metadata = serde_json::json!({
+        "customer_id": 123_456_783,
+        "socialSecurityNumber": "123 45 6782",
+        "social_security": "123456781",
+        "ssn": 123_456_789,
+    });
+    item.feedback.metadata = Some(metadata.to_string());
+    let expected = [
+        row("/metadata/socialSecurityNumber", 0..11, "national_id"),
+        row("/metadata/social_security", 0..9, "national_id"),
+        row("/metadata/ssn", 0..9, "national_id"),
+    ];
+    assert_eq!(found(&item), expected);
+}
+
+#[test]
 fn the_contact_reason_of_a_note_is_searched() {
     let mut item = Item::of_note("en", "Called.", &[]);
     let reason = Some("refund to DE89 3704 0044 0532 0130 00".into());

@@ -11,7 +11,7 @@ const SIZE: usize = 1 << 20;
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// Units that a megabyte is made of.
-const UNITS: [&str; 36] = [
+const UNITS: [&str; 40] = [
     "1",
     "0",
     "@",
@@ -48,6 +48,10 @@ const UNITS: [&str; 36] = [
     "é1",
     "電1",
     "ann@example.org",
+    "%40",
+    "a%40a.",
+    "5551234x",
+    "po,0312345678 ",
 ];
 
 fn policy() -> Policy {

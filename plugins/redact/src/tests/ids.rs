@@ -43,6 +43,25 @@ fn national_ids_are_found_by_their_check_digits() {
 }
 
 #[test]
+fn a_social_security_number_needs_no_dashes_where_a_word_for_it_stands() {
+    check(&[
+        ("ssn 123456789", "ssn [national_id]"),
+        ("my ssn is 123 45 6789", "my ssn is [national_id]"),
+        ("social security 123456789", "social security [national_id]"),
+        ("Social Security Number: 123-456-789", "Social Security Number: [national_id]"),
+        ("order 12345, SSN 123456789", "order 12345, SSN [national_id]"),
+        ("123456789 is my SSN", "[national_id] is my SSN"),
+    ]);
+    check_untouched(&[
+        "123456789 and 123 45 6789",
+        "my social media post 123456789",
+        "ssn was wrong on order 123456789",
+        "ssn 000123456, ssn 666123456, ssn 123006789, ssn 123450000",
+        "ssn 12345678 or 1234567890",
+    ]);
+}
+
+#[test]
 fn numbers_with_a_wrong_check_digit_or_date_or_without_their_word_stay() {
     check_untouched(&[
         "110105194912310021",

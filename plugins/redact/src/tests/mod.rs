@@ -78,6 +78,7 @@ fn what_the_configuration_keeps_stays_in_every_way_of_writing_it() {
     let config = r#"{"keep":["Support@Example.com","0120-123-456"]}"#;
     let kept = "Write to support@example.com or ＳＵＰＰＯＲＴ＠example.com, 0120 123 456, ０１２０ー１２３ー４５６, 0120123456.";
     assert_eq!(redacted_with(config, kept), kept);
+    assert_eq!(redacted_with(config, "support%40example.com"), "support%40example.com");
     let others = "asupport@example.com support@example.com.au 0120-123-457";
     assert_eq!(redacted_with(config, others), "[email] [email] [phone]");
 }

@@ -23,6 +23,8 @@ fn email_addresses_are_found_in_all_scripts() {
         ("--ann@example.org", "--[email]"),
         ("1985@example.org", "[email]"),
         ("ann@sub-domain.example.museum!", "[email]!"),
+        ("/reset?to=jane%40example.com&x=1", "/reset?to=[email]&x=1"),
+        ("jane.doe%2Bshop%40example.com", "[email]"),
     ]);
     check(&[(&format!("{}@example.org", "a".repeat(64)), "[email]")]);
 }
@@ -40,6 +42,7 @@ fn what_is_no_email_address_stays() {
         "ann@-example.org",
         "ann@example.c",
         "ann @ example.org",
+        "up 12%40 times, 5%400.50, %40example.org, ann%40localhost",
         "meet @ 10:30",
         &long,
     ]);
@@ -120,10 +123,16 @@ fn addresses_of_the_internet_are_found() {
         ("IPv6:fe80::1", "IPv6:[ip_address]"),
         ("::ffff:203.0.113.7", "[ip_address]"),
         ("fd12:3456:789a::1/48", "[ip_address]/48"),
+        ("logged into the app from 203.0.113.7", "logged into the app from [ip_address]"),
+        ("since the update my router 203.0.113.7 is slow", "since the update my router [ip_address] is slow"),
+        ("app ip 203.0.113.7", "app ip [ip_address]"),
     ]);
     check_untouched(&[
         "version 120.0.60.71",
         "v203.0.113.7",
+        "Android app 5.12.103.22",
+        "update 8.23.1.105, the update to 8.23.1.105, updated to 8.23.1.105",
+        "アプリ5.12.103.22",
         "バージョン203.0.113.7",
         "1.2.3.4",
         "256.1.1.30 and 203.0.113 and 203.0.113.7.9",

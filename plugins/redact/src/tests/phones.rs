@@ -82,7 +82,7 @@ fn telephone_numbers_of_america_and_europe_are_found() {
         ("+1-212-555-0123", "[phone]"),
         ("212.555.0123", "[phone]"),
         ("1-800-555-0199", "[phone]"),
-        ("reach me on 2125550123 by phone, or call 2125550123", "reach me on 2125550123 by phone, or call [phone]"),
+        ("I got 2125550123 by phone, or call 2125550123", "I got 2125550123 by phone, or call [phone]"),
         ("my cell is 555-1234", "my cell is [phone]"),
         ("Text 5551234 please", "Text [phone] please"),
         ("phone:+442079460958", "phone:[phone]"),
@@ -102,6 +102,123 @@ fn telephone_numbers_of_america_and_europe_are_found() {
         ("room 12, 212 555 0123", "room 12, [phone]"),
         ("12 +1 212 555 0123", "12 [phone]"),
         ("tel:555-1234, fax:555-1235", "tel:[phone], fax:[phone]"),
+    ]);
+}
+
+#[test]
+fn telephone_numbers_in_the_notes_of_a_call_are_found() {
+    check(&[
+        ("cb 4155550132", "cb [phone]"),
+        ("callback number 4155550132", "callback number [phone]"),
+        ("Ph. 9876543210", "Ph. [phone]"),
+        ("mob 9876543210", "mob [phone]"),
+        ("cellphone: 4155550132, landline 4155550133", "cellphone: [phone], landline [phone]"),
+        ("cust calling from 4155550132", "cust calling from [phone]"),
+        ("can be reached on 4155550132", "can be reached on [phone]"),
+        ("best # to reach: 4155550132", "best # to reach: [phone]"),
+        ("my number is 2125550123", "my number is [phone]"),
+        ("6465550199 is my cell", "[phone] is my cell"),
+        ("6465550199 (mobile)", "[phone] (mobile)"),
+        ("order 12345678, cb 4155550132", "order 12345678, cb [phone]"),
+    ]);
+    check_untouched(&[
+        "cb about order 4155550132",
+        "callback on 2024-05-01 10:30, ticket 4155550132",
+        "reached level 123456, then 1234567 points, 10000000 users",
+        "we want to reach 1000000 subscribers",
+        "customer reached out about refund 12345678",
+        "my order number is 4155550132",
+        "4155550132 is my order",
+        "4155550132 is what I got by phone",
+        "ph 7.25, mob 12",
+    ]);
+}
+
+#[test]
+fn an_extension_may_touch_the_number() {
+    check(&[
+        ("212-555-0123x45", "[phone]x45"),
+        ("(212)555-0123ext45", "[phone]ext45"),
+        ("212.555.0123Ext. 4567", "[phone]Ext. 4567"),
+        ("call 2125550123x45", "call [phone]x45"),
+        ("020 7946 0958x2", "[phone]x2"),
+    ]);
+    check_untouched(&[
+        "212-555-0123x",
+        "212-555-0123xl45",
+        "212-555-0123x1234567",
+        "0312345678x2 and 0312345678extra",
+        "1920x1080, 100x200x3000, 10.5x20",
+    ]);
+}
+
+#[test]
+fn longer_forms_of_europe_are_found_as_a_whole() {
+    check(&[
+        ("030 123 45 67", "[phone]"),
+        ("0171 234 56 78", "[phone]"),
+        ("0151 2345 6789", "[phone]"),
+        ("0151 23 45 67 89", "[phone]"),
+        ("044 668 18 00", "[phone]"),
+        ("070-123 45 67", "[phone]"),
+        ("08-123 456 78", "[phone]"),
+        ("020-123 4567 of 06-1234 5678", "[phone] of [phone]"),
+        ("0470 12 34 56", "[phone]"),
+        ("02/123 45 67", "[phone]"),
+        ("0532 123 45 67", "[phone]"),
+        ("0176/123 456 78", "[phone]"),
+        ("Tel. 089 / 123 456 78", "Tel. [phone]"),
+        ("(089) 123 456 78", "[phone]"),
+        ("06-12 34 56 78", "[phone]"),
+        ("Telefon 12345678", "Telefon [phone]"),
+        ("Telefonnummer 2345678, Handynummer: 2345679", "Telefonnummer [phone], Handynummer: [phone]"),
+    ]);
+    check_untouched(&[
+        "05 12 2023, 05-12-2023 14 30, 05/12/2023 10, 05.12.23 10.30, 05/12 10 30 45",
+        "0123-4567-8901 and 0123 4567 8901",
+        "012 345 678, 012 345 678 901",
+        "order 0171 234 56 78",
+        "invoice no. 012-345-67-89",
+    ]);
+}
+
+#[test]
+fn numbers_of_bookings_members_and_contracts_stay() {
+    let words = [
+        "confirmation number",
+        "reservation",
+        "customer number",
+        "customer_id:",
+        "PO",
+        "RMA",
+        "claim",
+        "policy",
+        "loyalty number",
+        "membership",
+        "会員番号",
+        "予約番号は",
+        "商品コード：",
+        "예약번호",
+        "Bestellnummer",
+        "Bestell-Nr.",
+        "Auftrag",
+        "Kundennummer",
+        "Kunden-Nr.",
+    ];
+    let numbers = ["0123456789", "0123 456 789", "0123 456 7890", "09012345678"];
+    let texts: Vec<_> = words.iter().flat_map(|word| numbers.map(|number| format!("{word} {number}"))).collect();
+    check_untouched(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    check_untouched(&["会员号 13812345678", "order 0312345678, 0312345679"]);
+}
+
+#[test]
+fn an_order_of_which_another_sentence_speaks_hides_no_telephone_number() {
+    check(&[
+        ("Please cancel my order. 07700900123", "Please cancel my order. [phone]"),
+        ("my membership 0412 345 678", "my membership [phone]"),
+        ("About my claim, 0412 345 678", "About my claim, [phone]"),
+        ("Where is my reservation? 0312345678", "Where is my reservation? [phone]"),
+        ("没有订单。13812345678", "没有订单。[phone]"),
     ]);
 }
 
