@@ -25,9 +25,9 @@ use super::{
 /// Connections open at once; more wait in the system's queue.
 const MAX_CONNECTIONS: usize = 4096;
 
-/// The part of the descriptors that connections may take, as a fraction: the rest is for the store, for plugins and for
-/// webhooks, which go on while somebody outside takes all connections.
-const SHARE: (usize, usize) = (1, 2);
+/// Connections take one in so many descriptors: the rest is for the store, for plugins and for webhooks, which go on while
+/// somebody outside takes all connections.
+const SHARE: usize = 2;
 
 /// How long a client may take to send the head of a request: a slow one must not hold a connection for ever.
 const HEADER_TIME: Duration = Duration::from_secs(15);
@@ -51,7 +51,7 @@ pub(super) async fn serve(
 
 /// Connections open at once, where so many descriptors may be.
 fn most_connections(descriptors: Option<usize>) -> usize {
-    descriptors.map_or(MAX_CONNECTIONS, |descriptors| (descriptors * SHARE.0 / SHARE.1).clamp(1, MAX_CONNECTIONS))
+    descriptors.map_or(MAX_CONNECTIONS, |descriptors| (descriptors / SHARE).clamp(1, MAX_CONNECTIONS))
 }
 
 async fn serve_with(
