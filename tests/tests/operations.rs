@@ -125,3 +125,19 @@ async fn deliveries_go_on_and_the_end_is_clean_where_nobody_takes_the_log() {
     };
     assert_eq!(code, Some(0));
 }
+
+#[test]
+fn a_full_disk_under_what_is_printed_is_an_error_like_any_other() {
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+    let run = sayso().args(["key", "new"]).stdout(full).output().expect("it runs");
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.code() == Some(2) && said.starts_with("error: cannot print to stdout: No space left"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
+fn a_misspelt_level_of_the_log_is_told_instead_of_silence() {
+    let run = sayso().args(["backtest", "--chain", "none.toml"]).env("SAYSO_LOG", "inof").output().expect("it runs");
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert!(said.contains("`inof` is no level; there are off, error, warn"), "{said}");
+}

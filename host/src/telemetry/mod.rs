@@ -6,7 +6,11 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing::Metadata;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
-    EnvFilter, filter::filter_fn, fmt::format::FmtSpan, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+    EnvFilter,
+    filter::{LevelFilter, filter_fn},
+    fmt::format::FmtSpan,
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
 };
 
 /// Buckets of every histogram of times, in seconds: from a plugin's microseconds to a webhook's time limit.
@@ -25,6 +29,9 @@ const WAITING_LINES: usize = 16_384;
 
 /// Compilers, whose lines of each instruction are for those who write compilers.
 const COMPILERS: [&str; 3] = ["cranelift", "regalloc2", "wasmtime_internal_cranelift"];
+
+/// The levels of `SAYSO_LOG`.
+const LEVELS: &str = "off, error, warn, info, debug and trace";
 
 /// Sends logs to standard error: for people in a terminal, as JSON otherwise. `SAYSO_LOG` filters (`info`,
 /// `sayso=debug`), `SAYSO_LOG_FORMAT` (`text`, `json`) decides.
@@ -55,12 +62,22 @@ fn filter(otherwise: &str) -> (EnvFilter, Option<String>) {
     let given = std::env::var("SAYSO_LOG").unwrap_or_default();
     let (text, mistake) = match EnvFilter::try_new(&given) {
         Ok(_) if given.trim().is_empty() => (otherwise, None),
-        Ok(_) => (&*given, None),
+        Ok(_) => match given.split(',').find(|part| is_misspelt_level(part)) {
+            Some(part) => (otherwise, Some(format!("`{}` is no level; there are {LEVELS}", part.trim()))),
+            None => (&*given, None),
+        },
         Err(error) => (otherwise, Some(error.to_string())),
     };
     let compilers = COMPILERS.iter().filter(|name| !text.contains(**name)).map(|name| format!("{name}=warn"));
     let all: Vec<_> = compilers.chain([text.to_owned()]).collect();
     (EnvFilter::new(all.join(",")), mistake)
+}
+
+/// A word by itself that is neither a level nor a part of sayso: as a filter it would let nothing through, without a word.
+fn is_misspelt_level(part: &str) -> bool {
+    let part = part.trim();
+    let is_word = !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric());
+    is_word && part != "sayso" && part.parse::<LevelFilter>().is_err()
 }
 
 fn tell(mistake: Option<String>) {

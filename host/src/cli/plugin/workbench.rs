@@ -68,9 +68,7 @@ impl Workbench {
 
 /// The dictionaries that a server on this machine would use.
 fn dictionaries() -> anyhow::Result<Dictionaries> {
-    let variables =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let config = config::load(None, variables)?;
+    let config = config::Source::default().read()?;
     Ok(Dictionaries::open(dictionary::folder(&config.data).as_deref())?)
 }
 
