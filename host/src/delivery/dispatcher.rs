@@ -3,7 +3,7 @@
 //! A webhook that was changed gets a new worker when the one before has finished what it had under way, so that its
 //! limits and its order hold throughout. Nothing is lost meanwhile: what is not taken waits in the lane.
 
-use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
 use tokio::task::JoinSet;
@@ -22,6 +22,9 @@ use crate::{
     queue::Queue,
     records::{Records, WebhookHealth},
 };
+
+/// How long after a worker ended by a defect the next one begins: what ends every one of them must not keep a processor busy.
+const AFTER_A_DEFECT: Duration = Duration::from_secs(10);
 
 /// The delivery stage.
 pub struct Dispatcher {
@@ -45,7 +48,7 @@ enum Duty {
 struct Served {
     duty: Duty,
     stop: CancellationToken,
-    /// Whether the worker ended by itself: it is not started again for the same duty.
+    /// Whether the worker ended by itself, and by no defect: it is not started again for the same duty.
     has_ended: bool,
 }
 
@@ -140,32 +143,73 @@ impl Dispatcher {
         let task = match callable {
             Some((webhook, target)) => {
                 let standing = self.switchboard.standing(webhook);
-                Worker::new(target, standing, Arc::clone(&self.schedule), queue, records).run(stop).boxed()
+                Worker::new(target, standing, Arc::clone(&self.schedule), queue, records).run(stop.clone()).boxed()
             }
             None => {
                 // Alerts on a webhook that is gone would never end.
                 Events::new(name.clone()).begin(&WebhookHealth::default());
-                retire(name.clone(), queue, records, stop).boxed()
+                retire(name.clone(), queue, records, stop.clone()).boxed()
             }
         };
-        running.spawn(async move {
-            let panicked = AssertUnwindSafe(task).catch_unwind().await.is_err();
-            (name, panicked)
-        });
+        running.spawn(guarded(name, stop, AFTER_A_DEFECT, task));
     }
+}
+
+/// Runs the worker of a webhook; its name, and whether it panicked: then `pause` later, so that another may begin.
+async fn guarded(
+    name: Arc<str>,
+    stop: CancellationToken,
+    pause: Duration,
+    task: impl Future<Output = ()>,
+) -> (Arc<str>, bool) {
+    let panicked = AssertUnwindSafe(task).catch_unwind().await.is_err();
+    if panicked {
+        tracing::error!(
+            webhook = %name,
+            "the worker of a webhook ended by a defect; another begins in {} s, and what it had taken comes back",
+            pause.as_secs()
+        );
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+    (name, panicked)
 }
 
 impl Lanes {
     fn ended(&mut self, ended: Option<(Arc<str>, bool)>) {
-        let Some((name, panicked)) = ended else { return };
-        if panicked {
-            tracing::error!(
-                webhook = %name,
-                "the worker of a webhook ended by a defect; its deliveries wait until it is changed, or sayso restarted"
-            );
+        match ended {
+            Some((name, true)) => drop(self.served.remove(&name)),
+            Some((name, false)) => {
+                if let Some(served) = self.served.get_mut(&name) {
+                    served.has_ended = true;
+                }
+            }
+            None => {}
         }
-        if let Some(served) = self.served.get_mut(&name) {
-            served.has_ended = true;
-        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_worker_that_ended_by_a_defect_makes_room_for_another() {
+        let (name, stop) = (Arc::<str>::from("desk"), CancellationToken::new());
+        let mut lanes = Lanes::default();
+        lanes.served.insert(name.clone(), Served { duty: Duty::Retire, stop: stop.clone(), has_ended: false });
+        lanes.running.spawn(guarded(name, stop, Duration::ZERO, async { panic!("a defect") }));
+        let ended = lanes.running.join_next().await.and_then(|ended| ended.ok());
+        lanes.ended(ended);
+        assert!(lanes.served.is_empty());
+    }
+
+    #[tokio::test]
+    async fn whoever_stops_a_worker_that_ended_by_a_defect_need_not_wait() {
+        let stop = CancellationToken::new();
+        stop.cancel();
+        assert!(guarded("desk".into(), stop, Duration::MAX, async { panic!("a defect") }).await.1);
     }
 }
