@@ -300,6 +300,25 @@ async fn what_waits_for_a_deleted_webhook_is_parked() {
 }
 
 #[tokio::test]
+async fn what_waits_for_a_webhook_that_was_taken_out_of_the_file_is_parked_when_it_is_deleted_by_its_name() {
+    let mut server = Server::builder().webhook("desk", "https://desk.invalid/hook", "paused = true\n").start().await;
+    server.analyze(&review("too slow")).await;
+    server.reconfigure(LOOPBACK);
+    server.kill_and_restart().await;
+    let waits = server.log().into_iter().find(|line| line.contains("sayso webhook delete desk")).expect("it is told");
+    assert!(waits.contains("\"waiting\":1"), "{waits}");
+    let gone = call(&server, Method::DELETE, "/desk", None).await;
+    assert_eq!(gone.0, 204, "{gone:?}");
+    let is_parked = |list: &Value| list["items"][0]["webhook"] == "desk";
+    server.wait_until("/v1/deliveries?status=parked", is_parked).await;
+    server
+        .wait_until("/v1/parked?lane=delivery/desk", |list| list["items"].as_array().is_some_and(|all| all.len() == 1))
+        .await;
+    let (status, _) = call(&server, Method::DELETE, "/nobody", None).await;
+    assert_eq!(status, 404);
+}
+
+#[tokio::test]
 async fn reading_needs_a_key_to_read_and_changing_one_to_administer() {
     let keys: Vec<(String, String)> = ["read", "admin"]
         .map(|scope| {

@@ -11,7 +11,7 @@
 //! They stay with the webhook's name. While it is paused they wait. Where it is deleted, what waits is parked, with the
 //! reason, also what is owed to it a moment later by a batch that was analysed before; an operator can replay it once
 //! there is a webhook of that name again. A webhook that was taken out of the file is taken for one that comes
-//! back: its deliveries wait.
+//! back: its deliveries wait, until somebody deletes it by its name.
 
 pub mod condition;
 mod filter;
@@ -20,6 +20,7 @@ mod id;
 mod keys;
 mod live;
 pub mod notice;
+mod orphans;
 mod registry;
 mod retire;
 mod tls;

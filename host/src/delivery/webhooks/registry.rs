@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio::sync::{Mutex, watch};
 
-use super::{Keys, Live, MAX_KEYS, Set, Source, Webhook, WebhookId, validate::Origin};
+use super::{Keys, Live, MAX_KEYS, Set, Source, Webhook, WebhookId, orphans, validate::Origin};
 use crate::{
     config::{self, Signature},
     delivery::WebhookError,
@@ -81,7 +81,9 @@ impl Registry {
     ) -> Result<Self, WebhookError> {
         let mut webhooks = of_file(&config.delivery, &config.webhooks)?;
         let mut stored = records.webhooks().await?;
-        for gone in stored.extract_if(.., |stored| stored.deleted_at.is_some() && !waits(&*queue, &stored.name)) {
+        let is_back = |name: &str| webhooks.iter().any(|webhook| **webhook.name() == *name);
+        let is_over = |gone: &StoredWebhook| is_back(&gone.name) || !waits(&*queue, &gone.name);
+        for gone in stored.extract_if(.., |stored| stored.deleted_at.is_some() && is_over(stored)) {
             records.drop_webhook(gone.id).await?;
         }
         for stored in stored.iter().filter(|stored| stored.deleted_at.is_none()) {
@@ -98,7 +100,7 @@ impl Registry {
             webhooks.push(Arc::new(webhook));
         }
         let set = Set { webhooks, retired: retired(&stored) };
-        tell_of_orphans(&*queue, &set);
+        orphans::tell(&*queue, &set);
         Ok(Self {
             limits: config.delivery.clone(),
             records,
@@ -208,6 +210,31 @@ impl Registry {
         Ok(())
     }
 
+    /// Takes a webhook that was taken out of the file for one that is gone for good: what waits for it is parked.
+    ///
+    /// # Errors
+    /// [`Refused::Missing`] where nothing waits for a webhook of that name, or there is one; and see [`Refused`].
+    pub async fn delete_absent(&self, name: &str) -> Result<(), Refused> {
+        let _one = self.changing.lock().await;
+        let set = self.live.borrow().clone();
+        let orphan = orphans::of(&*self.queue, &set).into_iter().find(|(orphan, _)| **orphan == *name);
+        let (name, _) = orphan.ok_or(Refused::Missing)?;
+        let now = Timestamp::now();
+        let gone = StoredWebhook {
+            id: WebhookId::now().0,
+            name,
+            revision: 1,
+            created_at: now,
+            updated_at: now,
+            deleted_at: Some(now),
+            settings: String::new(),
+            secrets: String::new(),
+        };
+        self.records.put_webhook(gone.clone()).await?;
+        self.publish(gone, None);
+        Ok(())
+    }
+
     /// A webhook of the API, and what the store has of it.
     fn own(&self, id: WebhookId) -> Result<(Arc<Webhook>, StoredWebhook), Refused> {
         let webhook = self.live.borrow().by_id(id).cloned().ok_or(Refused::Missing)?;
@@ -306,20 +333,6 @@ fn retired(stored: &[StoredWebhook]) -> Vec<Arc<str>> {
 fn waits(queue: &dyn Queue, name: &Arc<str>) -> bool {
     let lane = Lane::Delivery(name.clone());
     queue.depths().iter().any(|(name, depth)| *name == lane && depth.waiting > 0)
-}
-
-/// Says which deliveries nobody makes, since their webhook was taken out of the file or renamed there.
-fn tell_of_orphans(queue: &dyn Queue, set: &Set) {
-    for (lane, depth) in queue.depths() {
-        let Lane::Delivery(name) = lane else { continue };
-        if depth.waiting > 0 && set.by_name(&name).is_none() && !set.retired.contains(&name) {
-            tracing::warn!(
-                webhook = %name, waiting = depth.waiting,
-                "deliveries wait for a webhook that is in the configuration no more; put it back under this name, or make one of \
-                 this name over the API, with `paused`, and delete it: then they are parked"
-            );
-        }
-    }
 }
 
 fn text_of(written: &Map<String, Value>) -> String {

@@ -8,7 +8,8 @@ use super::super::super::problem::Problem;
 use super::super::super::query::Params;
 use super::refused;
 
-/// Delete a webhook; what waits for it is parked.
+/// Delete a webhook; what waits for it is parked. So is, by the name, what waits for one that was taken out of the
+/// configuration file.
 #[utoipa::path(
     delete, path = "/v1/webhooks/{id}", operation_id = "delete_webhook", tag = "webhooks",
     params(("id" = String, Path, description = super::OF)),
@@ -21,6 +22,10 @@ pub(in crate::api) async fn delete(
     RawQuery(query): RawQuery,
 ) -> Result<StatusCode, Problem> {
     Params::read(query.as_deref(), &[], &[])?;
-    state.webhooks.delete(super::of(&state, &id)?.id).await.map_err(|why| refused(why, &id))?;
+    let deleted = match super::find(&state.webhooks.live().current(), &id).map(|webhook| webhook.id) {
+        Some(known) => state.webhooks.delete(known).await,
+        None => state.webhooks.delete_absent(&id).await,
+    };
+    deleted.map_err(|why| refused(why, &id))?;
     Ok(StatusCode::NO_CONTENT)
 }
