@@ -1,3 +1,5 @@
+mod refused;
+
 use sayso_plugin::{
     Answer, AnswerValue, Customer, CustomerValue, Details, Effect, FieldType, Item, Plugin, Rating, Route, Score,
     Survey, Tag, Urgency,
@@ -165,6 +167,54 @@ fn critics_who_speak_of_a_recommendation_do_not_go_to_advocacy() {
 }
 
 #[test]
+fn a_wrong_label_does_not_overrule_a_good_rating() {
+    for label in ["negative", "very_negative"] {
+        for stars in [4.0, 5.0] {
+            assert_eq!(names(&felt(Item::of_review("en", "text", stars), -0.5, label)), ["archive"], "{label} {stars}");
+        }
+        assert_eq!(names(&felt(nps(9.0), -0.5, label)), ["advocacy"], "{label}");
+        assert_eq!(names(&felt(survey(&[(FieldType::Csat, None, 5.0)]), -0.5, label)), ["archive"], "{label}");
+        assert_eq!(names(&felt(Item::of_review("en", "text", 3.0), -0.5, label)), ["care", "public-reply"], "{label}");
+        assert_eq!(names(&felt(nps(8.0), -0.5, label)), ["care"], "{label}");
+        assert_eq!(names(&felt(plain(), -0.5, label)), ["care"], "{label}");
+        let mut of_the_call = felt(note(None), -0.5, label);
+        of_the_call.feedback.rating = Some(Rating { value: 5.0, min: 1.0, max: 5.0 });
+        assert_eq!(names(&of_the_call), ["care"], "{label}: the csat of a note is of the call");
+    }
+    let complains = meant(felt(Item::of_review("en", "text", 5.0), -0.5, "negative"), &["complaint"], &[]);
+    assert_eq!(names(&complains), ["care"], "what is said outweighs the stars");
+}
+
+#[test]
+fn a_full_rating_with_praise_goes_to_advocacy() {
+    let review = |stars, label| felt(Item::of_review("en", "text", stars), 0.5, label);
+    assert_eq!(names(&review(5.0, "positive")), ["advocacy"]);
+    for other in [review(4.0, "positive"), review(5.0, "neutral"), felt(plain(), 0.5, "positive")] {
+        assert_eq!(names(&other), ["archive"], "{other:?}");
+    }
+    for said in ["complaint", "safety", "legal_threat"] {
+        assert_eq!(names(&meant(review(5.0, "positive"), &[said], &[])), ["care"], "{said}");
+    }
+}
+
+#[test]
+fn danger_and_legal_threats_come_first_whatever_the_rating() {
+    for (said, rule, priority, urgency) in
+        [("safety", "care-safety", 95, Urgency::Critical), ("legal_threat", "care-legal", 85, Urgency::High)]
+    {
+        for item in [plain(), note(Some("resolved")), Item::of_review("en", "text", 5.0), nps(10.0)] {
+            let route = routes(&meant(item, &[said], &[])).remove(0);
+            let told = (route.name.as_str(), route.rule.as_str(), route.priority, route.reasons.as_slice());
+            assert_eq!(told, ("care", rule, priority, &[said.to_owned()][..]));
+            assert_eq!(route.urgency, urgency);
+        }
+    }
+    let both = meant(plain(), &["churn_threat", "legal_threat", "safety"], &[]);
+    let told: Vec<_> = routes(&both).into_iter().map(|route| route.rule).collect();
+    assert_eq!(told, ["care-safety", "retention"]);
+}
+
+#[test]
 fn a_survey_is_routed_by_its_csat() {
     let csat = |value| survey(&[(FieldType::Csat, Some((1.0, 5.0)), value)]);
     let routes = routes(&csat(1.0));
@@ -324,60 +374,6 @@ fn the_default_rules_follow_the_configured_ones_where_asked() {
     let config = json!({"rules": [{"name": "a", "when": "false", "route": "x"}], "defaults": true});
     let router = sayso_plugin::configure::<Router>(&config.to_string()).unwrap();
     assert_eq!(routes_of(&router, &nps(9.0))[0].name, "advocacy");
-}
-
-#[test]
-fn an_unknown_variable_is_found_before_any_feedback() {
-    let message = error("kind == 'review' && sentimant < 0.0");
-    assert!(
-        message
-            .starts_with("rule `r`: `when`, line 1, column 21: the variable `sentimant` is unknown; there are kind, "),
-        "{message}"
-    );
-    let message = error("true ||\n customer.lifetime > 5");
-    assert!(
-        message.contains("line 2, column ") && message.contains("`customer.lifetime` is unknown; `customer` has id, "),
-        "{message}"
-    );
-    assert!(error("has(customer.lifetime)").contains("`customer.lifetime` is unknown"));
-    assert!(error("tags.exists(t, u == 'a')").contains("`u` is unknown"));
-    assert!(error("scores == null").contains("for example `scores.sentiment`"));
-}
-
-#[test]
-fn an_expression_that_is_no_cel_is_refused_with_its_place() {
-    let message = error("kind ==");
-    assert!(message.starts_with("rule `r`: `when`, line 1, column "), "{message}");
-}
-
-#[test]
-fn wrong_types_are_found_before_any_feedback_even_behind_a_short_cut() {
-    assert!(error("kind == 'none' && stars > 'four'").contains("column 25: found no matching overload"));
-    assert!(error("text_length + 1").contains("this is of type int, where it must be bool"));
-    assert!(error("kind").contains("this is of type string"));
-    assert!(error("rating * 5 > 4.0").contains("write 5.0 for 5"), "{}", error("rating * 5 > 4.0"));
-    assert!(error("shout(kind)").contains("there is no function `shout`"));
-    assert!(error("tags.exists(t, t.shout())").contains("there is no function `shout`"));
-}
-
-#[test]
-fn a_wrong_rule_is_refused_by_name() {
-    let configure = |rule: serde_json::Value| {
-        let config = json!({"rules": [rule, {"name": "other", "when": "true", "route": "x"}]});
-        sayso_plugin::configure::<Router>(&config.to_string()).err().unwrap()
-    };
-    let base = |key: &str, value: serde_json::Value| {
-        let mut rule = json!({"name": "r", "when": "true", "route": "x"});
-        rule[key] = value;
-        configure(rule)
-    };
-    assert!(base("name", json!("other")).contains("rule `other`: there are two rules of this name"));
-    assert!(base("name", json!("")).contains("`rules[0].name` is empty"));
-    assert!(base("priority", json!(101)).contains("rule `r`: `priority` is 101; it can be 0 to 100"));
-    assert!(base("route", json!("Care Team")).contains("rule `r`: `route` is `Care Team`"));
-    assert!(base("reasons", json!(["a {nps"])).contains("rule `r`: reason `a {nps`: a `{` without `}`"));
-    assert!(base("reasons", json!(["a {np}"])).contains("the variable `np` is unknown"));
-    assert!(base("urgency", json!("soon")).contains("`rules[0].urgency`"));
 }
 
 #[test]

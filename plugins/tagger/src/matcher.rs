@@ -85,8 +85,11 @@ impl<'a> Matcher<'a> {
         self.join_sides(hits);
         self.drop_marks_of_requests(first, hits);
         for hit in &mut hits[first..] {
-            let origin = |at: u32| self.folded.origin(at as usize);
-            hit.span = hit.span.map(|span| Span::of(origin(span.start)..origin(span.end)));
+            let origin = |at: usize| self.folded.origin(at);
+            hit.span = hit.span.map(|span| {
+                let (start, end) = (span.start as usize, table::word_end(&self.folded.text, span.end as usize));
+                Span::of(origin(start)..origin(end))
+            });
         }
     }
 

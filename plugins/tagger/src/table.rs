@@ -110,6 +110,14 @@ fn flags(phrase: &Phrase) -> u16 {
     bits.into_iter().filter(|(is, _)| *is).fold(0, |flags, (_, bit)| flags | bit)
 }
 
+/// The end of the word that goes on at `end`, as it does behind a term of any ending; `end` where none does.
+pub(crate) fn word_end(text: &str, end: usize) -> usize {
+    if !text[..end].chars().next_back().is_some_and(is_word) {
+        return end;
+    }
+    end + text[end..].chars().take_while(|&c| is_word(c)).map(char::len_utf8).sum::<usize>()
+}
+
 /// Whether the character belongs to a word in a script that parts its words.
 pub(crate) fn is_word(c: char) -> bool {
     !is_spaceless(c) && c.is_alphanumeric()

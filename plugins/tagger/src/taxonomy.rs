@@ -236,7 +236,8 @@ mod tests {
         let names = |class| LABELS.iter().filter(move |label| label.0 == class).map(|label| label.1);
         assert!(names(Class::Topic).count() >= 12);
         assert!(names(Class::Topic).all(|name| name.split('/').count() == 2));
-        let intents = ["churn_threat", "complaint", "praise", "question", "referral", "request"];
+        let intents =
+            ["churn_threat", "complaint", "legal_threat", "praise", "question", "referral", "request", "safety"];
         assert!(names(Class::Intent).eq(intents));
     }
 

@@ -1,4 +1,6 @@
 mod aspects;
+mod danger;
+mod everyday;
 mod hostile;
 mod language;
 mod sense;

@@ -2,13 +2,13 @@
 
 use super::{has, names};
 
-fn assert_with(name: &str, texts: &[(&str, &str)]) {
+pub(super) fn assert_with(name: &str, texts: &[(&str, &str)]) {
     for (language, text) in texts {
         assert!(has(language, text, name), "{text}: {name} is missed");
     }
 }
 
-fn assert_without(name: &str, texts: &[(&str, &str)]) {
+pub(super) fn assert_without(name: &str, texts: &[(&str, &str)]) {
     for (language, text) in texts {
         assert!(!has(language, text, name), "{text}: {name} is wrong");
     }
