@@ -38,7 +38,8 @@ fn main() {
     let out = Path::new(&out);
     fs::write(out.join("tables.rs"), code).unwrap();
     for language in ["ko", "zh"] {
-        weights::table(&read(&format!("{language}.tsv")), &out.join(format!("{language}.bin")));
+        let (learned, by_hand) = (read(&format!("{language}.tsv")), read(&format!("{language}.hand.tsv")));
+        weights::table(&learned, &by_hand, &out.join(format!("{language}.bin")));
     }
     let mut code = String::new();
     japanese::tables(&read("ja/words.tsv"), &read("ja/marks.tsv"), &mut code);

@@ -1,6 +1,10 @@
 //! Lays out the learned weights as tables that are read where they lie.
 
-use std::{collections::HashMap, fs, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    path::Path,
+};
 
 use super::hash_of_units as hash;
 
@@ -8,12 +12,15 @@ use super::hash_of_units as hash;
 const SLOT: usize = 6;
 
 /// Writes the table of a language: open addressing in a power of two of slots, of which two thirds are filled at most.
-pub(crate) fn table(weights: &str, to: &Path) {
+/// What was written by hand replaces what was learned, and takes it away where it weighs 0.
+pub(crate) fn table(learned: &str, by_hand: &str, to: &Path) {
+    let corrected: HashSet<_> = lines(by_hand).map(|(name, _)| name).collect();
+    assert_eq!(corrected.len(), lines(by_hand).count(), "a name is corrected twice");
+    let learned = lines(learned).filter(|(name, _)| !corrected.contains(name));
     let mut features = HashMap::<u64, (&str, i16)>::new();
-    // The lines of the head have no tab.
-    for (line, (name, weight)) in weights.lines().filter_map(|line| Some((line, line.split_once('\t')?))) {
-        let hundredths = (weight.parse::<f64>().unwrap() * 100.0).round();
-        assert!((-32_768.0..=32_767.0).contains(&hundredths) && hundredths != 0.0, "{line}");
+    for (name, weight) in learned.chain(lines(by_hand).filter(|(_, weight)| *weight != 0.0)) {
+        let hundredths = (weight * 100.0).round();
+        assert!((-32_768.0..=32_767.0).contains(&hundredths) && hundredths != 0.0, "{name}\t{weight}");
         if let Some((other, _)) = features.insert(key(name), (name, hundredths as i16)) {
             panic!("`{name}` and `{other}` have one hash: leave one out");
         }
@@ -35,6 +42,11 @@ pub(crate) fn table(weights: &str, to: &Path) {
         slots[slot * SLOT + 4..][..2].copy_from_slice(&hundredths.to_le_bytes());
     }
     fs::write(to, slots).unwrap();
+}
+
+/// Names and weights. The lines of the head have no tab.
+fn lines(weights: &str) -> impl Iterator<Item = (&str, f64)> {
+    weights.lines().filter_map(|line| line.split_once('\t')).map(|(name, weight)| (name, weight.parse().unwrap()))
 }
 
 fn key(name: &str) -> u64 {

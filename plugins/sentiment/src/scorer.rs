@@ -91,6 +91,9 @@ impl Scorer {
     /// Scores a text, or a passage of it: `tokens` are those of the whole text, and `passage` lies in it.
     pub(crate) fn read(self, text: &str, tokens: &[u32], passage: Range<usize>) -> Reading {
         let words = text.get(passage.clone()).unwrap_or_default();
+        if !matches!(self, Self::Vader(_)) && says_nothing(words) {
+            return Reading::default();
+        }
         match self {
             Self::Vader(apostrophes) => vader::read_with(words, apostrophes).into(),
             Self::Japanese => japanese::read(words),
@@ -98,6 +101,33 @@ impl Scorer {
             Self::Learned(_, table) => learned::read(table, words, &within(tokens, passage)).into(),
         }
     }
+}
+
+/// Answers that say that there is nothing to say. English is left to the numbers of the reference.
+const NOTHING: [&str; 15] = [
+    "없음",
+    "없어요",
+    "없습니다",
+    "딱히 없음",
+    "딱히 없어요",
+    "특별히 없음",
+    "무",
+    "无",
+    "無",
+    "没有",
+    "沒有",
+    "暂无",
+    "特になし",
+    "特にありません",
+    "n/a",
+];
+
+/// Whether that is all that is said.
+fn says_nothing(words: &str) -> bool {
+    /// The bytes of the longest answer with marks around it, and more.
+    const MOST: usize = 64;
+    words.len() <= MOST
+        && NOTHING.contains(&words.trim_matches(|c: char| c.is_whitespace() || ".!。！~…、,，".contains(c)))
 }
 
 /// Whether the host segments a language by a dictionary. Beyond WebAssembly there is no host to ask.
@@ -113,4 +143,19 @@ fn within(tokens: &[u32], passage: Range<usize>) -> Vec<u32> {
     // A passage begins below 4 GiB, as its tokens do.
     let start = passage.start as u32;
     inside.flat_map(|&[from, to, part]| [from - start, to - start, part]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_there_is_nothing_to_say_is_no_blame_and_more_than_that_is_read() {
+        for nothing in ["없음", " 딱히 없어요. ", "没有。", "无", "特になし", "n/a"] {
+            assert!(says_nothing(nothing), "{nothing}");
+        }
+        for told in ["", "재미 없음", "没有异味", "特になしとは言えない", "none", "no comment"] {
+            assert!(!says_nothing(told), "{told}");
+        }
+    }
 }

@@ -221,3 +221,13 @@ fn every_hostile_text_is_read_in_linear_time() {
         }
     }
 }
+
+#[test]
+fn once_is_never_where_it_is_denied() {
+    assert_negative("良い/5 と/7 思っ/4 た/8 こと/1 は/7 一/11 度/14 も/7 ない/5");
+    assert_positive("良い/5 と/7 思っ/4 た/8");
+    assert_negative("アプ/1 デ/2 し/4 て/7 から/7 落ち/4 まくり/4");
+    assert_negative("もう/6 いい/5 です/8");
+    assert_positive("全然/6 アリ/1");
+    assert_eq!(score("失礼/1 いたし/4 ます/8"), 0.0);
+}

@@ -8,6 +8,7 @@
 
 pub(crate) mod hash;
 mod table;
+mod turns;
 pub mod units;
 
 use std::{
@@ -20,6 +21,7 @@ use crate::{
     vader::{Reading, Weight},
 };
 pub use table::{CHINESE, KOREAN, Table};
+use turns::Turned;
 use units::Unit;
 
 /// VADER's constant of the curve from a sum to −1 … 1.
@@ -43,26 +45,35 @@ pub fn read(table: Table, text: &str, tokens: &[u32]) -> Reading {
 
 /// The units of a text, each with its own weight and half that of each pair it stands in. What occurs again weighs nothing.
 fn weighed(table: Table, text: &str, tokens: &[u32]) -> Vec<(Unit, f64)> {
-    let mut weighed = Vec::<(Unit, f64)>::with_capacity(tokens.len() / 2);
-    let mut seen = Seen::default();
-    let mut weight_of = |key| {
-        let weight = table.weight(key);
-        if weight != 0.0 && seen.insert(key) { weight } else { 0.0 }
-    };
-    let mut before = None;
+    let mut units = Vec::with_capacity(tokens.len() / 2);
     units::each(text, tokens, |unit| {
         let key = unit.key(text);
-        let mut weight = weight_of(key);
-        if let (Some(before), Some((_, weight_before))) = (before, weighed.last_mut()) {
-            let half = weight_of(hash::pair(before, key)) / 2.0;
+        units.push(Turned { unit, key, own: table.weight(key), turned: None });
+    });
+    turns::turn(table, text, &mut units);
+    let mut seen = Seen::default();
+    let mut once = |key, weight| if weight != 0.0 && seen.insert(key) { weight } else { 0.0 };
+    let mut weighed = Vec::<(Unit, f64)>::with_capacity(units.len());
+    let mut before = None;
+    for Turned { unit, key, own, turned } in units {
+        let mut weight = match turned {
+            Some(turned) => once(hash::pair(key, TURNED), turned),
+            None => once(key, own),
+        };
+        if let (None, Some(before), Some((_, weight_before))) = (turned, before, weighed.last_mut()) {
+            let pair = hash::pair(before, key);
+            let half = once(pair, table.weight(pair)) / 2.0;
             *weight_before += half;
             weight += half;
         }
-        before = Some(key);
+        before = turned.is_none().then_some(key);
         weighed.push((unit, weight));
-    });
+    }
     weighed
 }
+
+/// Makes one feature of a word and its being turned.
+const TURNED: u64 = 1;
 
 /// The features that occurred: their keys are hashes already. Only those of the table are in it, so no text overfills it.
 type Seen = HashSet<u64, BuildHasherDefault<AsItIs>>;

@@ -1,0 +1,293 @@
+//! Negations that turn the word they belong to, whatever was learned: 불만 없어요, 맛있지 않았어요, 没有让我失望, 谈不上满意.
+//! What customers deny is seldom in what the weights were learned from, and single words do not add up to it.
+
+use super::{CHINESE, KOREAN, Table, units::Unit};
+
+/// Blame that is denied is faint praise.
+const FAINT: f64 = 0.8;
+/// Praise of this weight is turned by a negation…
+const PRAISE: f64 = 0.5;
+/// …into at least so much blame.
+const LEAST_BLAME: f64 = 1.0;
+/// Blame of this weight is turned by one, if it is no word of [`KOREAN_FLAWS`] or [`CHINESE_FLAWS`] either.
+const BLAME: f64 = -0.8;
+/// The most words between a negation and what it turns.
+const REACH: usize = 3;
+
+/// What a shop is praised for not having. Sorted.
+const KOREAN_FLAWS: [&str; 35] = [
+    "거부감",
+    "걱정",
+    "고장",
+    "곰팡이",
+    "군더더기",
+    "냄새",
+    "단점",
+    "렉",
+    "문제",
+    "버그",
+    "벌레",
+    "부담",
+    "부작용",
+    "불량",
+    "불만",
+    "불편",
+    "비린내",
+    "소음",
+    "스크래치",
+    "스트레스",
+    "실망",
+    "아쉬움",
+    "악취",
+    "에러",
+    "오류",
+    "이물질",
+    "이상",
+    "자극",
+    "잡내",
+    "잡음",
+    "지연",
+    "트러블",
+    "파손",
+    "후회",
+    "흠집",
+];
+
+/// The same in Chinese, with what is said of things: 不贵, 不吵. Sorted.
+const CHINESE_FLAWS: [&str; 41] = [
+    "不便", "不满", "不滿", "不适", "划痕", "刮痕", "卡", "卡顿", "发霉", "变质", "后悔", "吵", "味儿", "問題", "噪声",
+    "噪音", "坏", "失望", "差", "异味", "异响", "异常", "故障", "杂音", "毛病", "油腻", "瑕疵", "破损", "累", "缺点",
+    "缺陷", "脏", "腻", "臭", "色差", "贵", "遗憾", "问题", "难", "霉味", "麻烦",
+];
+
+/// A unit with what its form weighs by itself, and what it was turned into: then it is in no pair.
+pub(super) struct Turned {
+    pub(super) unit: Unit,
+    pub(super) key: u64,
+    pub(super) own: f64,
+    pub(super) turned: Option<f64>,
+}
+
+/// Turns what is negated.
+pub(super) fn turn(table: Table, text: &str, units: &mut [Turned]) {
+    if table == KOREAN {
+        korean(&mut Words { text, units });
+    } else if table == CHINESE {
+        chinese(&mut Words { text, units });
+    }
+}
+
+struct Words<'a, 'b> {
+    text: &'a str,
+    units: &'b mut [Turned],
+}
+
+impl<'a> Words<'a, '_> {
+    /// A word or punctuation; empty beyond the ends.
+    fn get(&self, at: usize) -> &'a str {
+        self.units.get(at).map_or("", |turned| &self.text[turned.unit.span.clone()])
+    }
+
+    fn before(&self, at: usize, by: usize) -> &'a str {
+        at.checked_sub(by).map_or("", |before| self.get(before))
+    }
+
+    fn value(&self, at: usize) -> f64 {
+        self.units[at].turned.unwrap_or(self.units[at].own)
+    }
+
+    /// Makes these units weigh so much together, all of it on the one at `at`.
+    fn set(&mut self, at: usize, value: f64, silent: impl IntoIterator<Item = usize>) {
+        for silent in silent {
+            self.units[silent].turned = Some(0.0);
+        }
+        self.units[at].turned = Some(value);
+    }
+}
+
+fn korean(words: &mut Words<'_, '_>) {
+    for at in 0..words.units.len() {
+        let word = words.get(at);
+        match word {
+            _ if word.starts_with('없') => korean_absence(words, at),
+            _ if word.starts_with(['않', '못']) => korean_denial(words, at),
+            "안" if at + 1 < words.units.len() => match words.value(at + 1) {
+                praise if praise >= FAINT => words.set(at + 1, -2.0 * praise.max(LEAST_BLAME), [at]),
+                _ if is_flaw(&KOREAN_FLAWS, words.get(at + 1)) => words.set(at + 1, FAINT, [at]),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+}
+
+/// 불만 없어요, 문제가 하나도 없었습니다.
+fn korean_absence(words: &mut Words<'_, '_>, at: usize) {
+    let is_light = |word: &str| {
+        matches!(
+            word,
+            "은" | "는"
+                | "이"
+                | "가"
+                | "도"
+                | "을"
+                | "를"
+                | "점"
+                | "하나"
+                | "전혀"
+                | "거의"
+                | "딱히"
+                | "할"
+                | "한"
+        )
+    };
+    let light = (1..=REACH).take_while(|by| is_light(words.before(at, *by))).count();
+    let Some(flaw) = at.checked_sub(light + 1) else { return };
+    if is_flaw(&KOREAN_FLAWS, words.get(flaw)) {
+        words.set(flaw, FAINT, flaw + 1..=korean_ending(words, at));
+    }
+}
+
+/// 맛있지 않았어요, 만족스럽지는 못했습니다; not 좋지 않나요? nor 않을 수 없다.
+fn korean_denial(words: &mut Words<'_, '_>, at: usize) {
+    let has_particle = matches!(words.before(at, 1), "는" | "도" | "가" | "를");
+    let Some(joint) = at.checked_sub(1 + usize::from(has_particle)) else { return };
+    if !matches!(words.get(joint), "지" | "진" | "질") || matches!(words.get(at + 1), "나요" | "나" | "을까" | "냐")
+    {
+        return;
+    }
+    if words.get(at + 1) == "을" && words.get(at + 2) == "수" {
+        return;
+    }
+    let is_light = |word: &str| matches!(word, "하" | "스럽" | "되" | "답" | "롭" | "은" | "는" | "이" | "가" | "도");
+    let light = (1..=2).take_while(|by| is_light(words.before(joint, *by))).count();
+    let Some(denied) = joint.checked_sub(light + 1) else { return };
+    let value = words.value(denied);
+    let turned = match value {
+        praise if praise >= PRAISE => -praise.max(LEAST_BLAME),
+        blame if blame <= BLAME || is_flaw(&KOREAN_FLAWS, words.get(denied)) => FAINT,
+        _ => return,
+    };
+    words.set(denied, turned, denied + 1..=korean_ending(words, at));
+}
+
+/// The last of the endings behind a negation: they were learned with what it denies.
+fn korean_ending(words: &Words<'_, '_>, at: usize) -> usize {
+    let is_ending = |word: &str| {
+        matches!(
+            word,
+            "았" | "었"
+                | "어요"
+                | "아요"
+                | "습니다"
+                | "네요"
+                | "다"
+                | "음"
+                | "어"
+                | "아"
+                | "고"
+                | "은"
+                | "는데"
+                | "지만"
+        )
+    };
+    at + (1..=REACH).take_while(|by| is_ending(words.get(at + by))).count()
+}
+
+fn chinese(words: &mut Words<'_, '_>) {
+    // From the end, so that what is denied twice is turned twice: 没什么不满意的.
+    for at in (0..words.units.len()).rev() {
+        let reach = match words.get(at) {
+            "没有" | "没" | "沒有" | "沒" | "没什么" | "没啥" | "毫无" | "不会" | "挑不出" | "找不到" | "看不出" => {
+                Reach::Having
+            }
+            "不" | "并不" | "不太" | "不够" | "不怎么" | "不算" => Reach::Being,
+            "谈不上" | "算不上" | "称不上" | "说不上" | "談不上" | "算不上是" => Reach::Having,
+            _ => continue,
+        };
+        // 好不好 asks.
+        if at > 0 && words.before(at, 1) == words.get(at + 1) {
+            continue;
+        }
+        let light = (1..=REACH).take_while(|by| reach.is_light(words.get(at + by))).count();
+        let denied = at + light + 1;
+        if denied >= words.units.len() {
+            continue;
+        }
+        let (word, value) = (words.get(denied), words.value(denied));
+        let is_denied_twice = words.units[denied].turned.is_some_and(|turned| turned < 0.0);
+        if is_denied_twice || is_flaw(&CHINESE_FLAWS, word) {
+            words.set(denied, FAINT, at..denied);
+        } else if value >= PRAISE && !matches!(words.get(at), "不会" | "找不到" | "看不出" | "挑不出") {
+            words.set(denied, -value.max(LEAST_BLAME), at..denied);
+        }
+    }
+}
+
+/// What may stand between a negation and what it turns.
+#[derive(Clone, Copy)]
+enum Reach {
+    /// That there is none.
+    Having,
+    /// That something is not so.
+    Being,
+}
+
+impl Reach {
+    fn is_light(self, word: &str) -> bool {
+        match self {
+            Self::Having => matches!(
+                word,
+                "让" | "讓"
+                    | "我"
+                    | "我们"
+                    | "人"
+                    | "任何"
+                    | "什么"
+                    | "一点"
+                    | "一点儿"
+                    | "一丝"
+                    | "丝毫"
+                    | "出现"
+                    | "太多"
+                    | "太大"
+                    | "发现"
+                    | "感到"
+                    | "觉得"
+                    | "啥"
+                    | "明显"
+                    | "有"
+                    | "多少"
+                    | "一个"
+                    | "不"
+                    | "很"
+                    | "太"
+                    | "那么"
+                    | "想象"
+                    | "中"
+                    | "的"
+                    | "令"
+                    | "使"
+                    | "质量"
+                    | "多"
+                    | "大"
+            ),
+            Self::Being => matches!(word, "太" | "够" | "是" | "很" | "那么" | "怎么" | "算" | "會" | "会"),
+        }
+    }
+}
+
+fn is_flaw(flaws: &[&str], word: &str) -> bool {
+    flaws.binary_search(&word).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flaws_are_sorted_for_the_search() {
+        assert!(KOREAN_FLAWS.is_sorted_by(|a, b| a < b));
+        assert!(CHINESE_FLAWS.is_sorted_by(|a, b| a < b));
+    }
+}
