@@ -76,7 +76,9 @@ impl Near {
                 let is_there = bytes.get(at..end).is_some_and(|found| is_same(found, word))
                     && !(is_latin && goes_on(bytes, end))
                     // Who reaches out does not say where to.
-                    && !(word.starts_with("reach") && bytes[end..].starts_with(b" out"));
+                    && !(word.starts_with("reach") && bytes[end..].starts_with(b" out"))
+                    // Who reached a number of points called nobody.
+                    && !(*word == "reached" && !window[..at].ends_with("be ") && bytes[end..].trim_ascii_start().is_empty());
                 let is_apart = || place == Place::Before && *meaning == Word::Order && is_parted(bytes, end);
                 if is_there && !is_apart() {
                     let distance = match place {

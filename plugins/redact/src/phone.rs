@@ -127,6 +127,8 @@ fn with_zero(groups: &Groups<'_>) -> Form {
     match (groups.lengths, digits) {
         // Japan's 050 to 090, Korea's 010 to 019.
         ([11], [0, 5..=9, 0, ..] | [0, 1, 0 | 1 | 6..=9, ..]) => Form::Likely,
+        // Korea's numbers for life and for one delivery, 0502 to 0508.
+        ([4, 4, 4], [0, 5, 0, 2..=8, ..]) if groups.is_even() => Form::Likely,
         ([10 | 11], _) => Form::Bare,
         // A day and a month.
         ([2, 2, ..], _) if groups.separators[0].has(Separator::SLASH) => Form::None,

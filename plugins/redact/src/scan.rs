@@ -114,6 +114,10 @@ impl Scan<'_> {
         if prefix.count > 0 && prefix.is_whole {
             self.token(&prefix, place);
         }
+        let near = || Near::of(self.text, place, place, self.label);
+        if let Some((start, end)) = ids::of_spaced_letters(self.text, place, near) {
+            self.push(start, end, Class::NationalId);
+        }
         let number = Number::read(self.text, place);
         if number.count() == 0 {
             return end_of_digits(self.text, place);

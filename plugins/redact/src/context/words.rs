@@ -15,6 +15,8 @@ pub(crate) enum Word {
     Resident,
     Aadhaar,
     Nhs,
+    /// National Insurance of the United Kingdom.
+    Insurance,
     Bsn,
     Sin,
     SocialSecurity,
@@ -23,7 +25,7 @@ pub(crate) enum Word {
 }
 
 /// The words in the order of their bytes. Those in Latin letters are whole words; a space is also `_` or `-`, as in keys.
-pub(super) const WORDS: [(&str, Word); 156] = [
+pub(super) const WORDS: [(&str, Word); 165] = [
     ("aadhaar", Word::Aadhaar),
     ("aadhar", Word::Aadhaar),
     ("app", Word::App),
@@ -72,9 +74,14 @@ pub(super) const WORDS: [(&str, Word); 156] = [
     ("mob", Word::Phone),
     ("mobile", Word::Phone),
     ("model", Word::Order),
+    ("movil", Word::Phone),
     ("my number", Word::MyNumber),
     ("my number is", Word::Phone),
+    ("móvil", Word::Phone),
+    ("national insurance", Word::Insurance),
     ("nhs", Word::Nhs),
+    ("ni", Word::Insurance),
+    ("nino", Word::Insurance),
     ("order", Word::Order),
     ("parcel", Word::Order),
     ("part no", Word::Order),
@@ -160,6 +167,8 @@ pub(super) const WORDS: [(&str, Word); 156] = [
     ("注文", Word::Order),
     ("版本", Word::Version),
     ("电话", Word::Phone),
+    ("統一編號", Word::Order),
+    ("統編", Word::Order),
     ("編號", Word::Order),
     ("编号", Word::Order),
     ("联系方式", Word::Phone),
@@ -175,9 +184,11 @@ pub(super) const WORDS: [(&str, Word); 156] = [
     ("앱", Word::App),
     ("연락처", Word::Phone),
     ("예약번호", Word::Order),
+    ("외국인등록번호", Word::Resident),
     ("전화", Word::Phone),
     ("주문", Word::Order),
     ("주민등록번호", Word::Resident),
+    ("주민번호", Word::Resident),
     ("핸드폰", Word::Phone),
     ("회원번호", Word::Order),
 ];

@@ -97,6 +97,29 @@ fn italian_check(body: &[u8]) -> u8 {
     b'A' + u8::try_from(sum.sum::<u32>() % 26).unwrap_or_default()
 }
 
+/// Where a National Insurance number of the United Kingdom ends: two letters, six digits, in pairs or not, and a letter
+/// from A to D. It has no check digit, so that it counts by a word for it near alone.
+pub(super) fn insurance(text: &str, start: usize, near: impl Fn() -> Near) -> Option<usize> {
+    let (mut at, mut count) = (start, 0_usize);
+    let mut end = start;
+    while count < 9 {
+        let sign = fold::next(text, at)?;
+        at = sign.end;
+        let fits = match count {
+            0 | 1 => sign.ascii.is_ascii_alphabetic(),
+            2..=7 => sign.is_digit(),
+            _ => matches!(sign.ascii, b'A'..=b'D' | b'a'..=b'd'),
+        };
+        match (fits, sign.ascii) {
+            (true, _) => (count, end) = (count + 1, sign.end),
+            (false, b' ') if count.is_multiple_of(2) && count > 0 && end == sign.start => {}
+            _ => return None,
+        }
+    }
+    let is_complete = !fold::next(text, end).is_some_and(fold::Sign::is_word);
+    (is_complete && near().has(Word::Insurance)).then_some(end)
+}
+
 /// The NHS number, the BSN of the Netherlands, the PESEL of Poland.
 pub(super) fn is_named(groups: &Groups<'_>, near: &Near) -> bool {
     let digits = groups.digits;

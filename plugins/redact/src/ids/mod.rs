@@ -48,12 +48,25 @@ pub(crate) fn is_named(groups: &Groups<'_>, near: impl Fn() -> Near) -> bool {
 
 /// Where the national identity number ends that begins with these letters, which the digit at `at` follows.
 pub(crate) fn of_letters(text: &str, prefix: &Prefix, at: usize, near: impl Fn() -> Near) -> Option<usize> {
+    if let [_, _] = prefix.letters()
+        && let Some(end) = europe::insurance(text, prefix.start, &near)
+    {
+        return Some(end);
+    }
     match prefix.letters() {
         [_] | [_, _] => asia::with_letters(text, prefix, at, near).or_else(|| europe::foreigner(text, prefix, at)),
         [_, _, _, _] => america::mexican(text, prefix),
         [_, _, _, _, _, _] => europe::italian(text, prefix),
         _ => None,
     }
+}
+
+/// Where a National Insurance number begins and ends whose first digit at `at` stands apart from its letters.
+pub(crate) fn of_spaced_letters(text: &str, at: usize, near: impl Fn() -> Near) -> Option<(usize, usize)> {
+    let space = fold::previous(text, at).filter(|sign| sign.ascii == b' ')?;
+    let prefix = Prefix::before(text, space.start);
+    let is_candidate = prefix.is_whole && matches!(prefix.letters(), [_, _]);
+    is_candidate.then(|| europe::insurance(text, prefix.start, near).map(|end| (prefix.start, end)))?
 }
 
 /// A letter that ends a number: behind its last digit, with no more than a dash between.

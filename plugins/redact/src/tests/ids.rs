@@ -94,3 +94,21 @@ fn numbers_with_a_wrong_check_digit_or_date_or_without_their_word_stay() {
         "1219-09-9999, 219-09-99991, 219-09-9999-1",
     ]);
 }
+
+#[test]
+fn numbers_without_a_check_digit_count_by_their_word() {
+    check(&[
+        ("주민번호 900101-1234567", "주민번호 [national_id]"),
+        ("외국인등록번호는 900101-5123456", "외국인등록번호는 [national_id]"),
+        ("NI number QQ 12 34 56 C, thanks", "NI number [national_id], thanks"),
+        ("my national insurance is AB123456C", "my national insurance is [national_id]"),
+        ("NINO ab 123456 d", "NINO [national_id]"),
+    ]);
+    check_untouched(&[
+        "AB123456C",
+        "QQ 12 34 56 C",
+        "NI number AB123456E",
+        "national insurance AB 12 34 5",
+        "900101-1234567",
+    ]);
+}

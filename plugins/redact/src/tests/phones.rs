@@ -285,3 +285,14 @@ fn a_label_that_asks_for_a_telephone_number_is_a_word_for_one() {
     assert_eq!(count("5551234", "How many?"), 0);
     assert_eq!(count("0312345678", "order_id"), 0);
 }
+
+#[test]
+fn numbers_for_one_delivery_and_spanish_mobiles_are_found_and_companies_and_points_are_not() {
+    check(&[
+        ("0507-1234-5678로 전화", "[phone]로 전화"),
+        ("mi móvil 612 345 678", "mi móvil [phone]"),
+        ("movil: 612345678", "movil: [phone]"),
+        ("我的電話是02-2345-6789,統編12345678", "我的電話是[phone],統編12345678"),
+    ]);
+    check_untouched(&["0123-4567-8901", "電話 統一編號12345678", "I reached 1234567", "송장 0507-1234-5678"]);
+}
