@@ -69,12 +69,20 @@ const JAPANESE_HAN: &str = "悪圧囲隠栄営円塩桜応仮価絵懐壊拡覚�
 /// Han that Chinese sentences are made with, and Japanese ones are not.
 const CHINESE_HAN: &str = "的了是我你们這这那很吗嗎呢吧啊在没沒还還就都也和说說给給让讓把被为為什么麼个個们們她它哪";
 
+/// Answers of kanji alone that are Japanese, though their Han are Chinese too.
+const JAPANESE_ANSWERS: [&str; 7] = ["最高", "最低", "丁寧", "残念", "論外", "完璧", "素敵"];
+
 /// How many characters are held against those two lists.
 const HAN_LOOKED_AT: usize = 64;
 
 /// Texts of Han with few kana or none.
 fn by_han(text: &str, kana: usize) -> (&'static str, f64) {
     let count = |of: &str| text.chars().take(HAN_LOOKED_AT).filter(|c| !c.is_ascii() && of.contains(*c)).count();
+    // Whole answers that no Chinese would give; 親切 and 普通 are both.
+    let mut words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    if kana == 0 && words.all(|word| JAPANESE_ANSWERS.contains(&word)) {
+        return ("ja", 0.7);
+    }
     let (japanese, chinese) = (count(JAPANESE_HAN) + kana, count(CHINESE_HAN));
     match japanese > chinese {
         true => ("ja", 0.8),
@@ -206,6 +214,11 @@ mod tests {
             ("en", "Bought it at the 東京 store, works fine."),
             ("en", "Ｖｅｒｙ　ｇｏｏｄ　ｓｅｒｖｉｃｅ，　ｔｈａｎｋ　ｙｏｕ！"),
             ("ja", "最悪"),
+            ("ja", "最高！"),
+            ("ja", "最低。最低"),
+            ("zh", "最高温度很低"),
+            ("zh", "最低價"),
+            ("zh", "親切"),
             ("ja", "ｻｲｺｰ"),
             ("ja", "iPhone 15 Pro Max のケースです"),
             ("ja", "東京駅で受け取り"),
