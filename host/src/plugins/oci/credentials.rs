@@ -1,5 +1,6 @@
 //! Who sayso is to a registry: by three variables for one registry, else by the configuration of Docker and its helpers.
-//! A password is given to the registry that it is meant for and to no other, and is in no log and no message.
+//! A password is given to the registry that it is meant for, or to the service for tokens that the registry names if that
+//! is of the same site (see `realm`), and to no other; it is in no log and no message.
 
 use std::{env, fs::File, io, path::PathBuf};
 

@@ -1,10 +1,14 @@
 //! Components in OCI registries.
 //!
 //! What comes from a registry is verified here by its digests, whatever the registry says of it; no more of it is read
-//! than a component may have. Plain HTTP is spoken with a registry on this machine alone.
+//! than a component may have. Plain HTTP is spoken with a registry on this machine alone. A password goes to the registry
+//! that it is for, or to a service of the same site that gives the registry's tokens.
 
+mod challenge;
 mod credentials;
 mod manifest;
+mod pass;
+mod realm;
 mod transfer;
 
 pub use transfer::{Pulled, pull, push};

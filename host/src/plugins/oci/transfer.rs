@@ -11,11 +11,14 @@ use oci_client::{
     errors::OciDistributionError,
     manifest::OCI_IMAGE_MEDIA_TYPE,
     secrets::RegistryAuth,
+    token_cache::RegistryTokenType,
 };
+use reqwest::redirect::Policy;
 
 use super::{
     OciError, Reference, credentials,
     manifest::{self, MAX_MANIFEST_BYTES, WASM_LAYER_MEDIA_TYPE},
+    pass::Pass,
 };
 use crate::{
     http_client,
@@ -83,9 +86,8 @@ async fn push_all(
     let (config, manifest) = manifest::build(&layer, signature);
     let digest = &manifest.layers[0].digest;
     let failed = |error| reference.failed(error);
-    let auth = reference.auth()?;
-    let client = reference.client();
-    client.auth(&reference.0, &auth, RegistryOperation::Push).await.map_err(failed)?;
+    let pass = reference.pass(reference.auth()?, RegistryOperation::Push).await?;
+    let client = reference.client(pass).await;
     let total = layer.data.len() as u64;
     let chunks: Vec<Bytes> =
         (0..layer.data.len()).step_by(CHUNK).map(|at| layer.data.slice(at..layer.data.len().min(at + CHUNK))).collect();
@@ -118,10 +120,8 @@ pub async fn pull(reference: &Reference, progress: impl Fn(u64, u64)) -> Result<
 }
 
 async fn pull_all(reference: &Reference, progress: impl Fn(u64, u64)) -> Result<Pulled, OciError> {
-    let auth = reference.auth()?;
-    let token = reference.client().auth(&reference.0, &auth, RegistryOperation::Pull).await;
-    let token = token.map_err(|error| reference.failed(error))?;
-    let source = Source { reference, http: reference.http()?, auth, token };
+    let pass = reference.pass(reference.auth()?, RegistryOperation::Pull).await?;
+    let source = Source { reference, http: reference.http(Policy::default())?, pass };
     let (name, most) = (reference.digest().or(reference.0.tag()).unwrap_or_default(), MAX_MANIFEST_BYTES);
     let manifest = source.get(&format!("manifests/{name}"), most, |_| ()).await?;
     if let Some(wanted) = reference.digest() {
@@ -139,21 +139,18 @@ async fn pull_all(reference: &Reference, progress: impl Fn(u64, u64)) -> Result<
 struct Source<'a> {
     reference: &'a Reference,
     http: reqwest::Client,
-    auth: RegistryAuth,
-    token: Option<String>,
+    pass: Pass,
 }
 
 impl Source<'_> {
     /// What the registry has under this path, if it is at most so large.
     async fn get(&self, path: &str, most: u64, progress: impl Fn(u64)) -> Result<Bytes, OciError> {
-        let Reference(name) = self.reference;
-        let scheme = if self.reference.is_local() { "http" } else { "https" };
-        let url = format!("{scheme}://{}/v2/{}/{path}", name.resolve_registry(), name.repository());
+        let url = self.reference.url(&format!("{}/{path}", self.reference.0.repository()));
         let request = self.http.get(url).header(ACCEPT, OCI_IMAGE_MEDIA_TYPE);
-        let request = match (&self.token, &self.auth) {
-            (Some(token), _) => request.bearer_auth(token),
-            (None, RegistryAuth::Basic(user, password)) => request.basic_auth(user, Some(password)),
-            _ => request,
+        let request = match &self.pass {
+            Pass::Token(token) => request.bearer_auth(token),
+            Pass::Password(user, password) => request.basic_auth(user, Some(password)),
+            Pass::None => request,
         };
         let broken = |error: reqwest::Error| self.reference.unreachable(chain(&error.without_url()));
         let mut response = request.send().await.map_err(broken)?;
@@ -195,21 +192,42 @@ async fn within<T>(reference: &Reference, work: impl Future<Output = Result<T, O
 }
 
 impl Reference {
-    fn client(&self) -> Client {
+    /// The library, for what is pushed. It has what it shows, and so never asks for a token by itself: with nothing in
+    /// its store it shows nothing, a token in its store is shown as it is, and a password among its tokens has no end.
+    async fn client(&self, pass: Pass) -> Client {
         http_client::install_crypto();
-        Client::new(ClientConfig {
+        let client = Client::new(ClientConfig {
             protocol: if self.is_local() { ClientProtocol::Http } else { ClientProtocol::Https },
             read_timeout: Some(PATIENCE),
             connect_timeout: Some(PATIENCE),
             user_agent: USER_AGENT,
             ..ClientConfig::default()
-        })
+        });
+        let registry = self.0.resolve_registry();
+        match pass {
+            Pass::None => {}
+            Pass::Token(token) => client.store_auth_if_needed(registry, &RegistryAuth::Bearer(token)).await,
+            Pass::Password(user, password) => {
+                client.store_auth_if_needed(registry, &RegistryAuth::Anonymous).await;
+                let password = RegistryTokenType::Basic(user, password);
+                client.tokens.insert(&self.0, RegistryOperation::Push, password).await;
+            }
+        }
+        client
     }
 
-    /// For what is pulled: by HTTPS alone, if not from this machine, wherever the registry leads to.
-    fn http(&self) -> Result<reqwest::Client, OciError> {
+    /// Where the registry has this.
+    pub(super) fn url(&self, path: &str) -> String {
+        let scheme = if self.is_local() { "http" } else { "https" };
+        format!("{scheme}://{}/v2/{path}", self.0.resolve_registry())
+    }
+
+    /// For what is asked and pulled: by HTTPS alone, if not from this machine, wherever the registry leads to.
+    pub(super) fn http(&self, redirects: Policy) -> Result<reqwest::Client, OciError> {
+        http_client::install_crypto();
         let mut builder = reqwest::Client::builder()
             .https_only(!self.is_local())
+            .redirect(redirects)
             .connect_timeout(PATIENCE)
             .read_timeout(PATIENCE)
             .user_agent(USER_AGENT);
@@ -228,15 +246,13 @@ impl Reference {
         match error {
             // Where it leads to may hold a token.
             OciDistributionError::RequestError(error) => self.unreachable(chain(&error.without_url())),
-            OciDistributionError::UnauthorizedError { .. } | OciDistributionError::AuthenticationFailure(_) => {
-                self.kept_out()
-            }
+            OciDistributionError::UnauthorizedError { .. } => self.kept_out(),
             OciDistributionError::ServerError { code: 401 | 403, .. } => self.kept_out(),
             error => self.refused(&chain(&error), NAME),
         }
     }
 
-    fn kept_out(&self) -> OciError {
+    pub(super) fn kept_out(&self) -> OciError {
         let registry = self.0.registry();
         let remedy = format!(
             "run `docker login {registry}`, or set SAYSO_REGISTRY={registry}, SAYSO_REGISTRY_USER and SAYSO_REGISTRY_PASSWORD"
@@ -244,11 +260,11 @@ impl Reference {
         self.refused("the registry does not let sayso in", &remedy)
     }
 
-    fn unreachable(&self, reason: String) -> OciError {
+    pub(super) fn unreachable(&self, reason: String) -> OciError {
         self.refused(&reason, "is the registry there, and reachable from this machine?")
     }
 
-    fn refused(&self, reason: &str, remedy: &str) -> OciError {
+    pub(super) fn refused(&self, reason: &str, remedy: &str) -> OciError {
         OciError::Registry { reference: self.to_string(), reason: clean(reason), remedy: remedy.into() }
     }
 
@@ -266,7 +282,7 @@ impl Reference {
 }
 
 /// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
