@@ -3,7 +3,8 @@
 //! A webhook's URL is a request that sayso makes from inside the operator's network, so a name that leads to an
 //! internal address would let a stranger speak to internal services (server-side request forgery). Only addresses
 //! of the public Internet are allowed; `allow_private` adds the operator's own networks, but never what no receiver
-//! can have (multicast, reserved space) and never the metadata services of clouds, which hand out credentials.
+//! can have (multicast, reserved space) and never the metadata services of clouds, which hand out credentials: the known
+//! ones by their addresses, and link-local space as a whole, since that is where the next one will be.
 //!
 //! The ranges are those of the IANA special-purpose registries (RFC 6890) that are not globally reachable, and every
 //! IPv6 form that embeds an IPv4 address, since the tunnel or translator behind it would lead past this check.
@@ -48,7 +49,7 @@ const V4: &[Range<Ipv4Addr>] = &[
     Range(v4(10, 0, 0, 0), 8, OWN, "private (RFC 1918)"),
     Range(v4(100, 64, 0, 0), 10, OWN, "shared by carrier-grade NAT (RFC 6598)"),
     Range(v4(127, 0, 0, 0), 8, OWN, "loopback (RFC 1122)"),
-    Range(v4(169, 254, 0, 0), 16, OWN, "link-local (RFC 3927)"),
+    Range(v4(169, 254, 0, 0), 16, NEVER, "link-local (RFC 3927), where clouds put their metadata services"),
     Range(v4(172, 16, 0, 0), 12, OWN, "private (RFC 1918)"),
     Range(v4(192, 0, 0, 0), 24, NEVER, "for IETF protocols (RFC 6890)"),
     Range(v4(192, 0, 2, 0), 24, NEVER, "for documentation (RFC 5737)"),
@@ -69,6 +70,8 @@ const V6: &[Range<Ipv6Addr>] = &[
     Range(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254), 128, NEVER, "the metadata service of AWS"),
     Range(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23), 128, NEVER, "the credentials service of AWS EKS"),
     Range(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254), 128, NEVER, "the metadata service of Google Cloud"),
+    Range(Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42), 128, NEVER, "the metadata service of Scaleway"),
+    Range(Ipv6Addr::new(0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe), 128, NEVER, "the metadata service of Oracle Cloud"),
     Range(Ipv6Addr::UNSPECIFIED, 128, NEVER, "unspecified (RFC 4291)"),
     Range(Ipv6Addr::LOCALHOST, 128, OWN, "loopback (RFC 4291)"),
     Range(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96, NEVER, "IPv4-mapped (RFC 4291)"),
@@ -89,7 +92,7 @@ const V6: &[Range<Ipv6Addr>] = &[
     Range(v6(0x3fff, 0, 0, 0), 20, NEVER, "for documentation (RFC 9637)"),
     Range(v6(0x5f00, 0, 0, 0), 16, NEVER, "a segment routing identifier (RFC 9602)"),
     Range(v6(0xfc00, 0, 0, 0), 7, OWN, "unique local (RFC 4193)"),
-    Range(v6(0xfe80, 0, 0, 0), 10, OWN, "link-local (RFC 4291)"),
+    Range(v6(0xfe80, 0, 0, 0), 10, NEVER, "link-local (RFC 4291), where clouds put their metadata services"),
     Range(v6(0xfec0, 0, 0, 0), 10, OWN, "site-local (RFC 3879)"),
     Range(v6(0xff00, 0, 0, 0), 8, NEVER, "multicast (RFC 4291)"),
 ];
@@ -222,7 +225,10 @@ mod tests {
             ("4000::1", "global unicast"),
             ("5f00::1", "segment"),
             ("fc00::1", "unique local"),
+            ("fd00:42::42", "metadata"),
+            ("fd00:c1::a9fe:a9fe", "metadata"),
             ("fd00:ec2::254", "metadata"),
+            ("fd20:ce::254", "metadata"),
             ("fdff::1", "unique local"),
             ("fe80::1", "link-local"),
             ("febf::1", "link-local"),
@@ -272,13 +278,24 @@ mod tests {
     #[test]
     fn allow_private_covers_own_networks_but_neither_metadata_nor_embedded_addresses() {
         for address in
-            ["127.0.0.1", "10.1.2.3", "192.168.0.9", "100.64.0.1", "169.254.3.4", "::1", "fd12::1", "8.8.8.8"]
+            ["127.0.0.1", "10.1.2.3", "192.168.0.9", "100.64.0.1", "fd00:42::43", "::1", "fd12::1", "8.8.8.8"]
         {
             assert_eq!(vet(ip(address), true), Ok(()), "{address}");
         }
-        for address in
-            ["169.254.169.254", "fd00:ec2::254", "0.0.0.0", "::", "224.0.0.1", "::ffff:127.0.0.1", "240.0.0.1"]
-        {
+        let metadata = [
+            "169.254.169.254",
+            "169.254.3.4",
+            "168.63.129.16",
+            "100.100.100.200",
+            "192.0.0.192",
+            "fe80::1",
+            "fe80::a9fe:a9fe",
+            "fd00:42::42",
+            "fd00:c1::a9fe:a9fe",
+            "fd00:ec2::254",
+            "fd20:ce::254",
+        ];
+        for address in metadata.into_iter().chain(["0.0.0.0", "::", "224.0.0.1", "::ffff:127.0.0.1", "240.0.0.1"]) {
             assert!(vet(ip(address), true).is_err(), "{address}");
         }
     }

@@ -14,9 +14,14 @@ use super::{
     resolver::{Resolver, Shared},
     retry_after,
     signing::Signer,
+    veil::Veil,
     webhooks::Tls,
 };
-use crate::{config, http_client::install_crypto, records::Attempt};
+use crate::{
+    config::{self, Secret},
+    http_client::install_crypto,
+    records::Attempt,
+};
 
 /// How long a connection is kept for the next delivery. Less than the 5 s after which common servers close one, so
 /// that no delivery goes out into a connection that is just being closed.
@@ -62,6 +67,8 @@ pub struct Extras {
     pub headers: HeaderMap,
     /// Client certificate and private authorities.
     pub tls: Tls,
+    /// What its signer signs with, which no answer and no error may show.
+    pub keys: Vec<Secret>,
 }
 
 /// Calls one webhook.
@@ -76,6 +83,8 @@ pub struct Client {
     signer: Signer,
     /// The headers that every request has; those that are secret are marked as sensitive.
     headers: HeaderMap,
+    /// Takes secrets out of what comes back.
+    veil: Veil,
     limit: Duration,
     connect_limit: Duration,
     max_response: usize,
@@ -95,6 +104,8 @@ struct Answer {
     status: Option<StatusCode>,
     headers: HeaderMap,
     body: Vec<u8>,
+    /// Whether there may be more of the body than was read.
+    is_cut: bool,
     result: Result<(), Failure>,
 }
 
@@ -138,7 +149,8 @@ impl Client {
     ) -> reqwest::Result<Self> {
         install_crypto();
         let (resolver, connect_limit) = (Arc::new(resolver), connect_limit(limits));
-        let Extras { mut headers, tls } = extras;
+        let Extras { mut headers, tls, keys } = extras;
+        let veil = Veil::new(&endpoint.url, &headers, &keys);
         headers.entry(header::USER_AGENT).or_insert(HeaderValue::from_static(USER_AGENT));
         headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
         let builder = reqwest::Client::builder()
@@ -174,6 +186,7 @@ impl Client {
             resolver,
             signer,
             headers,
+            veil,
             limit: limits.timeout,
             connect_limit,
             max_response: limits.max_response_bytes,
@@ -185,7 +198,7 @@ impl Client {
     pub async fn attempt(&self, id: impl Display, number: u32, outgoing: impl Into<Outgoing>) -> Tried {
         let at = Timestamp::now();
         let (answer, latency_ms) = self.send(self.request(id, at, outgoing.into())).await;
-        answer.judge(number, at, latency_ms)
+        answer.judge(number, at, latency_ms, &self.veil)
     }
 
     /// Likewise, marked as a test by a header, and telling what was sent.
@@ -196,7 +209,7 @@ impl Client {
         let mut headers = self.headers.clone();
         headers.extend(request.headers().clone());
         let (answer, latency_ms) = self.send(request).await;
-        Tested { headers, tried: answer.judge(1, at, latency_ms) }
+        Tested { headers, tried: answer.judge(1, at, latency_ms, &self.veil) }
     }
 
     /// Sends a request: what came back within the time limit, and how long it took in milliseconds.
@@ -235,12 +248,15 @@ impl Client {
     /// connection, and resets an HTTP/2 stream.
     async fn read(&self, mut response: Response, deadline: Instant) -> Answer {
         let status = response.status();
-        let mut body = Vec::new();
+        let (mut body, mut is_cut) = (Vec::new(), true);
         let result = loop {
             match timeout_at(deadline, response.chunk()).await {
                 Err(_) => break Err(Failure::AnswerEndless { status: status.as_u16(), limit: self.limit }),
                 Ok(Err(error)) => break Err(Failure::after_status(&error, status)),
-                Ok(Ok(None)) => break Ok(()),
+                Ok(Ok(None)) => {
+                    is_cut = false;
+                    break Ok(());
+                }
                 Ok(Ok(Some(chunk))) => {
                     let room = self.max_response - body.len();
                     body.extend_from_slice(&chunk[..chunk.len().min(room)]);
@@ -251,7 +267,7 @@ impl Client {
             }
         };
         let address = response.remote_addr();
-        Answer { address, status: Some(status), headers: std::mem::take(response.headers_mut()), body, result }
+        Answer { address, status: Some(status), headers: std::mem::take(response.headers_mut()), body, is_cut, result }
     }
 
     /// The address that a connection of this client leads to, where there can be only one.
@@ -262,10 +278,11 @@ impl Client {
 
 impl Answer {
     fn without_status(address: Option<SocketAddr>, failure: Failure) -> Self {
-        Self { address, status: None, headers: HeaderMap::new(), body: Vec::new(), result: Err(failure) }
+        let (headers, body) = Default::default();
+        Self { address, status: None, headers, body, is_cut: true, result: Err(failure) }
     }
 
-    fn judge(self, number: u32, at: Timestamp, latency_ms: u32) -> Tried {
+    fn judge(self, number: u32, at: Timestamp, latency_ms: u32, veil: &Veil) -> Tried {
         let status = self.status.map(|status| status.as_u16());
         let failure = match (self.result, self.status) {
             (Err(failure), _) => Some(failure),
@@ -280,9 +297,9 @@ impl Answer {
                 Verdict::Failed { retry_after, slows: code.is_some_and(retry_after::slows), answered: code.is_some() }
             }
         };
-        let response = (!self.body.is_empty()).then(|| String::from_utf8_lossy(&self.body).into_owned());
+        let response = (!self.body.is_empty()).then(|| veil.over(&self.body, self.is_cut));
         let address = self.address.map(|address| address.to_string());
-        let error = failure.map(|failure| failure.to_string());
+        let error = failure.map(|failure| veil.over_text(&failure.to_string()));
         Tried { attempt: Attempt { number, at, address, status, latency_ms, response, error }, verdict }
     }
 }

@@ -33,6 +33,7 @@ pub(crate) mod resolver;
 mod retry_after;
 pub mod schedule;
 mod settle;
+pub mod shown;
 pub mod signing;
 mod slots;
 mod standing;
@@ -41,6 +42,7 @@ mod switchboard;
 #[cfg(test)]
 mod tests;
 pub mod trial;
+mod veil;
 pub mod webhooks;
 mod worker;
 

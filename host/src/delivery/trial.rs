@@ -17,7 +17,7 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-pub use super::client::TEST_HEADER;
+pub use super::{client::TEST_HEADER, shown::MASK};
 use super::{
     client::{Tested, Verdict},
     formats::{Data, Event, EventId, Outgoing, Unfit, standard::ANALYZED},
@@ -33,9 +33,6 @@ use crate::{
 
 /// How much of what is on record is looked through for something that the webhook wants.
 const LOOK_BACK: usize = 100;
-
-/// What stands in the place of a header's value that is secret.
-pub const MASK: &str = "…";
 
 /// What a test delivery is to tell.
 #[derive(Clone, Debug, Default)]

@@ -3,6 +3,7 @@
 mod addresses;
 mod ahead;
 mod disabling;
+mod echoes;
 mod failing;
 mod notices;
 mod rebinding;

@@ -100,6 +100,11 @@ impl Keys {
         self.0.first()
     }
 
+    /// All of them, also those that ran out.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.0.iter().map(|key| &key.secret)
+    }
+
     /// What signs with them.
     ///
     /// # Errors

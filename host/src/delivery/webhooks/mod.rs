@@ -21,6 +21,7 @@ mod keys;
 mod live;
 pub mod notice;
 mod orphans;
+mod patch;
 mod registry;
 mod retire;
 mod tls;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio::sync::{Mutex, watch};
 
-use super::{Keys, Live, MAX_KEYS, Set, Source, Webhook, WebhookId, orphans, validate::Origin};
+use super::{Keys, Live, MAX_KEYS, Set, Source, Webhook, WebhookId, orphans, patch, validate::Origin};
 use crate::{
     config::{self, Signature},
     delivery::WebhookError,
@@ -158,8 +158,8 @@ impl Registry {
         let _one = self.changing.lock().await;
         let (current, stored) = self.own(id)?;
         let mut written: Map<String, Value> = serde_json::from_str(&stored.settings).map_err(broken)?;
-        let patch = without_what_is_shown(patch, &current.settings);
-        merge(&mut written, patch);
+        let patch = patch::without_what_is_shown(patch, &current.settings);
+        patch::merge(&mut written, patch.clone());
         let settings = understand(&written)?;
         if settings.name != current.settings.name {
             let message = "a webhook keeps its name, which its deliveries carry; make another one instead";
@@ -169,6 +169,10 @@ impl Registry {
             let message =
                 "POST /v1/webhooks/{id}/rotate with { \"signature\": \"…\" } changes it, with an overlap of 24 h";
             return Err(Refused::Invalid(vec![FieldError::new("signature", message)]));
+        }
+        let given_away = patch::given_away(&patch, &current.settings, &settings);
+        if !given_away.is_empty() {
+            return Err(Refused::Invalid(given_away));
         }
         let stored = StoredWebhook { settings: text_of(&written), ..next(&stored) };
         let webhook = Webhook::new(origin(&stored), settings, current.keys.clone(), &self.limits);
@@ -359,29 +363,4 @@ fn understand(written: &Map<String, Value>) -> Result<config::Webhook, Refused> 
         };
         Refused::Invalid(vec![FieldError::new(field, message)])
     })
-}
-
-/// A patch without what an answer showed in the place of a value: whoever sends an answer back means no change.
-fn without_what_is_shown(mut patch: Map<String, Value>, current: &config::Webhook) -> Map<String, Value> {
-    let shown = crate::delivery::endpoint::without_secrets(&current.url);
-    if patch.get("url").and_then(Value::as_str) == Some(&shown) {
-        patch.remove("url");
-    }
-    patch
-}
-
-/// JSON Merge Patch (RFC 7396): null takes out, objects are merged, all else takes the place of what was there.
-fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>) {
-    for (name, value) in patch {
-        match (target.get_mut(&name), value) {
-            (_, Value::Null) => drop(target.remove(&name)),
-            (Some(Value::Object(inner)), Value::Object(patch)) => merge(inner, patch),
-            (_, Value::Object(patch)) => {
-                let mut inner = Map::new();
-                merge(&mut inner, patch);
-                target.insert(name, Value::Object(inner));
-            }
-            (_, value) => drop(target.insert(name, value)),
-        }
-    }
 }

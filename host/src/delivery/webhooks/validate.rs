@@ -17,6 +17,7 @@ use crate::{
         client::{Client, Extras},
         endpoint::{Endpoint, EndpointError},
         formats::Format,
+        shown::MASK,
         signing::{self, Signer},
     },
     feedback::validate::FieldError,
@@ -88,7 +89,7 @@ impl Webhook {
 struct Faults(Vec<FieldError>);
 
 impl Faults {
-    fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
+    fn add(&mut self, field: impl AsRef<str>, message: impl AsRef<str>) {
         self.0.push(FieldError::new(field, message));
     }
 
@@ -180,6 +181,9 @@ impl Faults {
         may_be_private: bool,
         limits: &config::Delivery,
     ) -> Option<Client> {
+        self.unless(!webhook.url.contains(MASK), "url", || {
+            format!("it holds `{MASK}`, which in answers stands for what they do not show; give the URL in full")
+        });
         let endpoint = Endpoint::parse(&webhook.url, may_be_private)
             .map_err(|error| self.add("url", url_message(&error, source)))
             .ok();
@@ -197,7 +201,7 @@ impl Faults {
             })
             .ok();
         let tls = Tls::read(webhook).map_err(|(field, message)| self.add(field, message)).ok();
-        let extras = Extras { headers: headers?, tls: tls? };
+        let extras = Extras { headers: headers?, tls: tls?, keys: keys.secrets().cloned().collect() };
         let concurrency = webhook.concurrency.unwrap_or(limits.concurrency);
         let (is_mutual, has_authority) = (extras.tls.identity.is_some(), extras.tls.authorities.is_some());
         let error = match Client::with(endpoint?, signer?, concurrency, limits, extras) {

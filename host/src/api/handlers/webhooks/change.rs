@@ -14,6 +14,10 @@ use super::{body, patch::Patch, refused, view::View};
 ///
 /// What is not named stays, null takes a setting back. The next attempt is made by the new version. Webhooks of the
 /// file are changed there.
+///
+/// A `url` that is sent back as an answer showed it means no change. Where `url` leads to another scheme, host or port,
+/// secret headers and `client_key`, which were meant for the one before, have to be given again in the same request, or
+/// taken out with null. A secret header becomes one that is shown only with its `value` given again.
 #[utoipa::path(
     patch, path = "/v1/webhooks/{id}", operation_id = "change_webhook", tag = "webhooks",
     params(("id" = String, Path, description = super::OF)),

@@ -15,8 +15,8 @@ use super::super::super::openapi::examples;
 use super::super::super::problem::{Problem, ProblemType};
 use super::super::super::query::Params;
 use super::body;
-use crate::delivery::endpoint::without_secrets;
 use crate::delivery::formats::standard::ANALYZED;
+use crate::delivery::shown::without_secrets;
 use crate::delivery::trial::{self, About, NotTested, Trial, Wanted};
 use crate::delivery::webhooks::{KNOWN_EVENTS, Webhook, WebhookId};
 use crate::feedback::validate::FieldError;
@@ -86,7 +86,7 @@ impl From<About> for Told {
 #[schema(as = TestSent)]
 struct Sent {
     method: &'static str,
-    /// Without its query, which may be secret.
+    /// As the webhook shows it: without what may be a credential.
     url: String,
     /// But those that the connection adds; `…` stands for a value that is secret.
     headers: BTreeMap<String, String>,

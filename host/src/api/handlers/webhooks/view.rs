@@ -11,7 +11,7 @@ use super::super::super::openapi::examples;
 use super::super::super::problem::Problem;
 use super::health::Health;
 use crate::config::{self, Batch, Format, Header, Ordering, Signature};
-use crate::delivery::endpoint::without_secrets;
+use crate::delivery::shown::without_secrets;
 use crate::delivery::webhooks::{Source, Webhook, WebhookId};
 use crate::feedback::Kind;
 use crate::feedback::validate::FieldError;
@@ -37,6 +37,8 @@ pub(in crate::api) struct View {
     /// How many were set aside.
     parked: u64,
     description: String,
+    /// Without what may be a credential: of the path its first segment is shown, where that is a plain word, and `…` stands
+    /// for the rest, `?…` for a query.
     url: String,
     events: Vec<String>,
     routes: Vec<String>,
