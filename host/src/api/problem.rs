@@ -119,7 +119,7 @@ impl ProblemType {
     }
 }
 
-/// How many fields are listed at most; there may be as many answers in a survey as it has room for.
+/// How many fields are listed at most; there may be as many as what was sent has room for.
 const MAX_ERRORS: usize = 100;
 
 /// One error answer.
@@ -188,6 +188,15 @@ impl Problem {
             Self::new(ProblemType::Internal, "This is a defect in sayso; its log has more under the request id.");
         problem.more.internal = Some(what.into());
         problem
+    }
+
+    /// With the fields that have to be fixed; of many of them the first alone, and how many there are.
+    #[must_use]
+    pub fn with_errors(mut self, mut errors: Vec<FieldError>) -> Self {
+        let total = errors.len();
+        errors.truncate(MAX_ERRORS);
+        self.more.errors = errors;
+        if total > MAX_ERRORS { self.with("errors_total", total) } else { self }
     }
 
     /// With a member of its own.
@@ -273,13 +282,7 @@ impl From<Invalid> for Problem {
             Invalid::Syntax { line, column, .. } => {
                 Self::new(ProblemType::MalformedBody, detail).with("line", line).with("column", column)
             }
-            Invalid::Fields(mut errors) => {
-                let total = errors.len();
-                errors.truncate(MAX_ERRORS);
-                let mut problem = Self::new(ProblemType::InvalidFeedback, detail);
-                problem.more.errors = errors;
-                if total > MAX_ERRORS { problem.with("errors_total", total) } else { problem }
-            }
+            Invalid::Fields(errors) => Self::new(ProblemType::InvalidFeedback, detail).with_errors(errors),
         }
     }
 }

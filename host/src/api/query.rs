@@ -85,10 +85,8 @@ impl<'a> Params<'a> {
             }
         }
         if let Some(first) = errors.first() {
-            let mut problem =
-                Problem::new(ProblemType::InvalidRequest, format!("`{}`: {}", first.field, first.message));
-            problem.more.errors = errors;
-            return Err(problem);
+            let detail = format!("`{}`: {}", first.field, first.message);
+            return Err(Problem::new(ProblemType::InvalidRequest, detail).with_errors(errors));
         }
         Ok(Self { pairs })
     }

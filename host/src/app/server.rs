@@ -32,6 +32,9 @@ const SHARE: usize = 2;
 /// How long a client may take to send the head of a request: a slow one must not hold a connection for ever.
 const HEADER_TIME: Duration = Duration::from_secs(15);
 
+/// Longest head of a request, in bytes: whoever sends no more than that, on every connection, holds so much memory.
+const MAX_HEAD: usize = 32 << 10;
+
 /// For how long nothing may move: longer than what an answer has to wait for.
 const PATIENCE: Patience = Patience { first: HEADER_TIME, later: Duration::from_secs(120) };
 
@@ -63,7 +66,7 @@ async fn serve_with(
     patience: Patience,
 ) {
     let mut server = auto::Builder::new(TokioExecutor::new());
-    server.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIME);
+    server.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_buf_size(MAX_HEAD);
     server.http2().timer(TokioTimer::new()).max_concurrent_streams(256);
     let server = Arc::new(server);
     let graceful = GracefulShutdown::new();

@@ -9,7 +9,7 @@ use crate::queue::Receipt;
 
 /// Refused items that are explained; the others are counted.
 const MAX_EXPLAINED: usize = 1_000;
-/// Largest explanation, in bytes of JSON.
+/// Largest explanation of more than one error, in bytes of JSON.
 const MAX_EXPLANATION: usize = 8 << 10;
 /// Items of the largest outcome that is kept for its `Idempotency-Key`. Of a larger request every item is recognised
 /// by itself when it is sent again, because it has an identity.
@@ -102,15 +102,7 @@ impl Outcome {
         let position = self.reserve();
         self.notes.rejected_total += 1;
         if self.notes.rejected.len() < MAX_EXPLAINED {
-            let mut json = problem.to_json(None);
-            if json.len() > MAX_EXPLANATION {
-                let mut short = problem.clone();
-                short.more.errors.truncate(8);
-                short.detail.truncate(short.detail.floor_char_boundary(1024));
-                short.more.members.entry("errors_total").or_insert_with(|| problem.more.errors.len().into());
-                json = short.to_json(None);
-            }
-            self.notes.rejected.push((position, json));
+            self.notes.rejected.push((position, explanation(problem)));
         }
     }
 
@@ -171,6 +163,22 @@ impl Outcome {
         let ids = ids[1..].chunks(16).map(Uuid::from_slice).collect::<Result<_, _>>().ok()?;
         Some(Self { single, ids, notes })
     }
+}
+
+/// The problem as JSON, with as many of its errors as there is room for.
+fn explanation(problem: &Problem) -> String {
+    let mut json = problem.to_json(None);
+    for most in [8, 1] {
+        if json.len() <= MAX_EXPLANATION {
+            break;
+        }
+        let mut short = problem.clone();
+        short.more.errors.truncate(most);
+        short.detail.truncate(short.detail.floor_char_boundary(1024));
+        short.more.members.entry("errors_total").or_insert_with(|| problem.more.errors.len().into());
+        json = short.to_json(None);
+    }
+    json
 }
 
 #[cfg(test)]

@@ -188,10 +188,9 @@ fn nothing() -> Problem {
 
 fn bad_header(errors: Vec<FieldError>) -> Problem {
     let first = errors.first().map(|error| format!(" `{}` {}", error.field, error.message)).unwrap_or_default();
-    let mut problem =
-        Problem::new(ProblemType::InvalidFeedback, format!("The header of the table cannot be used:{first}."));
-    problem.more.errors = errors;
-    problem.with("line", 1)
+    Problem::new(ProblemType::InvalidFeedback, format!("The header of the table cannot be used:{first}."))
+        .with_errors(errors)
+        .with("line", 1)
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {

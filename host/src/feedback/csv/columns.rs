@@ -4,7 +4,17 @@ use std::collections::BTreeSet;
 
 use super::Row;
 use super::mapping::{Mapping, word};
-use crate::feedback::{FieldType, Kind, validate::FieldError, validate::nearest};
+use crate::feedback::{
+    FieldType, Kind,
+    validate::{FieldError, cut, nearest},
+};
+
+/// Most columns of a table: as many as spreadsheets have.
+const MAX_COLUMNS: usize = 16_384;
+/// Columns that are listed in an error,
+const MAX_LISTED: usize = 20;
+/// and how much of each name, in bytes.
+const MAX_NAME: usize = 60;
 
 /// How a cell is written in JSON. A number or truth value that is none is written as text, so that validation says
 /// what is wrong with it.
@@ -121,6 +131,10 @@ impl Table {
     /// # Errors
     /// Every column that is no known field, is bound twice, or is named by the mapping but not there.
     pub fn bind(header: &Row<'_>, mapping: &Mapping) -> Result<Self, Vec<FieldError>> {
+        if header.len() > MAX_COLUMNS {
+            let message = format!("a table may have {MAX_COLUMNS} columns; this one has {}", header.len());
+            return Err(vec![FieldError::new("", message)]);
+        }
         let columns: Vec<String> = (0..header.len())
             .map(|index| String::from_utf8_lossy(header.get(index).unwrap_or_default()).trim().to_owned())
             .collect();
@@ -339,7 +353,9 @@ fn as_known(column: &str) -> String {
 fn no_column(column: &str, columns: &[String]) -> String {
     let comma =
         if column.contains(',') { "; a comma parts two pairs where a known field stands before it" } else { "" };
-    format!("there is no column `{column}`; the columns are {}{comma}", columns.join(", "))
+    let more = if columns.len() > MAX_LISTED { ", …" } else { "" };
+    let listed: Vec<_> = columns.iter().take(MAX_LISTED).map(|column| cut(column, MAX_NAME)).collect();
+    format!("there is no column `{}`; the columns are {}{more}{comma}", cut(column, MAX_NAME), listed.join(", "))
 }
 
 fn unknown_column(field: &str) -> String {

@@ -6,6 +6,9 @@ use serde::de::{IntoDeserializer, value::Error as WordError};
 use super::columns::is_field;
 use crate::feedback::{Kind, validate::FieldError};
 
+/// Most columns that are renamed: each of them is looked for.
+const MAX_RENAMES: usize = 1_024;
+
 /// How the sender's columns are named here.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Mapping {
@@ -31,6 +34,9 @@ impl Mapping {
                     format!("`{pair}` is not of the form column:field, such as Stars:rating.value"),
                 ));
             };
+            if renames.len() == MAX_RENAMES {
+                return Err(FieldError::new("map", format!("there are more than {MAX_RENAMES} pairs")));
+            }
             renames.push((column.trim().to_owned(), field.trim().to_owned()));
         }
         let kind = kind.map(word::<Kind>).transpose().map_err(|()| {

@@ -39,11 +39,24 @@ pub struct FieldError {
     pub message: String,
 }
 
+/// Longest path of a field that is repeated, in bytes: names may be as long as what was sent, and errors as many.
+const MAX_FIELD: usize = 120;
+/// Longest message, in bytes.
+const MAX_MESSAGE: usize = 1024;
+
 impl FieldError {
-    /// An error of the field at `field`.
-    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+    /// An error of the field at `field`. What is longer than anybody reads is cut.
+    pub fn new(field: impl AsRef<str>, message: impl AsRef<str>) -> Self {
+        Self { field: cut(field.as_ref(), MAX_FIELD), message: cut(message.as_ref(), MAX_MESSAGE) }
     }
+}
+
+/// At most `most` bytes of `text`, and a sign that there was more.
+pub(in crate::feedback) fn cut(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    format!("{}…", &text[..text.floor_char_boundary(most)])
 }
 
 /// Why bytes are not taken as feedback.

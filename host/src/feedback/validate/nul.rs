@@ -6,9 +6,12 @@ use serde_json::Value;
 
 use super::FieldError;
 
+/// Errors that are looked for: nobody reads more, and each could be for a byte or two of what was sent.
+const MOST: usize = 100;
+
 const MESSAGE: &str = "holds a NUL character (\\u0000); take it out";
 
-/// Every text of valid JSON that holds a NUL, by its path. Called only where the escape occurs at all.
+/// The texts of valid JSON that hold a NUL, by their paths; not more than [`MOST`]. Called only where the escape occurs at all.
 pub(super) fn find(json: &str) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if let Ok(value) = serde_json::from_str(json) {
@@ -19,6 +22,9 @@ pub(super) fn find(json: &str) -> Vec<FieldError> {
 
 fn walk(value: &Value, path: &mut String, errors: &mut Vec<FieldError>) {
     let parent = path.len();
+    if errors.len() >= MOST {
+        return;
+    }
     match value {
         Value::String(text) if text.contains('\0') => errors.push(FieldError::new(path.as_str(), MESSAGE)),
         Value::Array(items) => {

@@ -37,7 +37,7 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn fail(&mut self, field: &str, message: impl Into<String>) {
+    fn fail(&mut self, field: &str, message: impl AsRef<str>) {
         self.errors.push(FieldError::new(field, message));
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::error::Category;
 
-use super::{FieldError, Invalid, nul};
+use super::{FieldError, Invalid, cut, nul};
 use crate::feedback::Feedback;
 
 /// What the server gives; a sender who gives it is told so.
@@ -64,11 +64,6 @@ fn without_place(error: &serde_json::Error) -> String {
 }
 
 fn field_error(path: String, message: &str) -> FieldError {
-    let error = full_field_error(path, message);
-    FieldError { field: shorten(&error.field), ..error }
-}
-
-fn full_field_error(path: String, message: &str) -> FieldError {
     let first = path.split(['.', '[']).next().unwrap_or_default();
     if SERVER_GIVEN.contains(&first) {
         return FieldError::new(first, SERVER_GIVEN_MESSAGE);
@@ -173,8 +168,5 @@ fn found_in_words(found: &str) -> String {
 }
 
 fn shorten(text: &str) -> String {
-    if text.len() <= MAX_FOUND {
-        return text.to_owned();
-    }
-    format!("{}…", &text[..text.floor_char_boundary(MAX_FOUND)])
+    cut(text, MAX_FOUND)
 }

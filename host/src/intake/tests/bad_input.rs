@@ -158,3 +158,20 @@ async fn a_stream_beyond_its_limit_says_what_was_taken_before() {
     assert_eq!(accepted, service.waiting());
     assert!(problem["detail"].as_str().expect("text").contains("Idempotency-Key"), "{problem:#}");
 }
+
+#[tokio::test]
+async fn names_as_long_as_what_was_sent_make_no_longer_answers() {
+    let long = "n".repeat(60_000);
+    let nuls = vec!["\"\\u0000\""; 30_000].join(",");
+    let problem =
+        invalid(&format!("{{\"kind\":\"review\",\"text\":\"x\",\"metadata\":{{\"{long}\":[{nuls}]}}}}")).await;
+    assert_eq!(problem["errors"].as_array().map(Vec::len), Some(100));
+    assert!(problem.to_string().len() < 40_000, "{} bytes", problem.to_string().len());
+    let service = Service::start();
+    let maps: String = (0..200).map(|n| format!("&map=c{n}:text")).collect();
+    let path = format!("/v1/feedback?kind=review{maps}");
+    let table = format!("{long},text\nx,y\n");
+    let problem = service.post_to(&path, CSV, &[], table).await.problem(422, "invalid-feedback");
+    assert_eq!((problem["errors"].as_array().map(Vec::len), &problem["errors_total"]), (Some(100), &json!(201)));
+    assert!(problem.to_string().len() < 60_000, "{} bytes", problem.to_string().len());
+}
