@@ -14,7 +14,10 @@ use threads::Threads;
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -51,6 +54,11 @@ pub enum AppError {
         "refusing to listen on {0} without keys: anybody who reaches it could read and post. Make one with `sayso key new` and put it into the configuration, or listen on 127.0.0.1"
     )]
     OpenToOthers(SocketAddr),
+    /// A file that is being written is empty for a moment.
+    #[error(
+        "the configuration names no [[plugin]] any more; name those that shall run, or start sayso again to have the built-in ones"
+    )]
+    NamesNoPlugins,
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -254,10 +262,15 @@ fn live_chain(config: &Arc<Config>, source: Source, readiness: Arc<Readiness>) -
     prune(config);
     readiness.chain_loaded();
     let running = config.clone();
+    let names_plugins = AtomicBool::new(!config.is_default_chain);
     let reload = move || -> Result<Chain, AppError> {
-        let plugins = source.read()?.plugins;
+        let Config { plugins, is_default_chain, .. } = source.read()?;
+        if is_default_chain && names_plugins.load(Ordering::Relaxed) {
+            return Err(AppError::NamesNoPlugins);
+        }
         let config = Config { plugins, ..Config::clone(&running) };
         let chain = load_chain_into(&engine, &config, &source.base())?;
+        names_plugins.store(!is_default_chain, Ordering::Relaxed);
         tell(&chain, &readiness);
         prune(&config);
         Ok(chain)

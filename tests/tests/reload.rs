@@ -131,6 +131,7 @@ async fn a_chain_that_cannot_run_is_refused_with_the_reason_and_the_old_one_goes
         (chain("two").replace("fallback", "falback"), "falback"),
         (chain("two").replace("[[plugin]]", "[[plug]]"), "sayso.toml line 1"),
         (hostile(&guest("nosy"), ""), "grants = [\"history\"]"),
+        (String::new(), "names no [[plugin]] any more"),
     ];
     for (config, reason) in &broken {
         server.reconfigure(config);
@@ -143,7 +144,7 @@ async fn a_chain_that_cannot_run_is_refused_with_the_reason_and_the_old_one_goes
         assert_eq!(answer["analysis"]["routes"][0]["name"], "one");
     }
     let metrics = server.get("/metrics").await;
-    assert!(metrics.as_str().expect("text").contains("sayso_chain_reloads_total{outcome=\"refused\"} 4"), "{metrics}");
+    assert!(metrics.as_str().expect("text").contains("sayso_chain_reloads_total{outcome=\"refused\"} 5"), "{metrics}");
     assert!(server.log().iter().any(|line| line.contains("the old one goes on") && line.contains("no-such")));
 }
 

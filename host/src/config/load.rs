@@ -58,6 +58,7 @@ pub fn load(file: Option<&Path>, variables: impl IntoIterator<Item = (String, St
     let mut config = understand(table, &Origin { file: path, text: &text, variables })?;
     if config.plugins.is_empty() {
         config.plugins = default_chain();
+        config.is_default_chain = true;
     }
     Ok(config)
 }
@@ -84,7 +85,16 @@ fn read(path: &Path) -> Result<String, ConfigError> {
 
 fn parse(path: &Path, text: &str) -> Result<Table, ConfigError> {
     toml::from_str(text)
-        .map_err(|error| ConfigError::Syntax { path: path.to_owned(), message: error.to_string().trim().to_owned() })
+        .map_err(|error| ConfigError::Syntax { path: path.to_owned(), message: without_excerpt(&error, text) })
+}
+
+/// Where the mistake is, and what it is. The parser's own text shows the line, which may hold a secret.
+fn without_excerpt(error: &toml::de::Error, text: &str) -> String {
+    let message = error.message();
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else { return message.to_owned() };
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    format!("line {line}, column {column}: {message}")
 }
 
 /// Why a table is no configuration: the path of the value at fault, and what is wrong with it.
@@ -92,6 +102,7 @@ type Fault = (String, String);
 
 /// The configuration that the table is, checked.
 fn understand(mut table: Table, origin: &Origin<'_>) -> Result<Config, ConfigError> {
+    park_what_is_not_redacted(&mut table);
     let mut taken_as_text: Vec<Fault> = Vec::new();
     let config = loop {
         let fault = match read_table(&table) {
@@ -121,6 +132,16 @@ fn read_table(table: &Table) -> Result<Config, Fault> {
 
 fn refuse(origin: &Origin<'_>, (path, message): &Fault) -> ConfigError {
     ConfigError::Key { place: origin.place(path, message), message: format!("`{path}`: {message}") }
+}
+
+/// What could not be redacted must not go on, also where the chain is written out: unless the file says otherwise.
+fn park_what_is_not_redacted(table: &mut Table) {
+    let plugins = table.get_mut("plugin").and_then(Value::as_array_mut).into_iter().flatten();
+    for plugin in plugins.filter_map(Value::as_table_mut) {
+        if plugin.get("use").and_then(Value::as_str) == Some("builtin:redact") {
+            plugin.entry("on_fault").or_insert_with(|| "park".into());
+        }
+    }
 }
 
 /// The chain that runs where none is configured.

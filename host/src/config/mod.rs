@@ -40,6 +40,9 @@ pub struct Config {
     /// The chain, in order. Without any: the built-in plugins.
     #[serde(rename = "plugin")]
     pub plugins: Vec<Plugin>,
+    /// Whether `plugins` are the built-in ones because none is named.
+    #[serde(skip)]
+    pub is_default_chain: bool,
     /// Which components may be plugins at all.
     #[serde(rename = "plugins")]
     pub trust: Trust,

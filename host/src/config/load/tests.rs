@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::OnFault;
 
 fn read(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
     let dir = tempfile::tempdir().expect("a folder");
@@ -163,4 +164,20 @@ fn a_backlog_that_nothing_fits_into_is_refused() {
     assert!(error.starts_with("sayso.toml line 2: `server.max_backlog`: "), "{error}");
     assert!(error.contains("give 1 or more"), "{error}");
     assert!(read("[server]\nmax_backlog = 1\n", &[]).is_ok());
+}
+
+#[test]
+fn what_could_not_be_redacted_is_parked_unless_the_file_says_otherwise() {
+    let with = |line: &str| read(&format!("[[plugin]]\nname = \"pii\"\nuse = \"builtin:redact\"\n{line}"), &[]);
+    assert_eq!(with("").expect("loads").plugins[0].on_fault, OnFault::Park);
+    assert_eq!(with("on_fault = \"skip\"").expect("loads").plugins[0].on_fault, OnFault::Skip);
+    let other = read("[[plugin]]\nname = \"t\"\nuse = \"builtin:tagger\"\n", &[]).expect("loads");
+    assert_eq!(other.plugins[0].on_fault, OnFault::Skip);
+}
+
+#[test]
+fn a_mistake_in_the_line_of_a_secret_is_placed_without_showing_the_secret() {
+    let text = "[[webhook]]\nname = \"crm\"\nsecret = \"whsec_hush\" oops\n";
+    let error = read(text, &[]).expect_err("is no TOML");
+    assert!(error.contains("line 3, column 23") && !error.contains("hush"), "{error}");
 }
