@@ -3,7 +3,7 @@
 use std::{io::Write as _, process::ExitCode};
 
 use clap::Parser;
-use sayso::cli::Cli;
+use sayso::cli::{Cli, told_once};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -34,13 +34,4 @@ fn end_plainly_where_nothing_can_be_printed() {
         writeln!(std::io::stderr(), "error: cannot print to {why}; what was not printed is lost").ok();
         std::process::exit(2)
     }));
-}
-
-/// The error with its causes, without those that its text names already.
-fn told_once(error: &anyhow::Error) -> String {
-    error
-        .chain()
-        .skip(1)
-        .map(ToString::to_string)
-        .fold(error.to_string(), |text, cause| if text.contains(&cause) { text } else { format!("{text}: {cause}") })
 }

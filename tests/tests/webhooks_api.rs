@@ -304,7 +304,8 @@ async fn what_waits_for_a_webhook_that_was_taken_out_of_the_file_is_parked_when_
     let mut server = Server::builder().webhook("desk", "https://desk.invalid/hook", "paused = true\n").start().await;
     server.analyze(&review("too slow")).await;
     server.reconfigure(LOOPBACK);
-    server.kill_and_restart().await;
+    assert_eq!(server.terminate().await, Some(0));
+    server.restart().await;
     let waits = server.log().into_iter().find(|line| line.contains("sayso webhook delete desk")).expect("it is told");
     assert!(waits.contains("\"waiting\":1"), "{waits}");
     let gone = call(&server, Method::DELETE, "/desk", None).await;

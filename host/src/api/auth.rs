@@ -133,7 +133,10 @@ impl Auth {
         };
         let foreign_origin = headers.get(header::ORIGIN).is_some_and(|origin| !is_origin_of(origin, host));
         let cross_site = header_text(headers, SEC_FETCH_SITE).is_some_and(|site| site == "cross-site");
-        if foreign_origin || (cross_site && method != Method::GET && method != Method::HEAD) {
+        // Whoever follows a link comes here from another site too, to read with their own eyes.
+        let follows_link =
+            method == Method::GET && header_text(headers, SEC_FETCH_MODE).is_none_or(|mode| mode == "navigate");
+        if foreign_origin || (cross_site && !follows_link) {
             return Err(Problem::new(
                 ProblemType::Forbidden,
                 "Without keys, sayso takes no requests from the pages of other web sites. Configure a `[[key]]` and send it.",
@@ -144,6 +147,7 @@ impl Auth {
 }
 
 const SEC_FETCH_SITE: header::HeaderName = header::HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: header::HeaderName = header::HeaderName::from_static("sec-fetch-mode");
 
 fn unauthorized(detail: &str, error: &str) -> Problem {
     let challenge = match error {

@@ -7,6 +7,7 @@ mod demo;
 mod dict;
 mod key;
 mod plugin;
+mod printable;
 mod receiver;
 mod send;
 mod serve;
@@ -91,6 +92,14 @@ impl Cli {
             Command::Key(command) => key::run(command),
         }
     }
+}
+
+/// An error with its causes, without those that its text names already, for a terminal.
+pub fn told_once(error: &anyhow::Error) -> String {
+    let causes = error.chain().skip(1).map(ToString::to_string);
+    let told = causes
+        .fold(error.to_string(), |text, cause| if text.contains(&cause) { text } else { format!("{text}: {cause}") });
+    printable::printable_lines(&told)
 }
 
 /// Where the configuration is, and what on the command line wins over it.

@@ -94,11 +94,6 @@ struct Seen {
     order: VecDeque<String>,
 }
 
-/// Text of a stranger, without what would steer a terminal.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
 /// A new secret.
 pub(super) fn new_secret() -> String {
     signing::new_secret().expose().to_owned()

@@ -72,15 +72,16 @@ impl Keeper {
     /// True if no traces are left.
     async fn pass(&self) -> Result<bool, ForgetError> {
         let began = Instant::now();
-        let resumed = self.eraser.resume().await?;
-        if resumed > 0 {
-            events::resumed(resumed);
+        // An erasure that fails, because of one damaged row for example, must not keep everything else for ever.
+        let resumed = self.eraser.resume().await;
+        if let Some(resumed) = resumed.as_ref().ok().filter(|resumed| **resumed > 0) {
+            events::resumed(*resumed);
         }
         let now = Timestamp::now();
         let mut sweep = Sweep { queue: &*self.queue, records: &*self.records, now, removed: Removed::default() };
         let outcome = sweep.run(&self.data).await;
         events::swept(&sweep.removed, began.elapsed());
-        outcome?;
+        outcome.and(resumed.map(drop))?;
         if let Ok(before) = now.checked_sub(ERASURES_KEPT) {
             self.records.drop_erasures(before).await?;
         }

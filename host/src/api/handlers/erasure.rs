@@ -1,12 +1,13 @@
 //! `DELETE /v1/customers/{id}` and `DELETE /v1/feedback/{id}`: forget.
 
 use axum::Json;
-use axum::extract::{Path, State as With};
+use axum::extract::{Path, RawQuery, State as With};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::State;
 use super::super::problem::Problem;
+use super::super::query::Params;
 use super::feedback::missing;
 use crate::feedback::{FeedbackId, Kind, sample};
 use crate::privacy::{self, Eraser, ForgetError};
@@ -59,7 +60,10 @@ impl From<ForgetError> for Problem {
 pub(in crate::api) async fn customer(
     With(state): With<State>,
     Path(customer): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Json<Erased>, Problem> {
+    // `?dry_run=true` must not erase anything, though there is no such parameter.
+    Params::read(query.as_deref(), &[], &[])?;
     let erased = erase(&state, Subject::Customer(customer.clone())).await?;
     Ok(Json(Erased { customer, erased: erased.feedback, complete: erased.is_scrubbed }))
 }
@@ -77,7 +81,9 @@ pub(in crate::api) async fn customer(
 pub(in crate::api) async fn feedback(
     With(state): With<State>,
     Path(id): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Json<ErasedFeedback>, Problem> {
+    Params::read(query.as_deref(), &[], &[])?;
     let known: FeedbackId = id.parse().map_err(|_| missing(&id))?;
     let erased = erase(&state, Subject::Feedback(known)).await?;
     if erased.feedback == 0 {

@@ -95,6 +95,9 @@ async fn without_keys_pages_of_other_sites_can_do_nothing() {
         call(&service, "POST", "/v1/feedback", &[header]).await.problem(403, "forbidden");
         call(&service, "DELETE", "/v1/customers/c1", &[header]).await.problem(403, "forbidden");
     }
+    let (cross, link) = (("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"));
+    call(&service, "GET", "/v1/feedback", &[cross, ("sec-fetch-mode", "no-cors")]).await.problem(403, "forbidden");
+    call(&service, "GET", "/v1/feedback", &[cross, link]).await.expect(200);
     call(&service, "POST", "/v1/feedback", &[("origin", "http://localhost:8080"), ("sec-fetch-site", "same-origin")])
         .await
         .expect(202);

@@ -129,6 +129,8 @@ async fn a_customer_is_forgotten_in_the_records_and_among_the_parked() {
     for lease in service.pull(2).await {
         service.state.queue.park(lease, "why".into()).await.expect("parked");
     }
+    let dry = request("DELETE", "/v1/customers/c%201?dry_run=true", &[]).body(Body::empty()).expect("is a request");
+    service.send(dry).await.problem(400, "invalid-request");
     let erase = request("DELETE", "/v1/customers/c%201", &[]).body(Body::empty()).expect("is a request");
     assert_eq!(service.send(erase).await.expect(200), json!({"customer": "c 1", "erased": 2, "complete": true}));
     for id in [analyzed, parked] {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
-use super::super::receiver::printable;
+use super::super::printable::printable;
 
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use reqwest::{Client, Response, StatusCode, header};
 use serde::Deserialize;
 
+use super::super::printable::printable;
 use crate::http_client;
 
 /// How often a request is tried where the server cannot be reached or fails.
@@ -177,10 +178,10 @@ fn answer(body: Body) -> Answer {
 /// Every field that has to be fixed; what is wrong with the whole where it is no field.
 fn reason(problem: Problem) -> String {
     if problem.errors.len() < 2 {
-        return problem.detail;
+        return printable(&problem.detail);
     }
     let errors: Vec<_> = problem.errors.iter().map(|error| format!("`{}`: {}", error.field, error.message)).collect();
-    errors.join("; ")
+    printable(&errors.join("; "))
 }
 
 fn retry_after(response: &Response) -> Option<Duration> {

@@ -7,7 +7,10 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::receiver::{self, Behaviour, Event, printable};
+use super::super::{
+    printable::printable,
+    receiver::{self, Behaviour, Event},
+};
 use crate::config::parse_duration;
 
 const DIM: Style = Style::new().dimmed();

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
+use super::super::printable::printable;
+
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 const GREEN: Style = AnsiColor::Green.on_default();
@@ -21,7 +23,7 @@ pub(super) fn table(webhooks: &[Value]) -> String {
     let rows: Vec<[String; 5]> = webhooks
         .iter()
         .map(|webhook| {
-            let text = |name: &str| webhook[name].as_str().unwrap_or_default().to_owned();
+            let text = |name: &str| printable(webhook[name].as_str().unwrap_or_default());
             [text("name"), state(webhook).to_owned(), text("source"), wants(webhook), text("url")]
         })
         .collect();
@@ -58,7 +60,7 @@ fn wants(webhook: &Value) -> String {
     for name in ["events", "routes", "kinds", "tags", "languages"] {
         let list: Vec<&str> = webhook[name].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         if !list.is_empty() && list != ["feedback.analyzed"] {
-            parts.push(list.join(","));
+            parts.push(printable(&list.join(",")));
         }
     }
     match webhook["min_priority"].as_u64() {
@@ -102,7 +104,7 @@ pub(super) fn card(webhook: &Value) -> String {
         put("signed with", &format!("{} {shown}{until}", key["signature"].as_str().unwrap_or_default()));
     }
     for warning in webhook["warnings"].as_array().into_iter().flatten() {
-        put("note", warning.as_str().unwrap_or_default());
+        put("note", &plain(warning));
     }
     for fault in webhook["faults"].as_array().into_iter().flatten() {
         put("fault", &format!("`{}`: {}", plain(&fault["field"]), plain(&fault["message"])));
@@ -124,7 +126,7 @@ pub(super) fn with_secret(webhook: &Value) -> String {
 
 fn plain(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => printable(text),
         Value::Array(list) => list.iter().map(plain).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
