@@ -1,6 +1,5 @@
 //! What is refused before any feedback, and how it is told.
 
-use sayso_plugin::Plugin;
 use serde_json::json;
 
 use super::error;
