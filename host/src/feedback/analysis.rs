@@ -194,7 +194,8 @@ pub struct Tag {
 /// What the customer wants.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Intent {
-    /// `complaint`, `praise`, `request`, `question`, `churn_threat`, `referral`, or a plugin's own.
+    /// `complaint`, `praise`, `request`, `question`, `churn_threat`, `referral`, `safety`, `legal_threat`, or a
+    /// plugin's own.
     #[serde(rename = "type")]
     pub kind: String,
     /// 0 to 1.

@@ -10,7 +10,7 @@ use crate::config::Format;
 /// How a webhook is to be; each option that is not given is left as it is.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Settings {
-    /// Where to post.
+    /// Where to post. A move to another server needs its secrets again: `--secret-header`, `--client-key`.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
     /// What it is for.
