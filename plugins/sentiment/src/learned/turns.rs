@@ -1,7 +1,7 @@
 //! Negations that turn the word they belong to, whatever was learned: 불만 없어요, 맛있지 않았어요, 没有让我失望, 谈不上满意.
 //! What customers deny is seldom in what the weights were learned from, and single words do not add up to it.
 
-use super::{CHINESE, KOREAN, Table, units::Unit};
+use super::{table::Language, units::Unit};
 
 /// Blame that is denied is faint praise.
 const FAINT: f64 = 0.8;
@@ -69,11 +69,10 @@ pub(super) struct Turned {
 }
 
 /// Turns what is negated.
-pub(super) fn turn(table: Table, text: &str, units: &mut [Turned]) {
-    if table == KOREAN {
-        korean(&mut Words { text, units });
-    } else if table == CHINESE {
-        chinese(&mut Words { text, units });
+pub(super) fn turn(language: Language, text: &str, units: &mut [Turned]) {
+    match language {
+        Language::Korean => korean(&mut Words { text, units }),
+        Language::Chinese => chinese(&mut Words { text, units }),
     }
 }
 
