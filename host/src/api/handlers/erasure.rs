@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::super::State;
 use super::super::problem::Problem;
 use super::super::query::Params;
-use super::feedback::missing;
+use super::feedback::{look_up, missing};
 use crate::feedback::{FeedbackId, Kind, sample};
 use crate::privacy::{self, Eraser, ForgetError};
 use crate::records::Subject;
@@ -85,8 +85,10 @@ pub(in crate::api) async fn feedback(
 ) -> Result<Json<ErasedFeedback>, Problem> {
     Params::read(query.as_deref(), &[], &[])?;
     let known: FeedbackId = id.parse().map_err(|_| missing(&id))?;
+    // What is being saved at this moment is dropped there, and is in no count.
+    let was_there = look_up(&state, known).await?.is_some();
     let erased = erase(&state, Subject::Feedback(known)).await?;
-    if erased.feedback == 0 {
+    if erased.feedback == 0 && !was_there {
         return Err(missing(&id));
     }
     Ok(Json(ErasedFeedback { id: known, complete: erased.is_scrubbed }))

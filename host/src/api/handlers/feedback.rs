@@ -79,14 +79,19 @@ pub(in crate::api) async fn get(
     Params::read(query.as_deref(), &[], &[])?;
     let missing = || missing(&id);
     let id: FeedbackId = id.parse().map_err(|_| missing())?;
+    look_up(&state, id).await?.map(Json).ok_or_else(missing)
+}
+
+/// A feedback, wherever it is.
+pub(super) async fn look_up(state: &State, id: FeedbackId) -> Result<Option<One>, Problem> {
     if let Some(record) = state.records.get(id).await? {
-        return Ok(Json(record.into()));
+        return Ok(Some(record.into()));
     }
     if let Some(place) = state.queue.find(&Lane::Intake, id.0).await? {
-        return waiting(id, place).map(Json);
+        return waiting(id, place).map(Some);
     }
     // It may have gone from the queue into the records between the two looks.
-    state.records.get(id).await?.map(|record| Json(record.into())).ok_or_else(missing)
+    Ok(state.records.get(id).await?.map(Into::into))
 }
 
 /// What is answered where there is no such feedback.

@@ -152,7 +152,8 @@ fn parameters() -> Value {
         header(
             "webhook-id",
             true,
-            "The same on every attempt: drop what came before by it. `dlv_…`; of a batch `bat_…`, of a test `tst_…`.",
+            "The same on every attempt of a delivery, `dlv_…`: drop what came before by it. Of a batch `bat_…`, which may be \
+             put together anew: drop repeats by the ids in it. Of a test `tst_…`.",
             "dlv_0198c0de0000b7a34f6ac5c1d0fd9ee1",
             json!({ "type": "string", "pattern": "^(dlv|bat|tst)_[0-9a-f]{32}$" }),
         ),

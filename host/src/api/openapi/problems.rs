@@ -35,7 +35,12 @@ fn about(kind: ProblemType) -> About {
             "Fields of the feedback have to be fixed; of several items, `rejected` says what to fix in each.",
             with_error(kind, "rating.value", "7 is not between 1 and 5"),
             json!({
-                "accepted": { "description": "What was accepted before, which is nothing where none is valid.", "type": ["array", "integer"] },
+                "accepted": {
+                    "description": "What was accepted before, which is nothing where none is valid.",
+                    "oneOf": [
+                        { "type": "array", "items": { "$ref": "#/components/schemas/AcceptedItem" } }, { "type": "integer" },
+                    ],
+                },
                 "rejected": { "type": "array", "items": { "$ref": "#/components/schemas/RejectedItem" } },
                 "rejected_total": count("How many were refused, where that is more than are explained."),
                 "errors_total": count("How many errors there are, where that is more than are listed."),
@@ -193,8 +198,9 @@ pub(super) fn schemas() -> Value {
     let mut schemas = Map::from_iter([("Problem".to_owned(), every)]);
     for kind in all() {
         let About { what, mut members, .. } = about(*kind);
-        members["type"] = json!({ "const": urn(*kind) });
-        members["status"] = json!({ "const": kind.status().as_u16() });
+        // Generators of clients do not know `const` by itself.
+        members["type"] = json!({ "type": "string", "enum": [urn(*kind)] });
+        members["status"] = json!({ "type": "integer", "enum": [kind.status().as_u16()] });
         let own = json!({ "type": "object", "properties": members });
         let schema = json!({ "description": what, "allOf": [{ "$ref": "#/components/schemas/Problem" }, own] });
         schemas.insert(name(*kind), schema);

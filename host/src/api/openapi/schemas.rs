@@ -14,10 +14,21 @@ const SENT: [&str; 8] = [
     "ReplayRequest",
 ];
 
-/// Takes null from the members that are left out where there is nothing to say.
+/// Takes null from the members that are left out where there is nothing to say, and from what clients send the default
+/// null: by it, generators of clients take a member for one that is always there.
 pub(super) fn correct(schemas: &mut Map<String, Value>) {
-    for (_, schema) in schemas.iter_mut().filter(|(name, _)| !SENT.contains(&name.as_str())) {
-        visit(schema);
+    for (name, schema) in schemas.iter_mut() {
+        if !SENT.contains(&name.as_str()) {
+            visit(schema);
+        } else if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.values_mut().for_each(without_default_null);
+        }
+    }
+}
+
+fn without_default_null(schema: &mut Value) {
+    if let Some(schema) = schema.as_object_mut().filter(|schema| schema.get("default") == Some(&Value::Null)) {
+        schema.remove("default");
     }
 }
 
@@ -41,9 +52,7 @@ fn name(value: &Value) -> Option<String> {
 }
 
 fn without_null(schema: &mut Value) {
-    if let Some(schema) = schema.as_object_mut().filter(|schema| schema.get("default") == Some(&Value::Null)) {
-        schema.remove("default");
-    }
+    without_default_null(schema);
     if let Some(types) = schema.get_mut("type").and_then(Value::as_array_mut) {
         types.retain(|kind| kind != "null");
         if let [only] = &types[..] {
