@@ -63,7 +63,10 @@ fn filter(otherwise: &str) -> (EnvFilter, Option<String>) {
     let (text, mistake) = match EnvFilter::try_new(&given) {
         Ok(_) if given.trim().is_empty() => (otherwise, None),
         Ok(_) => match given.split(',').find(|part| is_misspelt_level(part)) {
-            Some(part) => (otherwise, Some(format!("`{}` is no level; there are {LEVELS}", part.trim()))),
+            Some(part) => (
+                otherwise,
+                Some(format!("`{}` is no level; there are {LEVELS}, and PART=LEVEL for a part", part.trim())),
+            ),
             None => (&*given, None),
         },
         Err(error) => (otherwise, Some(error.to_string())),
