@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::feedback::FeedbackId;
 use crate::feedback::validate::{FieldError, Invalid};
 use crate::queue::QueueError;
 use crate::records::RecordsError;
@@ -301,11 +302,24 @@ impl From<RecordsError> for Problem {
         match error {
             RecordsError::Full(_) => full(error.to_string()),
             RecordsError::Failed(_) => failed(error.to_string()),
+            RecordsError::Damaged { id, .. } => damaged(id, error.to_string()),
             RecordsError::BadCursor(_) => {
                 Self::parameter("after", format!("{error}; leave it out to begin at the newest"))
             }
         }
     }
+}
+
+fn damaged(id: FeedbackId, internal: String) -> Problem {
+    let mut problem = Problem::new(
+        ProblemType::Internal,
+        format!(
+            "What the store has of the feedback `{id}` is damaged. Its operator may restore a copy of the store; \
+             `DELETE /v1/feedback/{id}` erases what is left of it."
+        ),
+    );
+    problem.more.internal = Some(internal);
+    problem
 }
 
 fn full(internal: String) -> Problem {

@@ -135,7 +135,12 @@ impl Service {
             let mut feedback = feedback_of(lease);
             (feedback.id, feedback.revision) = (FeedbackId(lease.id), lease.revision);
             let tag = Tag { name: "played".into(), confidence: 1.0, spans: Vec::new() };
-            Analyzed { feedback, analysis: Analysis { tags: vec![tag], ..Analysis::default() }, webhooks: Vec::new() }
+            Analyzed {
+                feedback,
+                analysis: Analysis { tags: vec![tag], ..Analysis::default() },
+                webhooks: Vec::new(),
+                era: 0,
+            }
         });
         self.state.records.save(analyzed.collect()).await.expect("the records work");
         self.state.queue.ack(leases).await.expect("the queue works");

@@ -55,7 +55,7 @@ impl Owed {
 pub fn owed_message(feedback: FeedbackId, revision: u32, webhook: &Arc<str>) -> (Lane, Message) {
     let id = DeliveryId::of(feedback, revision, webhook).0;
     let body = Owed::Analysis { feedback, revision }.encode();
-    (Lane::Delivery(Arc::clone(webhook)), Message { id, revision, identity: None, series: None, body })
+    (Lane::Delivery(Arc::clone(webhook)), Message { id, revision, identity: None, series: None, era: 0, body })
 }
 
 #[cfg(test)]

@@ -163,8 +163,8 @@ impl Publisher {
             }
             (None, None) => None,
         };
-        let message = Message { id: FeedbackId::now().0, revision: 1, identity, series: None, body: canonical.body };
-        (feedback.kind, message)
+        let (id, era) = (FeedbackId::now().0, self.state.records.era());
+        (feedback.kind, Message { id, revision: 1, identity, series: None, era, body: canonical.body })
     }
 }
 

@@ -87,7 +87,8 @@ fn sort(pipeline: &Pipeline, leases: Vec<Lease>, outcomes: Vec<Outcome>) -> Sort
                 let wanting = webhooks.wanting(&Candidate::new(&feedback, &analysis));
                 sorted.owed.extend(wanting.iter().map(|webhook| webhook.owed(&feedback)));
                 let webhooks = wanting.into_iter().map(|webhook| webhook.name().clone()).collect();
-                sorted.analyzed.push(Analyzed { feedback: *feedback, analysis: *analysis, webhooks });
+                let era = lease.era;
+                sorted.analyzed.push(Analyzed { feedback: *feedback, analysis: *analysis, webhooks, era });
                 sorted.finished.push(lease);
             }
         }

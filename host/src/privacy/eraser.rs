@@ -60,13 +60,15 @@ impl Eraser {
     /// Goes on with what was begun and did not end; how many erasures that were.
     ///
     /// # Errors
-    /// Where the store fails.
+    /// Where the store fails: of several failures the first, and whatever can be erased is.
     pub async fn resume(&self) -> Result<usize, ForgetError> {
         let open = self.records.erasures().await?;
+        let mut outcome = Ok(open.len());
         for erasure in &open {
-            self.carry_out(erasure).await?;
+            let carried_out = self.carry_out(erasure).await;
+            outcome = outcome.and_then(|count| carried_out.map(|_| count));
         }
-        Ok(open.len())
+        outcome
     }
 
     /// Overwrites the last traces, as far as there is time for it; the keeper goes on with the rest.
@@ -99,7 +101,7 @@ impl Eraser {
     async fn waiting(&self, erasure: &Erasure) -> Result<Vec<Piece>, ForgetError> {
         match &erasure.subject {
             Subject::Customer(customer) => {
-                let found = self.queue.search(&Lane::Intake, erasure.at, is_of(customer)).await?;
+                let found = self.queue.search(&Lane::Intake, erasure.era, is_of(customer)).await?;
                 let piece = |(id, revision)| Piece { id: FeedbackId(id), revision: Some(revision) };
                 Ok(found.into_iter().map(piece).collect())
             }

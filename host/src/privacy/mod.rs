@@ -15,6 +15,7 @@
 //! | `delivery` | ids | [`Forgetting::erase`] |
 //! | `attempt` | what receivers answered, which may quote what they got, and their addresses | [`Forgetting::erase`]; answers to a request for several deliveries go from all of these |
 //! | `erasure` | the identifier of the customer or feedback until nothing else is left; then a digest of it for a day | [`Forgetting::end_erasure`] |
+//! | `era` | how many erasures have begun: what feedback is told by that was accepted before one | |
 //! | `webhook`, `webhook_health`, `lane` | what operators wrote, and errors in sayso's own words | |
 //!
 //! Rows that are deleted are overwritten, in the table, in its free pages and in the index of words. What that leaves in the
@@ -26,6 +27,7 @@
 //! # Invariants
 //! - An erasure that was begun ends, whatever crashes: it is put down first, names are dropped last, every step between
 //!   may be repeated, and [`Keeper`] goes on with what did not end.
+//! - No clock tells what an erasure covers ([`Forgetting::era`](crate::records::Forgetting::era)).
 //! - Where a message and a row tell of the same, the message goes first: what is left by a crash is found by its row.
 //! - Pending deliveries, and feedback that still waits for the chain, are never removed for their age; feedback is not
 //!   while a delivery of it is on record.

@@ -75,6 +75,7 @@ impl World {
             revision: 1,
             identity: Some(Identity { key: name, digest: [7; 32], expires: None }),
             series: None,
+            era: self.records.era(),
             body: Bytes::from(serde_json::to_vec(feedback).expect("is JSON")),
         };
         self.queue.publish(&Lane::Intake, vec![message]).await.expect("publishes");
@@ -86,7 +87,7 @@ impl World {
         let lease = self.accept(feedback).await;
         let webhooks: Vec<Arc<str>> = webhooks.iter().map(|name| Arc::from(*name)).collect();
         let owed = webhooks.iter().map(|webhook| owed_message(feedback.id, 1, webhook)).collect();
-        let analyzed = Analyzed { feedback: feedback.clone(), analysis: Analysis::default(), webhooks };
+        let analyzed = Analyzed { feedback: feedback.clone(), analysis: Analysis::default(), webhooks, era: lease.era };
         self.records.save(vec![analyzed]).await.expect("saves");
         self.queue.publish_all(owed).await.expect("publishes");
         self.queue.ack(vec![lease]).await.expect("settles");
@@ -160,7 +161,12 @@ async fn a_customer_is_erased_wherever_the_feedback_is() {
     assert!(world.queue.parked(&Lane::Delivery("crm".into()), None, 9).await.expect("lists").is_empty());
     // The worker that had it comes to an end, in every way that it may.
     let held_again = held.clone();
-    let late = Analyzed { feedback: leased.clone(), analysis: Analysis::default(), webhooks: vec!["crm".into()] };
+    let late = Analyzed {
+        feedback: leased.clone(),
+        analysis: Analysis::default(),
+        webhooks: vec!["crm".into()],
+        era: held.era,
+    };
     assert_eq!(world.records.save(vec![late]).await.expect("works").len(), 1);
     world.queue.park(held_again, format!("{SECRET} again")).await.expect("works");
     world.queue.ack(vec![held]).await.expect("works");
@@ -170,6 +176,24 @@ async fn a_customer_is_erased_wherever_the_feedback_is() {
     let world = world.reopen();
     assert_eq!(world.traces(), 0);
     assert!(world.queue.pull(&Lane::Intake, 9, Duration::ZERO).await.expect("pulls").is_empty());
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_changes_nothing_of_what_an_erasure_covers() {
+    let world = World::new();
+    let [analyzed, waiting] = ["analyzed", "waiting"]
+        .map(|text| Feedback { received_at: in_hours(5), ..said_by("c1", &format!("{SECRET} {text}")) });
+    world.analyze(&analyzed, &[]).await;
+    world.accept(&waiting).await;
+    let erased = world.eraser().erase(&Subject::Customer("c1".into())).await.expect("erases");
+    assert_eq!((erased.feedback, world.traces()), (2, 0));
+    let afterwards = Feedback { received_at: in_hours(-5), ..said_by("c1", "said afterwards") };
+    world.analyze(&afterwards, &[]).await;
+    assert!(world.records.get(afterwards.id).await.expect("reads").is_some());
+    let world = world.reopen();
+    let again = Feedback { received_at: in_hours(-6), ..said_by("c1", "said after a restart") };
+    world.analyze(&again, &[]).await;
+    assert!(world.records.get(again.id).await.expect("reads").is_some());
 }
 
 #[tokio::test]
@@ -190,7 +214,12 @@ async fn one_feedback_is_erased_wherever_it_is_and_the_rest_of_the_customer_stay
     assert_eq!(world.traces(), 0);
     let again = world.eraser().erase(&Subject::Feedback(leased.id)).await.expect("erases");
     assert_eq!(again.feedback, 0, "it is not there any more");
-    let late = Analyzed { feedback: leased.clone(), analysis: Analysis::default(), webhooks: vec!["crm".into()] };
+    let late = Analyzed {
+        feedback: leased.clone(),
+        analysis: Analysis::default(),
+        webhooks: vec!["crm".into()],
+        era: held.era,
+    };
     assert_eq!(world.records.save(vec![late]).await.expect("works").len(), 1, "what a worker had is not kept");
     world.queue.ack(vec![held]).await.expect("works");
     let left = world.records.list(&Filter::default(), None, 9).await.expect("lists").items;
@@ -271,7 +300,8 @@ async fn of_small_rows_among_others_nothing_is_left_in_the_pages() {
         let (customer, word) = if is_theirs { (SECRET, SECRET) } else { ("c2", "somebody") };
         let text = format!("{word} {} {number}", "blah ".repeat(random.random_range(0..60)));
         let webhooks = vec!["crm".into()];
-        analyzed.push(Analyzed { feedback: said_by(customer, &text), analysis: Analysis::default(), webhooks });
+        let feedback = said_by(customer, &text);
+        analyzed.push(Analyzed { feedback, analysis: Analysis::default(), webhooks, era: 0 });
     }
     for batch in analyzed.chunks(50) {
         world.records.save(batch.to_vec()).await.expect("saves");

@@ -75,6 +75,8 @@ pub struct Message {
     /// Messages of one lane and one series are leased one after the other: the next when the one before is settled or
     /// parked. Those without are leased whenever a worker is free.
     pub series: Option<i64>,
+    /// For feedback: the [era](crate::records::Forgetting::era) in which it was accepted; otherwise 0.
+    pub era: i64,
     /// What the worker needs.
     pub body: Bytes,
 }
@@ -121,6 +123,8 @@ pub struct Lease {
     pub is_first: bool,
     /// When it was published.
     pub published_at: Timestamp,
+    /// As it was published.
+    pub era: i64,
     /// What the worker needs.
     pub body: Bytes,
 }
@@ -276,8 +280,8 @@ pub trait Queue: Send + Sync + 'static {
     /// Where the newest revision of a message is; none if it is settled or was never there.
     async fn find(&self, lane: &Lane, id: Uuid) -> Result<Option<Whereabouts>, QueueError>;
 
-    /// The messages of a lane that were published until then, are not settled, and fit.
-    async fn search(&self, lane: &Lane, until: Timestamp, fits: Fits) -> Result<Vec<(Uuid, u32)>, QueueError>;
+    /// The messages of a lane that are of an earlier era than this one, are not settled, and fit.
+    async fn search(&self, lane: &Lane, before_era: i64, fits: Fits) -> Result<Vec<(Uuid, u32)>, QueueError>;
 
     /// Drops the messages with these ids, in whichever lane and state, and the identities that point to them; where a
     /// revision is given, only what is of that one. Hand over some hundreds: one call is one transaction.

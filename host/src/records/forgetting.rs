@@ -34,9 +34,9 @@ pub enum Subject {
 pub struct Erasure {
     /// What.
     pub subject: Subject,
-    /// Since when. Of a customer, what was accepted until then is forgotten; under the id of a feedback nothing is accepted
-    /// any more, because the sender's name for it goes with it.
-    pub at: Timestamp,
+    /// The era that it began. Of a customer, what was accepted in an earlier one is forgotten; under the id of a feedback
+    /// nothing is accepted any more, because the sender's name for it goes with it.
+    pub era: i64,
 }
 
 /// When the oldest of what is on record became so; none where there is none.
@@ -53,6 +53,10 @@ pub struct Oldest {
 /// Records that forget; see the module's documentation.
 #[async_trait]
 pub trait Forgetting {
+    /// The era that feedback is accepted in now: every erasure begins another one. A clock would not do, since one that is
+    /// set back would have what was accepted before an erasure seem younger than it, and what comes after it older.
+    fn era(&self) -> i64;
+
     /// Puts down that something is to be forgotten: from here on `save` keeps nothing of it that was accepted until now.
     /// Returns when durable. One that is under way goes on, until now.
     async fn begin_erasure(&self, subject: &Subject) -> Result<Erasure, RecordsError>;

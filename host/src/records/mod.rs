@@ -33,6 +33,8 @@ pub struct Analyzed {
     pub analysis: Analysis,
     /// The names of the webhooks that want it.
     pub webhooks: Vec<Arc<str>>,
+    /// The [era](Forgetting::era) in which it was accepted.
+    pub era: i64,
 }
 
 /// Everything on record about one feedback.
@@ -243,6 +245,14 @@ pub enum RecordsError {
     /// The store failed.
     #[error("the store failed: {0}")]
     Failed(String),
+    /// What is on record of one feedback is not what was written.
+    #[error("the row of the feedback {id} is damaged: {why}")]
+    Damaged {
+        /// The feedback.
+        id: FeedbackId,
+        /// What cannot be read of it.
+        why: String,
+    },
     /// `after` is not a cursor of this list.
     #[error("the cursor `{0}` is not one that this list gave")]
     BadCursor(String),

@@ -8,13 +8,14 @@ use super::OpenError;
 const APPLICATION_ID: i32 = 0x5359_534f;
 
 /// What makes version n of the tables from version n − 1; the first is version 1. Never change one that was released.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
     include_str!("migrations/0004.sql"),
     include_str!("migrations/0005.sql"),
     include_str!("migrations/0006.sql"),
+    include_str!("migrations/0007.sql"),
 ];
 
 /// Makes sure that the file is a store that this sayso can read, or an empty one.

@@ -8,10 +8,11 @@ use utoipa::ToSchema;
 use super::super::State;
 use super::super::problem::Problem;
 use super::super::query::Params;
-use super::feedback::{look_up, missing};
+use super::feedback::missing;
 use crate::feedback::{FeedbackId, Kind, sample};
 use crate::privacy::{self, Eraser, ForgetError};
-use crate::records::Subject;
+use crate::queue::Lane;
+use crate::records::{RecordsError, Subject};
 
 /// What was forgotten of a customer.
 #[derive(Serialize, ToSchema)]
@@ -86,12 +87,23 @@ pub(in crate::api) async fn feedback(
     Params::read(query.as_deref(), &[], &[])?;
     let known: FeedbackId = id.parse().map_err(|_| missing(&id))?;
     // What is being saved at this moment is dropped there, and is in no count.
-    let was_there = look_up(&state, known).await?.is_some();
+    let was_there = is_known(&state, known).await?;
     let erased = erase(&state, Subject::Feedback(known)).await?;
     if erased.feedback == 0 && !was_there {
         return Err(missing(&id));
     }
     Ok(Json(ErasedFeedback { id: known, complete: erased.is_scrubbed }))
+}
+
+async fn is_known(state: &State, id: FeedbackId) -> Result<bool, Problem> {
+    match state.records.get(id).await {
+        // What cannot be shown any more can be erased all the same.
+        Ok(Some(_)) | Err(RecordsError::Damaged { .. }) => return Ok(true),
+        Ok(None) => {}
+        Err(error) => return Err(error.into()),
+    }
+    // It may go from the queue into the records between the two looks.
+    Ok(state.queue.find(&Lane::Intake, id.0).await?.is_some() || state.records.get(id).await?.is_some())
 }
 
 /// On its own, so that it goes on where the client goes away.

@@ -275,7 +275,8 @@ async fn of_an_erased_customer_nothing_is_sent() {
 async fn a_message_that_cannot_be_read_is_parked() {
     let (mut world, mut receiver) = (World::new(), Receiver::start().await);
     let lane = Lane::Delivery("crm".into());
-    let message = Message { id: uuid::Uuid::now_v7(), revision: 1, identity: None, series: None, body: "?".into() };
+    let message =
+        Message { id: uuid::Uuid::now_v7(), revision: 1, identity: None, series: None, era: 0, body: "?".into() };
     world.queue.publish(&lane, vec![message]).await.unwrap();
     world.owe(&["crm"]).await;
     world.start(&limits(&[0]), &[webhook("crm", &receiver.url())]);

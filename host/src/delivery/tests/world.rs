@@ -54,7 +54,7 @@ impl World {
         let webhooks: Vec<Arc<str>> = webhooks.iter().map(|name| Arc::from(*name)).collect();
         let owed = webhooks.iter().map(|webhook| owed_message(id, 1, webhook)).collect();
         let first = DeliveryId::of(id, 1, &webhooks[0]);
-        self.records.save(vec![Analyzed { feedback, analysis: Analysis::default(), webhooks }]).await.unwrap();
+        self.records.save(vec![Analyzed { feedback, analysis: Analysis::default(), webhooks, era: 0 }]).await.unwrap();
         self.queue.publish_all(owed).await.unwrap();
         first
     }

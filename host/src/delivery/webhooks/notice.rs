@@ -124,7 +124,8 @@ impl Notice {
 
     fn message(&self, webhook: &Arc<str>) -> (Lane, Message) {
         let body = Owed::Notice { event: self.event.into(), data: self.data.clone() }.encode();
-        let message = Message { id: self.id_for(webhook), revision: self.revision, identity: None, series: None, body };
+        let message =
+            Message { id: self.id_for(webhook), revision: self.revision, identity: None, series: None, era: 0, body };
         (Lane::Delivery(webhook.clone()), message)
     }
 }

@@ -156,6 +156,7 @@ mod tests {
             revision: 1,
             tries: 0,
             is_first: true,
+            era: 0,
             published_at: jiff::Timestamp::UNIX_EPOCH,
             body: bytes::Bytes::new(),
         };

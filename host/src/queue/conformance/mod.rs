@@ -120,7 +120,14 @@ pub(crate) use queue_conformance;
 
 /// A new message with this body.
 pub(crate) fn message(body: &'static str) -> Message {
-    Message { id: Uuid::now_v7(), revision: 1, identity: None, series: None, body: Bytes::from_static(body.as_bytes()) }
+    Message {
+        id: Uuid::now_v7(),
+        revision: 1,
+        identity: None,
+        series: None,
+        era: 0,
+        body: Bytes::from_static(body.as_bytes()),
+    }
 }
 
 /// A new message with this identity, whose body is its content.

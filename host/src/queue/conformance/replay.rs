@@ -24,7 +24,7 @@ async fn replay(queue: &impl Queue, message: &Message) -> Replayed {
 
 pub(crate) async fn what_was_parked_or_settled_is_worked_on_again_and_again(backend: &impl Backend) {
     let queue = backend.open().await;
-    let message = message("a");
+    let message = Message { era: 3, ..message("a") };
     publish(&queue, &[&message]).await;
     let first = pull_one(&queue).await;
     assert!(first.is_first);
@@ -34,7 +34,7 @@ pub(crate) async fn what_was_parked_or_settled_is_worked_on_again_and_again(back
     for _ in 0..3 {
         assert_eq!(replay(&queue, &message).await, Replayed::Anew);
         let lease = pull_one(&queue).await;
-        assert_eq!((lease.id, lease.revision, &lease.body), (message.id, 1, &message.body));
+        assert_eq!((lease.id, lease.revision, lease.era, &lease.body), (message.id, 1, 3, &message.body));
         assert_eq!((lease.tries, lease.is_first, lease.published_at), (0, false, published_at));
         queue.ack(vec![lease]).await.expect("settles");
         assert!(pull(&queue).await.is_empty());

@@ -26,7 +26,6 @@ use std::{
 };
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
@@ -181,8 +180,8 @@ impl Queue for SqliteQueue {
         self.locate(lane, id).await
     }
 
-    async fn search(&self, lane: &Lane, until: Timestamp, fits: Fits) -> Result<Vec<(Uuid, u32)>, QueueError> {
-        self.search_lane(lane, until, fits).await
+    async fn search(&self, lane: &Lane, before_era: i64, fits: Fits) -> Result<Vec<(Uuid, u32)>, QueueError> {
+        self.search_lane(lane, before_era, fits).await
     }
 
     async fn forget(&self, messages: &[(Uuid, Option<u32>)]) -> Result<(), QueueError> {

@@ -50,8 +50,8 @@ fn insert(
     let mut receipts = Vec::with_capacity(entries.len());
     let mut added = Vec::with_capacity(entries.len());
     let mut statement = connection.prepare_cached(
-        "INSERT INTO message (key, lane, id, revision, state, published_at, body, series) \
-         VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7) \
+        "INSERT INTO message (key, lane, id, revision, state, published_at, body, series, era) \
+         VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?8) \
          ON CONFLICT (id, lane, revision) DO NOTHING",
     )?;
     for (entry, (lane, message)) in entries.iter().enumerate() {
@@ -64,7 +64,7 @@ fn insert(
             let place = lane.next_place();
             let (id, revision) = (receipt.id.as_bytes(), receipt.revision);
             let (key, body, series) = (key(lane_number, place), &message.body[..], message.series);
-            let row = params![key, lane_number, id, revision, published_at, body, series];
+            let row = params![key, lane_number, id, revision, published_at, body, series, message.era];
             receipt.is_new = statement.execute(row)? == 1;
             if receipt.is_new {
                 added.push(Added { entry, place, lane_number, series });

@@ -84,12 +84,13 @@ struct Row {
     revision: u32,
     tries: u32,
     published_at: i64,
+    era: i64,
     body: Bytes,
 }
 
 fn read(connection: &Connection, lane_number: i64, claims: &[Claim]) -> rusqlite::Result<Vec<Row>> {
     let mut statement = connection.prepare_cached(
-        "SELECT key, id, revision, tries, published_at, body FROM message WHERE key BETWEEN ?1 AND ?2 AND state = 0",
+        "SELECT key, id, revision, tries, published_at, era, body FROM message WHERE key BETWEEN ?1 AND ?2 AND state = 0",
     )?;
     let mut rows = Vec::with_capacity(claims.len());
     // Neighbours are read together.
@@ -103,7 +104,8 @@ fn read(connection: &Connection, lane_number: i64, claims: &[Claim]) -> rusqlite
                 revision: row.get(2)?,
                 tries: row.get(3)?,
                 published_at: row.get(4)?,
-                body: Bytes::copy_from_slice(row.get_ref(5)?.as_blob()?),
+                era: row.get(5)?,
+                body: Bytes::copy_from_slice(row.get_ref(6)?.as_blob()?),
             })
         })? {
             rows.push(row?);
@@ -131,6 +133,7 @@ fn leases(lane: &LaneState, claims: &[Claim], rows: Vec<Row>) -> Vec<Lease> {
                     tries: row.tries,
                     is_first,
                     published_at: timestamp(row.published_at),
+                    era: row.era,
                     body: row.body,
                 });
                 break;

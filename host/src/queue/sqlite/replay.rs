@@ -32,7 +32,16 @@ struct Row {
     due: i64,
     published_at: i64,
     series: Option<i64>,
+    era: i64,
     body: Option<Vec<u8>>,
+}
+
+/// What is kept of a message that gets a new row.
+struct Content<'a> {
+    published_at: i64,
+    series: Option<i64>,
+    era: i64,
+    body: &'a [u8],
 }
 
 impl SqliteQueue {
@@ -77,7 +86,7 @@ fn take_in(lane: &LaneState, done: &Done, now: i64) -> Replayed {
 fn put(connection: &Connection, lane: &LaneState, number: i64, message: &Again, now: i64) -> rusqlite::Result<Done> {
     let row = connection
         .prepare_cached(
-            "SELECT key, state, due_at, published_at, series, body FROM message \
+            "SELECT key, state, due_at, published_at, series, era, body FROM message \
              WHERE id = ?1 AND lane = ?2 AND revision = ?3",
         )?
         .query_row(params![message.id.as_bytes(), number, message.revision], |row| {
@@ -87,13 +96,15 @@ fn put(connection: &Connection, lane: &LaneState, number: i64, message: &Again, 
                 due: row.get(2)?,
                 published_at: row.get(3)?,
                 series: row.get(4)?,
-                body: row.get(5)?,
+                era: row.get(5)?,
+                body: row.get(6)?,
             })
         })
         .optional()?;
     let Some(row) = row else {
         let (Some(body), published_at) = (&message.body, nanos(message.published_at)) else { return Ok(Done::Gone) };
-        return insert(connection, lane, number, message, (published_at, message.series, body), now, None);
+        let content = Content { published_at, series: message.series, era: 0, body };
+        return insert(connection, lane, number, message, content, now, None);
     };
     if row.state != PARKED && row.state != SETTLED {
         connection
@@ -103,25 +114,26 @@ fn put(connection: &Connection, lane: &LaneState, number: i64, message: &Again, 
     }
     let Some(body) = row.body.as_deref().or(message.body.as_deref()) else { return Ok(Done::Gone) };
     connection.prepare_cached("DELETE FROM message WHERE key = ?1")?.execute([row.key])?;
-    let content = (row.published_at, row.series.or(message.series), body);
+    let (published_at, series) = (row.published_at, row.series.or(message.series));
+    let content = Content { published_at, series, era: row.era, body };
     insert(connection, lane, number, message, content, now, Some(row.state))
 }
 
-/// Puts a message at the end of its lane: when it was published, its series and its body are `content`.
+/// Puts a message at the end of its lane.
 fn insert(
     connection: &Connection,
     lane: &LaneState,
     number: i64,
     message: &Again,
-    (published_at, series, body): (i64, Option<i64>, &[u8]),
+    content: Content<'_>,
     now: i64,
     was: Option<i64>,
 ) -> rusqlite::Result<Done> {
-    let place = lane.next_place();
+    let (place, Content { published_at, series, era, body }) = (lane.next_place(), content);
     connection
         .prepare_cached(
-            "INSERT INTO message (key, lane, id, revision, state, due_at, published_at, body, series) \
-             VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?8)",
+            "INSERT INTO message (key, lane, id, revision, state, due_at, published_at, body, series, era) \
+             VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             key(number, place),
@@ -131,7 +143,8 @@ fn insert(
             now,
             published_at,
             body,
-            series
+            series,
+            era
         ])?;
     Ok(Done::Anew { place, published_at, series, was })
 }

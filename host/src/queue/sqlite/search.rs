@@ -1,4 +1,3 @@
-use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
@@ -7,7 +6,7 @@ use super::{
     SqliteQueue,
     lane::keys_from,
 };
-use crate::sqlite::{Pool, time::nanos};
+use crate::sqlite::Pool;
 
 /// Rows that are read in one transaction: the log cannot be folded beyond what a reader sees.
 const STRETCH: usize = 4_096;
@@ -20,15 +19,15 @@ impl SqliteQueue {
     pub(super) async fn search_lane(
         &self,
         lane: &Lane,
-        until: Timestamp,
+        before_era: i64,
         fits: Fits,
     ) -> Result<Vec<(Uuid, u32)>, QueueError> {
         let Some(number) = self.lane(lane).number() else { return Ok(Vec::new()) };
-        let (mut found, until) = (Vec::new(), nanos(until));
+        let mut found = Vec::new();
         let (mut from, last) = keys_from(number, 0);
         loop {
             let fits = fits.clone();
-            let read = move |connection: &Connection| stretch(connection, (from, last), until, &fits);
+            let read = move |connection: &Connection| stretch(connection, (from, last), before_era, &fits);
             let (fitting, end) = self.store.read(Pool::Query, read).await?;
             found.extend(fitting);
             match end {
@@ -39,13 +38,13 @@ impl SqliteQueue {
     }
 }
 
-fn stretch(connection: &Connection, (from, last): (i64, i64), until: i64, fits: &Fits) -> rusqlite::Result<Found> {
+fn stretch(connection: &Connection, (from, last): (i64, i64), before_era: i64, fits: &Fits) -> rusqlite::Result<Found> {
     let mut select = connection.prepare_cached(
-        "SELECT key, id, revision, state < 2 AND published_at <= ?3, body FROM message \
+        "SELECT key, id, revision, state < 2 AND era < ?3, body FROM message \
          WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT ?4",
     )?;
     let limit = i64::try_from(STRETCH).unwrap_or(i64::MAX);
-    let mut rows = select.query(params![from, last, until, limit])?;
+    let mut rows = select.query(params![from, last, before_era, limit])?;
     let (mut found, mut end) = (Vec::new(), None);
     while let Some(row) = rows.next()? {
         end = Some(row.get(0)?);

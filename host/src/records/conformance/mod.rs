@@ -137,7 +137,7 @@ pub(crate) fn review(number: u64, text: &str) -> Analyzed {
     let feedback = serde_json::json!({ "kind": "review", "revision": 1, "text": text });
     let mut feedback: Feedback = serde_json::from_value(feedback).expect("is feedback");
     (feedback.id, feedback.received_at) = (id(number), accepted(number));
-    Analyzed { feedback, analysis: Analysis::default(), webhooks: Vec::new() }
+    Analyzed { feedback, analysis: Analysis::default(), webhooks: Vec::new(), era: 0 }
 }
 
 /// What is said of feedback in these tests, in short.

@@ -1,4 +1,3 @@
-use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
@@ -8,33 +7,32 @@ use super::{
 };
 use crate::{
     feedback::{DeliveryId, FeedbackId},
-    sqlite::{Haste, Pool, time::nanos},
+    sqlite::{Haste, Pool},
 };
 
 impl SqliteRecords {
     pub(super) async fn to_erase(&self, erasure: &Erasure, max: usize) -> Result<Vec<Piece>, RecordsError> {
         match &erasure.subject {
-            Subject::Customer(customer) => self.said_by(customer.clone(), erasure.at, max).await,
+            Subject::Customer(customer) => self.said_by(customer.clone(), erasure.era, max).await,
             Subject::Feedback(id) => self.revisions_of(*id).await,
         }
     }
 
-    /// Feedback that was accepted until then, in the index or not in it yet, and older revisions.
-    async fn said_by(&self, customer: String, until: Timestamp, max: usize) -> Result<Vec<Piece>, RecordsError> {
-        let at = nanos(until);
+    /// Feedback that was accepted in an earlier era, in the index or not in it yet, and older revisions.
+    async fn said_by(&self, customer: String, before_era: i64, max: usize) -> Result<Vec<Piece>, RecordsError> {
         let read = move |connection: &Connection| {
             let mut select = connection.prepare_cached(
                 "SELECT f.id, NULL FROM customer k CROSS JOIN feedback f ON f.no = k.no \
-                 WHERE k.customer = ?1 AND f.received_at <= ?2 UNION ALL \
+                 WHERE k.customer = ?1 AND f.era < ?2 UNION ALL \
                  SELECT f.id, NULL FROM unindexed u CROSS JOIN feedback f ON f.no = u.no \
-                 WHERE f.customer = ?1 AND f.received_at <= ?2 UNION ALL \
+                 WHERE f.customer = ?1 AND f.era < ?2 UNION ALL \
                  SELECT id, revision FROM older WHERE customer = ?1 LIMIT ?3",
             )?;
             let piece = |row: &rusqlite::Row<'_>| {
                 Ok(Piece { id: FeedbackId(Uuid::from_bytes(row.get(0)?)), revision: row.get(1)? })
             };
             let max = i64::try_from(max).unwrap_or(i64::MAX);
-            select.query_map(params![customer, at, max], piece)?.collect()
+            select.query_map(params![customer, before_era, max], piece)?.collect()
         };
         Ok(self.store.read(Pool::Query, read).await?)
     }

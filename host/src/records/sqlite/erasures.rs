@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use jiff::Timestamp;
@@ -16,38 +19,50 @@ use super::{
 };
 use crate::{
     feedback::FeedbackId,
-    sqlite::{
-        Haste, Pool,
-        time::{nanos, timestamp},
-    },
+    sqlite::{Haste, Pool, time::nanos},
 };
 
 type Digest = [u8; 32];
 
-/// Since when each subject is forgotten, by the digest of its identifier: as the table has it, for the writer's thread to
-/// look at with every feedback that is saved.
+/// As of which era each subject is forgotten, by the digest of its identifier: as the table has it, for the writer's thread
+/// to look at with every feedback that is saved.
 #[derive(Default)]
-pub(super) struct Erasures(Mutex<HashMap<Digest, i64>>);
+pub(super) struct Erasures {
+    all: Mutex<HashMap<Digest, i64>>,
+    era: AtomicI64,
+}
 
 impl Erasures {
     pub(super) fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut select = connection.prepare("SELECT digest, at FROM erasure")?;
+        let mut select = connection.prepare("SELECT digest, era FROM erasure")?;
         let all = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
-        Ok(Self(Mutex::new(all)))
+        let era: i64 = connection.query_row("SELECT now FROM era", [], |row| row.get(0))?;
+        Ok(Self { all: Mutex::new(all), era: era.into() })
+    }
+
+    pub(super) fn era(&self) -> i64 {
+        self.era.load(Ordering::Acquire)
     }
 
     fn all(&self) -> MutexGuard<'_, HashMap<Digest, i64>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, digest: Digest, era: i64) {
+        let mut all = self.all();
+        let known = all.entry(digest).or_insert(era);
+        *known = era.max(*known);
+        self.era.fetch_max(era, Ordering::AcqRel);
     }
 
     /// Whether this feedback is forgotten, or what its customer said then.
-    pub(super) fn cover(&self, feedback: FeedbackId, customer: Option<&str>, accepted_at: i64) -> bool {
+    pub(super) fn cover(&self, feedback: FeedbackId, customer: Option<&str>, era: i64) -> bool {
         let all = self.all();
         if all.is_empty() {
             return false;
         }
         let of_customer = customer.and_then(|customer| all.get(&digest_of_customer(customer)));
-        of_customer.is_some_and(|at| accepted_at <= *at) || all.contains_key(&digest_of_feedback(feedback))
+        of_customer.is_some_and(|forgotten| era < *forgotten) || all.contains_key(&digest_of_feedback(feedback))
     }
 }
 
@@ -81,34 +96,32 @@ fn erasure(row: &rusqlite::Row<'_>) -> rusqlite::Result<Erasure> {
         Some(id) => Subject::Feedback(FeedbackId(Uuid::from_bytes(id))),
         None => Subject::Customer(row.get(0)?),
     };
-    Ok(Erasure { subject, at: timestamp(row.get(2)?) })
+    Ok(Erasure { subject, era: row.get(2)? })
 }
 
 impl SqliteRecords {
     pub(super) async fn put_erasure(&self, subject: &Subject) -> Result<Erasure, RecordsError> {
-        let erasure = Erasure { subject: subject.clone(), at: Timestamp::now() };
-        let (digest, at, erasures) = (digest(subject), nanos(erasure.at), self.erasures.clone());
+        let (digest, at, erasures) = (digest(subject), nanos(Timestamp::now()), self.erasures.clone());
         let (customer, feedback) = columns(subject);
         let run = move |connection: &Connection| {
-            connection.execute(
-                "INSERT INTO erasure (digest, customer, feedback, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (digest) \
-                 DO UPDATE SET customer = excluded.customer, feedback = excluded.feedback, at = max(at, excluded.at)",
-                params![digest, customer, feedback, at],
-            )
+            let era = connection
+                .prepare_cached("UPDATE era SET now = now + 1 RETURNING now")?
+                .query_row([], |row| row.get::<_, i64>(0))?;
+            connection
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO erasure (digest, customer, feedback, at, era) VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?
+                .execute(params![digest, customer, feedback, at, era])?;
+            Ok(era)
         };
-        let then = move |_: &usize, _: &mut _| {
-            let mut all = erasures.all();
-            let known = all.entry(digest).or_insert(at);
-            *known = at.max(*known);
-        };
-        self.store.write(Haste::Later, run, then).await?;
-        Ok(erasure)
+        let era = self.store.write(Haste::Later, run, move |era, _| erasures.begin(digest, *era)).await?;
+        Ok(Erasure { subject: subject.clone(), era })
     }
 
     pub(super) async fn open_erasures(&self) -> Result<Vec<Erasure>, RecordsError> {
         let read = |connection: &Connection| {
             let mut select = connection.prepare(
-                "SELECT customer, feedback, at FROM erasure WHERE customer IS NOT NULL OR feedback IS NOT NULL",
+                "SELECT customer, feedback, era FROM erasure WHERE customer IS NOT NULL OR feedback IS NOT NULL",
             )?;
             select.query_map([], erasure)?.collect()
         };
@@ -117,12 +130,12 @@ impl SqliteRecords {
 
     /// Drops the identifier, unless the subject is being forgotten anew.
     pub(super) async fn close_erasure(&self, erasure: &Erasure) -> Result<(), RecordsError> {
-        let (digest, at) = (digest(&erasure.subject), nanos(erasure.at));
+        let (digest, era) = (digest(&erasure.subject), erasure.era);
         let run = move |connection: &Connection| {
             residue::leave(connection)?;
             connection.execute(
-                "UPDATE erasure SET customer = NULL, feedback = NULL WHERE digest = ?1 AND at <= ?2",
-                params![digest, at],
+                "UPDATE erasure SET customer = NULL, feedback = NULL WHERE digest = ?1 AND era = ?2",
+                params![digest, era],
             )
         };
         self.store.write(Haste::Later, run, |_, _| {}).await?;

@@ -11,6 +11,10 @@ use crate::feedback::{DeliveryId, FeedbackId};
 
 #[async_trait]
 impl Forgetting for SqliteRecords {
+    fn era(&self) -> i64 {
+        self.erasures.era()
+    }
+
     async fn begin_erasure(&self, subject: &Subject) -> Result<Erasure, RecordsError> {
         self.put_erasure(subject).await
     }

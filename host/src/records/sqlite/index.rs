@@ -15,7 +15,7 @@ use std::{
 
 use rusqlite::{Connection, params};
 
-use super::{super::RecordsError, SqliteRecords, findable::Findable, rows};
+use super::{super::RecordsError, SqliteRecords, events, findable::Findable, rows};
 use crate::sqlite::Haste;
 
 /// Rows that may wait for the index.
@@ -166,12 +166,21 @@ pub(super) fn remove(connection: &Connection, no: i64, findable: &Findable) -> r
 
 /// Indexes what after a crash is marked but in nobody's memory.
 pub(super) fn index_rest(connection: &Connection) -> rusqlite::Result<()> {
-    let mut select = connection
-        .prepare("SELECT c.feedback, c.analysis, u.no FROM unindexed u CROSS JOIN content c ON c.no = u.no")?;
+    let mut select = connection.prepare(
+        "SELECT c.feedback, c.analysis, u.no, f.id, f.customer FROM unindexed u \
+             CROSS JOIN content c ON c.no = u.no CROSS JOIN feedback f ON f.no = u.no",
+    )?;
     let mut found = select.query([])?;
     while let Some(row) = found.next()? {
-        let (feedback, analysis) = rows::pair(row)?;
-        insert(connection, row.get(2)?, &Findable::of(&feedback, &analysis))?;
+        let no = row.get(2)?;
+        match rows::pair(row) {
+            Ok((feedback, analysis)) => insert(connection, no, &Findable::of(&feedback, &analysis))?,
+            Err(error) if rows::is_unreadable(&error) => {
+                events::left_out(rows::id(row, 3)?, &error);
+                insert_customer(connection, no, row.get_ref(4)?.as_str_or_null()?)?;
+            }
+            Err(error) => return Err(error),
+        }
     }
     connection.execute("DELETE FROM unindexed", []).map(drop)
 }
@@ -196,13 +205,17 @@ fn insert(connection: &Connection, no: i64, findable: &Findable) -> rusqlite::Re
     for (kind, value) in &findable.facets {
         facet.execute(params![kind, value, no, findable.score])?;
     }
-    if let Some(customer) = &findable.customer {
-        connection
-            .prepare_cached("INSERT INTO customer (customer, no) VALUES (?1, ?2)")?
-            .execute(params![customer, no])?;
-    }
+    insert_customer(connection, no, findable.customer.as_deref())?;
     connection
         .prepare_cached("INSERT INTO words (rowid, text) VALUES (?1, ?2)")?
         .execute(params![no, findable.words])
+        .map(drop)
+}
+
+fn insert_customer(connection: &Connection, no: i64, customer: Option<&str>) -> rusqlite::Result<()> {
+    let Some(customer) = customer else { return Ok(()) };
+    connection
+        .prepare_cached("INSERT INTO customer (customer, no) VALUES (?1, ?2)")?
+        .execute(params![customer, no])
         .map(drop)
 }

@@ -2,7 +2,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::{
     super::{Filter, Page, RecordsError},
-    MAX_PAGE, SqliteRecords,
+    MAX_PAGE, SqliteRecords, events,
     filter::Query,
     rows,
 };
@@ -40,7 +40,7 @@ impl SqliteRecords {
 
 fn page(connection: &Connection, query: &Query, max: usize) -> rusqlite::Result<Page<(Feedback, Analysis)>> {
     let sql = format!(
-        "SELECT c.feedback, c.analysis, f.no {} ORDER BY {} DESC LIMIT {}",
+        "SELECT c.feedback, c.analysis, f.no, f.id {} ORDER BY {} DESC LIMIT {}",
         query.sql("CROSS JOIN content c ON c.no = f.no"),
         query.order(),
         max + 1
@@ -59,7 +59,11 @@ fn page(connection: &Connection, query: &Query, max: usize) -> rusqlite::Result<
             page.next = Some(cursor(last));
             break;
         }
-        page.items.push(rows::pair(row)?);
+        match rows::pair(row) {
+            Ok(pair) => page.items.push(pair),
+            Err(error) if rows::is_unreadable(&error) => events::left_out(rows::id(row, 3)?, &error),
+            Err(error) => return Err(error),
+        }
         last = row.get(2)?;
     }
     Ok(page)

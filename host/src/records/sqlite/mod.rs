@@ -6,9 +6,11 @@
 mod aggregate;
 mod archive;
 mod attempts;
+mod damaged;
 mod deliveries;
 mod erase;
 mod erasures;
+mod events;
 mod expire;
 mod filter;
 mod findable;
@@ -95,7 +97,11 @@ impl Records for SqliteRecords {
     }
 
     async fn get(&self, id: FeedbackId) -> Result<Option<Record>, RecordsError> {
-        Ok(self.store.read(Pool::Query, move |connection| rows::record(connection, id)).await?)
+        let read = move |connection: &rusqlite::Connection| match rows::record(connection, id) {
+            Err(error) if rows::is_unreadable(&error) => Ok(Err(error.to_string())),
+            record => record.map(Ok),
+        };
+        self.store.read(Pool::Query, read).await?.map_err(|why| RecordsError::Damaged { id, why })
     }
 
     async fn payloads(&self, of: &[(FeedbackId, u32)]) -> Result<Vec<Option<Payload>>, RecordsError> {

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use super::{
     super::{Payload, Record},
@@ -26,9 +27,19 @@ pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlit
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
 
+/// Reads the id of a feedback.
+pub(super) fn id(row: &Row<'_>, column: usize) -> rusqlite::Result<FeedbackId> {
+    Ok(FeedbackId(Uuid::from_bytes(row.get(column)?)))
+}
+
 /// How long a column of text is, in bytes.
 pub(super) fn len(row: &Row<'_>, column: usize) -> rusqlite::Result<usize> {
-    Ok(row.get_ref(column)?.as_str()?.len())
+    Ok(row.get_ref(column)?.as_bytes()?.len())
+}
+
+/// Whether a row is there and holds what cannot be read: its page was damaged, or another program wrote it.
+pub(super) fn is_unreadable(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::Utf8Error(..))
 }
 
 /// Reads feedback and analysis from the first two columns.
@@ -37,7 +48,11 @@ pub(super) fn pair(row: &Row<'_>) -> rusqlite::Result<(Feedback, Analysis)> {
 }
 
 fn payload(row: &Row<'_>) -> rusqlite::Result<Payload> {
-    let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?.into());
+    // What is not text, in a damaged row, must not hold up what is asked for along with it.
+    let text = |column| {
+        let bytes = row.get_ref(column)?.as_bytes()?;
+        Ok::<_, rusqlite::Error>(String::from_utf8_lossy(bytes).into())
+    };
     Ok(Payload { feedback: text(0)?, analysis: text(1)? })
 }
 

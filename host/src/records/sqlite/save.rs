@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     super::{Analyzed, Piece, RecordsError},
-    SqliteRecords,
+    SqliteRecords, damaged,
     findable::Findable,
     index::{self, Entry},
     rows,
@@ -31,6 +31,7 @@ struct Prepared {
     feedback: String,
     analysis: String,
     findable: Arc<Findable>,
+    era: i64,
 }
 
 impl SqliteRecords {
@@ -55,7 +56,7 @@ impl SqliteRecords {
             let (mut saved, mut erased) = (Vec::with_capacity(prepared.len()), Vec::new());
             // One after the other, so that a list by time has them in this order.
             for (item, due) in prepared.iter().zip(now..) {
-                if erasures.cover(item.id, item.findable.customer.as_deref(), item.findable.received_at) {
+                if erasures.cover(item.id, item.findable.customer.as_deref(), item.era) {
                     erased.push(Piece { id: item.id, revision: Some(item.revision) });
                     continue;
                 }
@@ -78,13 +79,14 @@ impl SqliteRecords {
     }
 }
 
-fn prepare(Analyzed { feedback, analysis, webhooks }: Analyzed) -> Result<Prepared, RecordsError> {
+fn prepare(Analyzed { feedback, analysis, webhooks, era }: Analyzed) -> Result<Prepared, RecordsError> {
     let unfit = |error: serde_json::Error| RecordsError::Failed(format!("feedback cannot be put as JSON: {error}"));
     Ok(Prepared {
         id: feedback.id,
         revision: feedback.revision,
         kind: feedback.kind.as_str(),
         webhooks,
+        era,
         feedback: serde_json::to_string(&feedback).map_err(unfit)?,
         analysis: serde_json::to_string(&analysis).map_err(unfit)?,
         findable: Findable::of(&feedback, &analysis).into(),
@@ -131,8 +133,8 @@ fn free_number(connection: &Connection, id: FeedbackId) -> rusqlite::Result<i64>
 fn insert(connection: &Connection, no: i64, item: &Prepared) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO feedback (no, id, revision, received_at, kind, customer, language, label, score) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO feedback (no, id, revision, received_at, kind, customer, language, label, score, era) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
             no,
@@ -144,6 +146,7 @@ fn insert(connection: &Connection, no: i64, item: &Prepared) -> rusqlite::Result
             item.language,
             item.label,
             item.findable.score,
+            item.era,
         ])?;
     connection.prepare_cached("INSERT INTO content (no, feedback, analysis) VALUES (?1, ?2, ?3)")?.execute(params![
         no,
@@ -177,10 +180,13 @@ fn retire(connection: &Connection, no: i64) -> rusqlite::Result<()> {
 
 /// Takes the newest revision out of every table but `older`.
 pub(super) fn remove(connection: &Connection, no: i64) -> rusqlite::Result<()> {
-    let (feedback, analysis) = connection
-        .prepare_cached("SELECT feedback, analysis FROM content WHERE no = ?1")?
-        .query_row([no], rows::pair)?;
-    index::remove(connection, no, &Findable::of(&feedback, &analysis))?;
+    let content =
+        connection.prepare_cached("SELECT feedback, analysis FROM content WHERE no = ?1")?.query_row([no], rows::pair);
+    match content {
+        Ok((feedback, analysis)) => index::remove(connection, no, &Findable::of(&feedback, &analysis))?,
+        Err(error) if rows::is_unreadable(&error) => damaged::remove(connection, no)?,
+        Err(error) => return Err(error),
+    }
     connection.prepare_cached("DELETE FROM content WHERE no = ?1")?.execute([no])?;
     connection.prepare_cached("DELETE FROM feedback WHERE no = ?1")?.execute([no])?;
     Ok(())

@@ -64,7 +64,8 @@ async fn what_is_acknowledged_while_it_is_replayed_is_not_said_to_wait() {
     let message = message("a");
     publish(&queue, &[&message]).await;
     let leases = pull(&queue).await;
-    let again = Again { id: message.id, revision: 1, series: None, body: None, published_at: Timestamp::UNIX_EPOCH };
+    let again =
+        Again { id: message.id, revision: 1, series: None, body: None, published_at: jiff::Timestamp::UNIX_EPOCH };
     let (stands, go_on) = hold_writer(&queue);
     stands.await.expect("it stands still");
     let mut replay = Box::pin(queue.replay(&Lane::Intake, vec![again.clone()]));

@@ -1,5 +1,6 @@
 mod archive;
 mod conformance;
+mod damaged;
 mod own;
 
 use std::path::PathBuf;

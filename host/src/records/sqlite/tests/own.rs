@@ -58,7 +58,7 @@ async fn revisions_saved_while_others_search_are_found_by_their_own_words_alone(
 }
 
 /// SQLite's own check of the index of words.
-async fn check_index(records: &SqliteRecords) {
+pub(super) async fn check_index(records: &SqliteRecords) {
     let check = |connection: &rusqlite::Connection| {
         connection.execute("INSERT INTO words (words) VALUES ('integrity-check')", [])
     };
