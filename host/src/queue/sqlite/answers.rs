@@ -18,7 +18,7 @@ const DROP_ANSWERS: i64 = 256;
 impl SqliteQueue {
     /// The first answer stays until it expires: a repetition that raced with it is not to change what others were told.
     pub(super) async fn keep_answer(&self, key: &str, answer: StoredAnswer, keep: Duration) -> Result<(), QueueError> {
-        let (key, now) = (key.to_owned(), self.clock.now());
+        let (key, now) = (key.to_owned(), self.clock.wall());
         let run = move |connection: &Connection| {
             drop_expired(connection, now, PRUNE_ANSWERS)?;
             connection
@@ -40,7 +40,7 @@ impl SqliteQueue {
     }
 
     pub(super) async fn kept_answer(&self, key: &str) -> Result<Option<StoredAnswer>, QueueError> {
-        let (key, now) = (key.to_owned(), self.clock.now());
+        let (key, now) = (key.to_owned(), self.clock.wall());
         let read = move |connection: &Connection| {
             connection
                 .prepare_cached("SELECT digest, answer, details FROM answer WHERE key = ?1 AND expires_at > ?2")?
@@ -61,7 +61,7 @@ impl SqliteQueue {
     }
 
     pub(super) async fn drop_old_answers(&self) -> Result<u64, QueueError> {
-        let now = self.clock.now();
+        let now = self.clock.wall();
         let run = move |connection: &Connection| drop_expired(connection, now, DROP_ANSWERS);
         Ok(self.store.write(Haste::Later, run, |_, _| {}).await? as u64)
     }

@@ -63,10 +63,12 @@ impl SqliteQueue {
     /// # Errors
     /// When the store cannot be read.
     pub fn new(store: Store) -> Result<Self, QueueError> {
-        let lanes = store.write_blocking(load::lanes)?;
+        let clock = Clock::system();
+        let now = clock.wall();
+        let lanes = store.write_blocking(move |connection| load::lanes(connection, now))?;
         let mut lanes: HashMap<_, _> = lanes.into_iter().map(|lane| (lane.name.clone(), Arc::new(lane))).collect();
         let intake = lanes.entry(Lane::Intake).or_insert_with(|| Arc::new(LaneState::new(Lane::Intake))).clone();
-        let (clock, lanes) = (Clock::System, RwLock::new(lanes));
+        let lanes = RwLock::new(lanes);
         Ok(Self { store, clock, lease: LEASE, settled_kept: SETTLED_KEPT, lanes, intake })
     }
 
@@ -129,7 +131,7 @@ impl Queue for SqliteQueue {
     }
 
     async fn extend(&self, leases: &[Lease]) -> Result<(), QueueError> {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         for batch in leases.chunk_by(|a, b| a.lane == b.lane) {
             let Some(lane) = batch.first().map(|lease| self.lane(&lease.lane)) else { continue };
             let mut inner = lane.inner();
@@ -139,7 +141,7 @@ impl Queue for SqliteQueue {
     }
 
     async fn release(&self, leases: Vec<Lease>) -> Result<(), QueueError> {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         for batch in leases.chunk_by(|a, b| a.lane == b.lane) {
             let Some(lane) = batch.first().map(|lease| self.lane(&lease.lane)) else { continue };
             let claims: Vec<_> = batch.iter().map(|lease| Claim::of(lease.token)).collect();
@@ -173,7 +175,7 @@ impl Queue for SqliteQueue {
     }
 
     fn due_again(&self, lane: &Lane, most: usize) -> usize {
-        self.lane(lane).inner().due_again(self.clock.now(), most)
+        self.lane(lane).inner().due_again(self.clock.steady(), most)
     }
 
     async fn find(&self, lane: &Lane, id: Uuid) -> Result<Option<Whereabouts>, QueueError> {
@@ -205,7 +207,7 @@ impl Queue for SqliteQueue {
     }
 
     fn depths(&self) -> Vec<(Lane, Depth)> {
-        let now = self.clock.now();
+        let now = self.clock.wall();
         let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
         let mut depths: Vec<_> =
             lanes.values().filter_map(|lane| Some((lane.name.clone(), lane.depth(now)?))).collect();

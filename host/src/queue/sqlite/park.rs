@@ -21,7 +21,7 @@ impl SqliteQueue {
         let lane = self.lane(&lease.lane);
         let claim = Claim::of(lease.token);
         let Some(number) = lane.number().filter(|_| lane.inner().holds(claim)) else { return Ok(()) };
-        let now = self.clock.now();
+        let now = self.clock.wall();
         let run = move |connection: &Connection| {
             connection
                 .prepare_cached(

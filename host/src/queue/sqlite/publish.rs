@@ -24,7 +24,7 @@ impl SqliteQueue {
         haste: Haste,
         entries: Vec<(Arc<LaneState>, Message)>,
     ) -> Result<Vec<Receipt>, QueueError> {
-        let published_at = self.clock.now();
+        let published_at = self.clock.wall();
         let lanes: Vec<_> = entries.iter().map(|(lane, _)| lane.clone()).collect();
         let run = move |connection: &Connection| insert(connection, &entries, published_at);
         let (receipts, _) = self

@@ -46,11 +46,11 @@ impl SqliteQueue {
     }
 
     fn time_until(&self, at: i64) -> Duration {
-        Duration::from_nanos(at.saturating_sub(self.clock.now()).max(0).unsigned_abs())
+        Duration::from_nanos(at.saturating_sub(self.clock.steady()).max(0).unsigned_abs())
     }
 
     async fn pull_now(&self, lane: &Arc<LaneState>, share: Share) -> Result<Vec<Lease>, QueueError> {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let claims = lane.inner().claim(share, now, after(now, self.lease));
         let Some(number) = lane.number().filter(|_| !claims.is_empty()) else { return Ok(Vec::new()) };
         let mut claimed = Claimed { lane: lane.clone(), clock: self.clock.clone(), claims };
@@ -73,7 +73,7 @@ impl Drop for Claimed {
         if self.claims.is_empty() {
             return;
         }
-        self.lane.release(&self.claims, self.clock.now());
+        self.lane.release(&self.claims, self.clock.steady());
     }
 }
 

@@ -46,7 +46,7 @@ struct Content<'a> {
 
 impl SqliteQueue {
     pub(super) async fn replay_all(&self, lane: &Lane, messages: Vec<Again>) -> Result<Vec<Replayed>, QueueError> {
-        let (lane, now) = (self.lane(lane), self.clock.now());
+        let (lane, now) = (self.lane(lane), self.clock.steady());
         let outcomes: Arc<Mutex<Vec<Replayed>>> = Arc::default();
         let (writing, told) = (lane.clone(), outcomes.clone());
         let run = move |connection: &Connection| {
@@ -108,7 +108,7 @@ fn put(connection: &Connection, lane: &LaneState, number: i64, message: &Again, 
     };
     if row.state != PARKED && row.state != SETTLED {
         connection
-            .prepare_cached("UPDATE message SET due_at = ?2 WHERE key = ?1 AND due_at > ?2")?
+            .prepare_cached("UPDATE message SET due_at = ?2, put_back_at = ?2 WHERE key = ?1 AND due_at > ?2")?
             .execute(params![row.key, now])?;
         return Ok(Done::Waiting { place: place(row.key), due: row.due });
     }
@@ -132,8 +132,8 @@ fn insert(
     let (place, Content { published_at, series, era, body }) = (lane.next_place(), content);
     connection
         .prepare_cached(
-            "INSERT INTO message (key, lane, id, revision, state, due_at, published_at, body, series, era) \
-             VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO message (key, lane, id, revision, state, due_at, put_back_at, published_at, body, series, era) \
+             VALUES (?1, ?2, ?3, ?4, 0, ?5, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             key(number, place),

@@ -17,7 +17,7 @@ impl SqliteQueue {
         if let Some(failure) = self.failure_now() {
             return Err(failure);
         }
-        let now = self.clock.now();
+        let now = self.clock.steady();
         for batch in leases.chunk_by(|a, b| a.lane == b.lane) {
             let Some(lane) = batch.first().map(|lease| self.lane(&lease.lane)) else { continue };
             let done: Arc<[(u64, i64)]> =
@@ -85,12 +85,15 @@ impl SqliteQueue {
         let lane = self.lane(&lease.lane);
         let claim = Claim::of(lease.token);
         let Some(number) = lane.number().filter(|_| lane.inner().holds(claim)) else { return Ok(()) };
-        let (tries, due) = (lease.tries.saturating_add(1), after(self.clock.now(), delay));
+        let (tries, now) = (lease.tries.saturating_add(1), self.clock.steady());
+        let due = after(now, delay);
         let published_at = nanos(lease.published_at);
         let run = move |connection: &Connection| {
             connection
-                .prepare_cached("UPDATE message SET tries = ?2, due_at = ?3 WHERE key = ?1 AND state = 0")?
-                .execute(params![key(number, claim.place), tries, due])
+                .prepare_cached(
+                    "UPDATE message SET tries = ?2, due_at = ?3, put_back_at = ?4 WHERE key = ?1 AND state = 0",
+                )?
+                .execute(params![key(number, claim.place), tries, due, now])
         };
         self.store
             .write(Haste::Later, run, move |changed, wakes| {

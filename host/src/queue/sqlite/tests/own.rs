@@ -98,6 +98,27 @@ async fn due_times_outlast_a_restart_to_the_moment() {
 }
 
 #[tokio::test]
+async fn what_a_clock_that_was_ahead_put_back_waits_no_longer_than_it_was_to_wait() {
+    let (folder, ahead) = (Folder::new(), clock());
+    ahead.store(i64::MAX / 2, Ordering::SeqCst);
+    let queue = folder.queue_at(&ahead);
+    let (soon, later) = (message("soon"), message("later"));
+    publish(&queue, &[&soon, &later]).await;
+    let mut leases = pull(&queue).await;
+    queue.retry(leases.pop().expect("two"), Duration::from_secs(3_600)).await.expect("puts back");
+    queue.retry(leases.remove(0), Duration::from_millis(1)).await.expect("puts back");
+    drop(queue);
+    let queue = SqliteQueue::new(folder.store()).expect("loads");
+    let due = queue.pull(&Lane::Intake, 9, Duration::from_secs(30)).await.expect("pulls");
+    assert_eq!(bodies(&due), ["soon"]);
+    // The table has it as the memory has.
+    let again =
+        Again { id: later.id, revision: 1, series: None, body: None, published_at: jiff::Timestamp::UNIX_EPOCH };
+    assert_eq!(queue.replay(&Lane::Intake, vec![again]).await.expect("hastens"), [Replayed::Sooner]);
+    assert_eq!(bodies(&pull(&queue).await), ["later"]);
+}
+
+#[tokio::test]
 async fn the_oldest_message_tells_the_age() {
     let (folder, now) = (Folder::new(), clock());
     let queue = folder.queue_at(&now);
