@@ -20,6 +20,10 @@ pub struct Analysis {
     #[serde(default)]
     #[schema(required = true, value_type = BTreeMap<String, f64>)]
     pub scores: Scores,
+    /// What else was said of scores other than the sentiment, by the names in `scores`: of those that came with more than
+    /// their value.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub score_details: BTreeMap<String, ScoreDetail>,
     /// The sentiment by topic.
     #[serde(default)]
     #[schema(required = true)]
@@ -136,6 +140,24 @@ pub struct Sentiment {
     /// The passages that decided it.
     pub evidence: Vec<Evidence>,
     /// How the customer feels in each sentence, where there is more than one: of a long text, in the first of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sentences: Vec<Sentence>,
+}
+
+/// What a score came with, beside its value.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct ScoreDetail {
+    /// A class, for people to read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Named shares.
+    #[serde(default, skip_serializing_if = "Scores::is_empty")]
+    #[schema(value_type = BTreeMap<String, f64>)]
+    pub parts: Scores,
+    /// The passages that decided it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
+    /// The score of each passage, in the order of the text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sentences: Vec<Sentence>,
 }

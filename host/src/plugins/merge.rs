@@ -1,6 +1,6 @@
 //! From the effects of a whole chain to one analysis.
 //!
-//! - Scores of the whole: the last plugin to give a name has the say. The one called `sentiment` also makes
+//! - Scores of the whole: the last plugin to give a name has the say, with what it said of it. The one called `sentiment` also makes
 //!   `analysis.sentiment`, those of a passage its `sentences`; those of a topic make `analysis.aspects`.
 //! - Tags and intents of one name are one: the highest confidence, all spans.
 //! - Routes of one name are one: the highest priority. Urgency is the highest of any route's, with all reasons.
@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use super::{bindings::sayso::plugin::types as wit, item::Effect};
 use crate::feedback::{
-    Analysis, Aspect, Evidence, Intent, Provenance, Redaction, Route, Scores, Sentence, Sentiment, Span, Tag,
-    UrgencyLevel,
+    Analysis, Aspect, Evidence, Intent, Provenance, Redaction, Route, ScoreDetail, Scores, Sentence, Sentiment, Span,
+    Tag, UrgencyLevel,
 };
 
 /// The score that is the sentiment of an analysis, −1 to 1.
@@ -56,30 +56,50 @@ fn annotate(sentiment: &mut Sentiment, note: &wit::NoteResult) -> bool {
 
 fn add_score(analysis: &mut Analysis, score: wit::ScoreResult) {
     match score.scope {
+        wit::ScopeResult::Whole if score.name != SENTIMENT => add_other_score(analysis, score.name.clone(), score),
         wit::ScopeResult::Whole => {
-            analysis.scores.insert(score.name.clone(), score.value);
-            if score.name == SENTIMENT {
-                analysis.sentiment = Some(Sentiment {
-                    label: score.label.unwrap_or_default(),
-                    score: score.value,
-                    parts: score.parts.into_iter().map(|part| (part.name, part.value)).collect::<Scores>(),
-                    rating_mismatch: None,
-                    basis: None,
-                    evidence: score.evidence.iter().map(evidence).collect(),
-                    sentences: score.passages.into_iter().map(sentence).collect(),
-                });
-            }
+            analysis.scores.insert(score.name, score.value);
+            analysis.sentiment = Some(Sentiment {
+                label: score.label.unwrap_or_default(),
+                score: score.value,
+                parts: parts(score.parts),
+                rating_mismatch: None,
+                basis: None,
+                evidence: score.evidence.iter().map(evidence).collect(),
+                sentences: score.passages.into_iter().map(sentence).collect(),
+            });
         }
         wit::ScopeResult::Topic(topic) if score.name == SENTIMENT => analysis.aspects.push(Aspect {
             topic,
             score: score.value,
             spans: score.evidence.iter().map(|evidence| span(&evidence.span)).collect(),
         }),
-        wit::ScopeResult::Topic(topic) => {
-            analysis.scores.insert(format!("{}:{topic}", score.name), score.value);
+        wit::ScopeResult::Topic(ref topic) => {
+            let name = format!("{}:{topic}", score.name);
+            add_other_score(analysis, name, score);
         }
         wit::ScopeResult::Other(_) => {}
     }
+}
+
+fn add_other_score(analysis: &mut Analysis, name: String, score: wit::ScoreResult) {
+    let detail = ScoreDetail {
+        label: score.label,
+        parts: parts(score.parts),
+        evidence: score.evidence.iter().map(evidence).collect(),
+        sentences: score.passages.into_iter().map(sentence).collect(),
+    };
+    // Of an earlier plugin's score by this name nothing may be left.
+    if detail == ScoreDetail::default() {
+        analysis.score_details.remove(&name);
+    } else {
+        analysis.score_details.insert(name.clone(), detail);
+    }
+    analysis.scores.insert(name, score.value);
+}
+
+fn parts(parts: Vec<wit::PartResult>) -> Scores {
+    parts.into_iter().map(|part| (part.name, part.value)).collect()
 }
 
 const fn evidence(evidence: &wit::Evidence) -> Evidence {
@@ -143,5 +163,54 @@ fn add_route(analysis: &mut Analysis, route: wit::RouteResult) {
         }
         Some(_) => {}
         None => analysis.routes.push(Route { name: route.name, rule: route.rule, priority: route.priority }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(name: &str, value: f64, label: Option<&str>) -> wit::ScoreResult {
+        wit::ScoreResult {
+            name: name.into(),
+            value,
+            scope: wit::ScopeResult::Whole,
+            label: label.map(Into::into),
+            parts: Vec::new(),
+            evidence: Vec::new(),
+            passages: Vec::new(),
+        }
+    }
+
+    fn merged(scores: Vec<wit::ScoreResult>) -> Analysis {
+        let language = crate::feedback::Language { code: "en".into(), confidence: 1.0 };
+        analysis(language, scores.into_iter().map(Effect::Score).collect(), Vec::new(), Vec::new())
+    }
+
+    #[test]
+    fn a_score_of_a_plugins_own_keeps_what_it_came_with() {
+        let spoken_of = wit::Evidence { span: wit::Span { start: 2, end: 5 }, weight: 0.5 };
+        let of_whole = wit::ScoreResult { evidence: vec![spoken_of], ..score("churn_risk", 0.9, Some("high")) };
+        let scope = wit::ScopeResult::Topic("price".into());
+        let of_topic = wit::ScoreResult {
+            scope,
+            parts: vec![wit::PartResult { name: "p".into(), value: 0.1 }],
+            ..score("churn_risk", 0.4, None)
+        };
+        let analysis = merged(vec![of_whole, of_topic, score("effort", 3.0, None)]);
+        let details = serde_json::to_value(&analysis.score_details).expect("is JSON");
+        let expected = serde_json::json!({
+            "churn_risk": { "label": "high", "evidence": [{ "start": 2, "end": 5, "weight": 0.5 }] },
+            "churn_risk:price": { "parts": { "p": 0.1 } },
+        });
+        assert_eq!(details, expected);
+        assert_eq!(analysis.scores.len(), 3);
+    }
+
+    #[test]
+    fn what_an_earlier_plugin_said_of_a_score_goes_with_its_value() {
+        let analysis = merged(vec![score("effort", 3.0, Some("hard")), score("effort", 1.0, None)]);
+        assert!(analysis.score_details.is_empty());
+        assert_eq!(analysis.scores.get("effort").copied(), Some(1.0));
     }
 }

@@ -2,14 +2,15 @@
 //!
 //! The passage is replaced by `[class]`. The same words are also taken out of every other free text of the feedback
 //! (text, title, survey answers, metadata with its keys and numbers, contact reason, author's name, public reply, labels
-//! and source), since they would be stored and delivered with it. Identifiers stay: records are found by them.
+//! and source), since they would be stored and delivered with it. Identifiers stay: records are found by them. They go from
+//! what earlier plugins wrote as well: notes and reasons, in the shadow too.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{bindings::sayso::plugin::types as wit, item::Effect, texts};
-use crate::feedback::{Feedback, Redaction};
+use super::{bindings::sayso::plugin::types as wit, item::Effect, shadow::Shadows, texts};
+use crate::feedback::{Feedback, Provenance, Redaction};
 
 /// Shortest passage that is taken out wherever it stands, in bytes: a shorter one would hit other words by chance.
 const MIN_EVERYWHERE: usize = 5;
@@ -17,13 +18,13 @@ const MIN_EVERYWHERE: usize = 5;
 /// The most redactions that an analysis tells of; all are carried out.
 const MAX_TOLD: usize = 1000;
 
-/// Applies the redactions to the feedback, and moves the spans of `effects` in its text. Returns what was taken out, for
-/// the analysis.
+/// Applies the redactions to the feedback and to what `effects` quote, and moves the spans of these in its text. Returns
+/// what was taken out, for the analysis, and the words.
 pub(super) fn apply(
     feedback: &mut Feedback,
     redactions: &[wit::RedactionResult],
     effects: &mut [Effect],
-) -> Vec<Redaction> {
+) -> (Vec<Redaction>, Words) {
     let wanted = Wanted::of(redactions);
     let words = wanted.words(feedback);
     let mut done = Vec::new();
@@ -33,6 +34,7 @@ pub(super) fn apply(
     let cuts = Cuts::of(wanted.text, &words, &feedback.text);
     cuts.apply("text", &mut feedback.text, &mut done);
     for effect in effects {
+        words.clean_effect(effect);
         spans_of(effect).into_iter().for_each(|span| cuts.move_span(span));
     }
     for (pointer, passages) in wanted.others {
@@ -41,7 +43,7 @@ pub(super) fn apply(
         });
     }
     scrub(feedback, &words);
-    done
+    (done, words)
 }
 
 /// A passage, and what takes its place.
@@ -86,7 +88,7 @@ impl<'a> Wanted<'a> {
 
 /// Words to take out wherever they stand.
 #[derive(Default)]
-struct Words(BTreeMap<String, String>);
+pub(super) struct Words(BTreeMap<String, String>);
 
 impl Words {
     fn add(&mut self, passages: &[Passage], text: &str) {
@@ -107,6 +109,37 @@ impl Words {
 
     fn clean(&self, text: &mut String) {
         Cuts::of(Vec::new(), self, text).apply("", text, &mut Vec::new());
+    }
+
+    fn clean_effect(&self, effect: &mut Effect) {
+        if self.0.is_empty() {
+            return;
+        }
+        match effect {
+            Effect::Route(route) => route.reasons.iter_mut().for_each(|reason| self.clean(reason)),
+            Effect::Other(note) => match serde_json::from_str::<Value>(&note.value) {
+                Ok(mut value) => {
+                    self.clean_value(&mut value, true);
+                    note.value = value.to_string();
+                }
+                // The merge has nothing of it.
+                Err(_) => note.value.clear(),
+            },
+            Effect::Score(_) | Effect::Tag(_) | Effect::Redact(_) => {}
+        }
+    }
+
+    /// Cleans what is told of earlier plugins.
+    pub(super) fn clean_told(&self, provenance: &mut [Provenance], shadows: &mut Shadows) {
+        if self.0.is_empty() {
+            return;
+        }
+        let reasons = provenance.iter_mut().filter_map(|plugin| plugin.reason.as_mut());
+        reasons.for_each(|reason| self.clean(reason));
+        for shadow in shadows.values_mut() {
+            shadow.reason.iter_mut().for_each(|reason| self.clean(reason));
+            self.clean_map(&mut shadow.other, true);
+        }
     }
 
     /// Cleans a value; numbers too where it is free in form, which answers are not.
@@ -251,119 +284,5 @@ fn scrub(feedback: &mut Feedback, words: &Words) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::feedback::{Answer, FieldType, Kind};
-
-    fn redaction(start: u32, end: u32, class: &str) -> wit::RedactionResult {
-        wit::RedactionResult { field: wit::FieldResult::Text, span: wit::Span { start, end }, class: class.into() }
-    }
-
-    fn tag(start: u32, end: u32) -> Effect {
-        Effect::Tag(wit::TagResult {
-            name: "t".into(),
-            class: wit::TagClassResult::Topic,
-            confidence: 1.0,
-            spans: vec![wit::Span { start, end }],
-        })
-    }
-
-    fn survey(text: &str) -> Feedback {
-        let json = serde_json::json!({"kind": "survey", "text": text});
-        let mut feedback: Feedback = serde_json::from_value(json).expect("is feedback");
-        assert_eq!(feedback.kind, Kind::Survey);
-        feedback.answers.push(Answer {
-            field_id: "q1".into(),
-            field_label: None,
-            field_type: FieldType::Text,
-            scale: None,
-            value: Value::String(text.into()),
-        });
-        feedback
-    }
-
-    #[test]
-    fn a_redacted_passage_is_gone_from_the_text_and_from_the_answers() {
-        let mut feedback = survey("Mail ann@example.org now");
-        let done = apply(&mut feedback, &[redaction(5, 20, "email")], &mut []);
-        assert_eq!(feedback.text, "Mail [email] now");
-        assert_eq!(feedback.answers[0].value, "Mail [email] now");
-        assert_eq!(done, [Redaction { field: "text".into(), class: "email".into(), start: 5, end: 12 }]);
-    }
-
-    #[test]
-    fn spans_before_within_and_behind_a_redaction_still_point_to_their_words() {
-        let mut feedback = survey("Mail ann@example.org now");
-        let mut effects = [tag(0, 4), tag(5, 8), tag(21, 24), tag(0, 24)];
-        apply(&mut feedback, &[redaction(5, 20, "email")], &mut effects);
-        let spans: Vec<_> = effects.iter_mut().flat_map(spans_of).map(|span| (span.start, span.end)).collect();
-        assert_eq!(spans, [(0, 4), (5, 12), (13, 16), (0, 16)]);
-        assert_eq!(&feedback.text[13..16], "now");
-    }
-
-    fn at(pointer: &str, start: u32, end: u32, class: &str) -> wit::RedactionResult {
-        wit::RedactionResult { field: wit::FieldResult::Other(pointer.into()), ..redaction(start, end, class) }
-    }
-
-    #[test]
-    fn passages_of_answers_and_metadata_are_gone_from_there_and_from_everywhere_else() {
-        let mut feedback = survey("Call 5551234 or 5551234");
-        feedback.metadata = serde_json::from_value(serde_json::json!({
-            "a/b": {"c": ["x", "mail ann@example.org"]},
-            "ann@example.org": "5551234",
-            "ANN": 1,
-        }))
-        .expect("is an object");
-        feedback.author_name = Some("ann@example.org".into());
-        feedback.source.url = Some("https://example.org/?to=ann@example.org".into());
-        let mut effects = [tag(0, 4), tag(13, 15)];
-        let redactions = [at("/answers/0/value", 5, 12, "phone"), at("/metadata/a~1b/c/1", 5, 20, "email")];
-        let done = apply(&mut feedback, &redactions, &mut effects);
-        let json = serde_json::to_string(&feedback).expect("is JSON");
-        assert!(!json.contains("5551234") && !json.contains("ann@"), "{json}");
-        assert_eq!(feedback.text, "Call [phone] or [phone]");
-        assert_eq!(feedback.metadata["a/b"]["c"][1], "mail [email]");
-        assert_eq!(feedback.metadata["[email]"], "[phone]");
-        let spans: Vec<_> = effects.iter_mut().flat_map(spans_of).map(|span| (span.start, span.end)).collect();
-        assert_eq!(spans, [(0, 4), (13, 15)]);
-        let fields: Vec<_> = done.iter().map(|one| (one.field.as_str(), one.start, one.end)).collect();
-        let expected = [("text", 5, 12), ("text", 16, 23), ("/answers/0/value", 5, 12), ("/answers/0/value", 16, 23)];
-        assert_eq!(fields, [&expected[..], &[("/metadata/a~1b/c/1", 5, 12)]].concat());
-    }
-
-    #[test]
-    fn a_number_in_metadata_is_redacted_as_it_is_written_and_an_answer_stays_a_number() {
-        let mut feedback = survey("4111111111111111");
-        feedback.answers[0].value = 4_111_111_111_111_111_u64.into();
-        feedback.metadata.insert("card".into(), 4_111_111_111_111_111_u64.into());
-        feedback.metadata.insert("other".into(), 5_555_555_555_554_444_u64.into());
-        apply(&mut feedback, &[redaction(0, 16, "card"), at("/metadata/other", 0, 16, "card")], &mut []);
-        assert_eq!((&feedback.metadata["card"], &feedback.metadata["other"]), (&"[card]".into(), &"[card]".into()));
-        assert!(feedback.answers[0].value.is_number());
-    }
-
-    #[test]
-    fn keys_that_become_alike_remain_two() {
-        let mut feedback = survey("ann@example.org bob@example.org");
-        feedback.metadata.insert("ann@example.org".into(), 1.into());
-        feedback.metadata.insert("bob@example.org".into(), 2.into());
-        apply(&mut feedback, &[redaction(0, 15, "email"), redaction(16, 31, "email")], &mut []);
-        let keys: Vec<_> = feedback.metadata.keys().map(String::as_str).collect();
-        assert_eq!(keys, ["[email]", "[email] 2"]);
-    }
-
-    #[test]
-    fn a_word_within_a_longer_one_leaves_nothing_of_it() {
-        let mut feedback = survey("ann@example.org joann@example.org");
-        feedback.author_name = Some("joann@example.org".into());
-        apply(&mut feedback, &[redaction(0, 15, "email"), redaction(16, 33, "email")], &mut []);
-        assert_eq!((feedback.text.as_str(), feedback.author_name.as_deref()), ("[email] [email]", Some("[email]")));
-    }
-
-    #[test]
-    fn of_two_redactions_that_overlap_nothing_is_left() {
-        let mut feedback = survey("4111 1111 1111 1111 x");
-        apply(&mut feedback, &[redaction(5, 19, "card"), redaction(0, 9, "number")], &mut []);
-        assert_eq!(feedback.text, "[number] x");
-    }
-}
+#[path = "redact_tests.rs"]
+mod tests;

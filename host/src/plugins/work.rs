@@ -43,7 +43,9 @@ impl Work {
             }
         }
         let redact = |feedback: &mut _, effects: &mut _| redact::apply(feedback, &redactions, effects);
-        self.redactions.extend(self.subject.change(redact));
+        let (done, words) = self.subject.change(redact);
+        self.redactions.extend(done);
+        words.clean_told(&mut self.provenance, &mut self.shadows);
     }
 
     pub(super) fn finish(self) -> Outcome {
