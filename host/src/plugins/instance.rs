@@ -28,6 +28,10 @@ const SETUP_TIME: Duration = Duration::from_secs(5);
 /// What a plugin may say of itself, and of its configuration, in bytes.
 const SETUP_BYTES: usize = 1 << 20;
 
+/// How often a plugin may hand the whole of a text over to the grant `text`: for its language, words and lemmas, more than
+/// once.
+const TEXT_CALLS: usize = 8;
+
 /// Bytes that a result of no effects may cost beside `output_bytes`: the frame of lists and records.
 const OUTPUT_FRAME: usize = 4 << 10;
 
@@ -103,7 +107,8 @@ impl Instance {
     ) -> Result<Vec<Result<Vec<Effect>, Fault>>, String> {
         self.calls += 1;
         let from_item = plugin.bytes_of_item().saturating_add(OUTPUT_FRAME);
-        self.store.set_hostcall_fuel(from_item.saturating_mul(items.len()));
+        let to_text = if plugin.uses_text { bytes_to_text(items) } else { 0 };
+        self.store.set_hostcall_fuel(from_item.saturating_mul(items.len()).saturating_add(to_text));
         self.store.data_mut().http.open(items.len(), plugin.limits.memory_bytes);
         self.store.data_mut().log.open();
         arm(&mut self.store, plugin.deadline());
@@ -135,6 +140,12 @@ impl Instance {
     pub(super) const fn is_worn(&self) -> bool {
         self.calls >= MAX_CALLS
     }
+}
+
+/// Most bytes that are handed over to the grant `text` for these items.
+fn bytes_to_text(items: &[Item<'_>]) -> usize {
+    let of_item = |item: &Item<'_>| item.feedback.text.len() + item.feedback.title.map_or(0, str::len);
+    items.iter().map(of_item).sum::<usize>().saturating_mul(TEXT_CALLS)
 }
 
 /// What a plugin says of a configuration that it does not take.
@@ -186,7 +197,8 @@ fn explain_limit(text: &str, plugin: &Plugin) -> String {
     if text.contains("growing memory") || text.contains("memory minimum size") {
         format!("needs more memory than limits.memory_bytes = {}", limits.memory_bytes)
     } else if text.contains("hostcall") {
-        format!("answered more than limits.output_bytes = {} an item", limits.output_bytes)
+        let beside = if plugin.uses_text { format!(", beside {TEXT_CALLS} times its text to `text`") } else { String::new() };
+        format!("handed over more than limits.output_bytes = {} an item{beside}", limits.output_bytes)
     } else {
         format!("failed: {}", clean(text))
     }

@@ -7,7 +7,11 @@ const HELD_OUT: &str = include_str!("../../../../plugins/sentiment/src/japanese/
 
 /// A worker of the default chain.
 fn worker(dictionaries: Dictionaries) -> Worker {
-    let config = config::load(None, []).expect("is a configuration");
+    worker_with(None, dictionaries)
+}
+
+fn worker_with(config: Option<&Path>, dictionaries: Dictionaries) -> Worker {
+    let config = config::load(config, []).expect("is a configuration");
     let dir = tempfile::tempdir().expect("a folder");
     let loader = Loader::new(Engine::new().expect("an engine"), dir.path(), Path::new(".")).expect("a cache");
     let loader = loader.with_dictionaries(dictionaries);
@@ -41,6 +45,19 @@ fn a_japanese_review_is_scored_with_the_words_that_say_so() {
     assert!(sentiment.evidence[0].weight > 0.0 && sentiment.evidence[1].weight < -2.0, "{sentiment:?}");
     assert!(sentiment.score < -0.6, "{sentiment:?}");
     assert_eq!((sentiment.label.as_str(), sentiment.rating_mismatch), ("very_negative", Some(false)));
+}
+
+#[test]
+fn a_text_that_is_larger_than_what_a_plugin_may_answer_is_parted_into_words() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let config = dir.path().join("sayso.toml");
+    let plugin = "[[plugin]]\nname = \"sentiment\"\nuse = \"builtin:sentiment\"\ngrants = [\"text\"]\n\
+                  limits = { deadline_ms = 60_000 }\n";
+    std::fs::write(&config, plugin).expect("writes");
+    let mut worker = worker_with(Some(&config), installed());
+    let analysis = analyses(&mut worker, &[&"配送がとても遅い。".repeat(12_000)]).remove(0);
+    assert_eq!(analysis.provenance[0].reason, None);
+    assert!(analysis.sentiment.expect("is scored").score < 0.0);
 }
 
 #[test]
