@@ -1,6 +1,6 @@
 //! Feedback on record through another chain: what would change, and that nothing does.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
 use sayso_tests::{Server, guest, sayso};
 use serde_json::{Value, json};
@@ -129,6 +129,8 @@ async fn the_html_report_opens_in_a_browser_without_an_error_and_loads_nothing()
     let (code, _, complaint) = backtest(server.dir(), &chain("hot", "tea", "desk"), &["--html", "report.html"]);
     assert_eq!(code, Some(0), "{complaint}");
     let file = server.dir().join("report.html");
+    let mode = fs::metadata(&file).expect("is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "it quotes customers");
     let html = fs::read_to_string(&file).expect("read");
     assert!(!html.contains("<script") && !html.contains("http://") && !html.contains("https://"), "{html}");
     assert!(html.contains("&lt;img src=x onerror=alert(1)&gt;") && !html.contains("<img"), "{html}");
@@ -169,6 +171,9 @@ async fn what_cannot_be_done_is_said_with_what_to_do() {
         assert_eq!(code, Some(2), "{complaint}");
         assert!(complaint.contains(text), "`{text}` is not in {complaint}");
     };
+    let (code, said, complaint) = backtest(server.dir(), &candidate, &["--filter", "tag=hto", "--json"]);
+    assert_eq!(code, Some(1), "{complaint}");
+    assert!(complaint.contains("nothing on record fits") && said.contains("\"items\":0"), "{said}{complaint}");
     fails(&candidate, &["--data", "nowhere"], "nowhere/sayso.db: there are no records");
     fails(&candidate, &["--filter", "colour=red"], "`colour` is no key; the keys are q, kind");
     fails(&candidate, &["--filter", "kind=song"], "kind=song");

@@ -147,7 +147,8 @@ async fn what_is_wrong_is_said_field_by_field_and_nothing_is_made() {
         (json!({ "name": "a", "url": "https://a.example", "secret": "whsec_x" }), "secret"),
         (json!({ "name": "a", "url": "https://a.example", "allow_private": true }), "allow_private"),
         (json!({ "name": "a", "url": "https://a.example", "tag": "x" }), "tag"),
-        (json!({ "name": "a" }), ""),
+        (json!({}), "name"),
+        (json!({ "name": "a" }), "url"),
         (json!({ "name": "a", "url": "http://a.example" }), "url"),
         (json!({ "name": "a", "url": "https://localhost" }), "url"),
         (json!({ "name": "a", "url": "https://a.example", "ca": "x" }), "ca"),
@@ -375,6 +376,9 @@ async fn the_command_line_makes_shows_changes_rotates_and_deletes() {
     assert!(run(&["pause", "crm"]).1.contains("paused"));
     assert!(run(&["resume", "crm"]).1.contains("active"));
     assert!(run(&["rotate", "crm", "--signature", "ed25519"]).1.contains("whpk_"));
+    let (_, rotated, error) = run(&["rotate", "crm", "--overlap", "0s", "--json"]);
+    let rotated: Value = serde_json::from_str(&rotated).unwrap_or_else(|_| panic!("{error}"));
+    assert_eq!(rotated["keys"].as_array().map(Vec::len), Some(1), "the old ones are signed with no more");
     let (code, _, error) =
         run(&["create", "--name", "bad", "--url", "https://a.example", "--condition", "analysis.x >"]);
     assert!(code == Some(2) && error.contains("line 1"), "{error}");

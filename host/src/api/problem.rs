@@ -49,6 +49,8 @@ pub enum ProblemType {
     InvalidWebhook,
     /// It does not go together with what is there.
     Conflict,
+    /// It is not, or no more, what `If-Match` asks for.
+    PreconditionFailed,
     /// More feedback waits than the operator allows.
     Overloaded,
     /// The store cannot take or give anything now.
@@ -86,6 +88,9 @@ impl ProblemType {
             Self::ChainRefused => ("chain-refused", "The new chain is refused", StatusCode::UNPROCESSABLE_ENTITY),
             Self::InvalidWebhook => ("invalid-webhook", "The webhook is not valid", StatusCode::UNPROCESSABLE_ENTITY),
             Self::Conflict => ("conflict", "This does not go together with what is there", StatusCode::CONFLICT),
+            Self::PreconditionFailed => {
+                ("precondition-failed", "It is not as it was asked for", StatusCode::PRECONDITION_FAILED)
+            }
             Self::Overloaded => ("overloaded", "Too much feedback waits", StatusCode::TOO_MANY_REQUESTS),
             Self::Unavailable => ("unavailable", "The store is not available", StatusCode::SERVICE_UNAVAILABLE),
             Self::Internal => ("internal", "Something went wrong in sayso", StatusCode::INTERNAL_SERVER_ERROR),
@@ -112,6 +117,7 @@ impl ProblemType {
             StatusCode::REQUEST_TIMEOUT => Self::BodyTimeout,
             StatusCode::UNAUTHORIZED => Self::Unauthorized,
             StatusCode::FORBIDDEN => Self::Forbidden,
+            StatusCode::PRECONDITION_FAILED => Self::PreconditionFailed,
             StatusCode::TOO_MANY_REQUESTS => Self::Overloaded,
             StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable,
             status if status.is_client_error() => Self::InvalidRequest,

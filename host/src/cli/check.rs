@@ -1,9 +1,17 @@
 //! `sayso check`
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode, sync::Arc};
+
+use uuid::Uuid;
 
 use super::ConfigArgs;
-use crate::{api::auth::Auth, app, delivery};
+use crate::{
+    api::auth::Auth,
+    app,
+    config::Webhook,
+    delivery::{self, WebhookError, webhooks::WebhookId},
+    sqlite::open_to_read,
+};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  sayso check --config sayso.toml\n  sayso check --json | jq .plugins")]
@@ -20,6 +28,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     app::check_address(&config)?;
     Auth::new(&config.keys)?;
     delivery::check(&config.delivery, &config.webhooks)?;
+    check_names(&config.data.dir.join("sayso.db"), &config.webhooks)?;
     let chain = app::load_chain(&config, &base)?;
     if args.json {
         let plugins: Vec<_> = chain.plugins().iter().map(|plugin| plugin.card()).collect();
@@ -39,4 +48,32 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     anstream::println!("The configuration is sound, and the chain loads.");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Holds the names of the file's webhooks against those that were made over the API, if there is a store that can be read
+/// now.
+fn check_names(store: &Path, webhooks: &[Webhook]) -> anyhow::Result<()> {
+    if webhooks.is_empty() || !store.exists() {
+        return Ok(());
+    }
+    match names_of_api(store) {
+        Ok(of_api) => match of_api.into_iter().find(|(name, _)| webhooks.iter().any(|webhook| webhook.name == *name)) {
+            Some((name, id)) => Err(WebhookError::TakenOverApi { name, id }.into()),
+            None => Ok(()),
+        },
+        Err(error) => {
+            anstream::eprintln!(
+                "{}: it cannot be read now, so whether a webhook of the API has one of these names is not known: {error}",
+                store.display()
+            );
+            Ok(())
+        }
+    }
+}
+
+fn names_of_api(store: &Path) -> anyhow::Result<Vec<(Arc<str>, WebhookId)>> {
+    let connection = open_to_read(store)?;
+    let mut statement = connection.prepare("SELECT name, id FROM webhook WHERE deleted_at IS NULL")?;
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?.into(), WebhookId(Uuid::from_bytes(row.get(1)?))));
+    Ok(statement.query_map([], row)?.collect::<Result<_, _>>()?)
 }

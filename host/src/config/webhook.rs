@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::Secret;
@@ -58,8 +58,9 @@ pub struct Webhook {
     /// An expression in CEL over `feedback` and `analysis`, as they are delivered, that has to be true; none.
     #[serde(default)]
     pub condition: Option<String>,
-    /// Headers to send with every delivery, by name.
-    #[serde(default)]
+    /// Headers to send with every delivery, by name. Those that are secret by their name, such as `authorization`, are
+    /// shown only where `secret` is false.
+    #[serde(default, deserialize_with = "headers")]
     #[schema(value_type = BTreeMap<String, WrittenHeader>)]
     pub headers: BTreeMap<String, Header>,
     /// Most requests a second, 0.01 to 10,000; no limit if absent.
@@ -159,8 +160,7 @@ pub enum Signature {
 }
 
 /// The value of a header.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(from = "WrittenHeader")]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Header {
     /// The value; none where it was left to what it was before.
     pub value: Option<Secret>,
@@ -177,18 +177,33 @@ enum WrittenHeader {
     Full {
         #[serde(default)]
         value: Option<Secret>,
+        /// By its name where absent.
         #[serde(default)]
-        secret: bool,
+        secret: Option<bool>,
     },
 }
 
-impl From<WrittenHeader> for Header {
-    fn from(written: WrittenHeader) -> Self {
-        match written {
-            WrittenHeader::Plain(value) => Self { value: Some(value), is_secret: false },
-            WrittenHeader::Full { value, secret } => Self { value, is_secret: secret },
-        }
-    }
+/// Words of the name of a header whose value lets in whoever has it.
+const SECRET_WORDS: [&str; 8] = ["authorization", "auth", "cookie", "token", "secret", "password", "key", "apikey"];
+
+fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Header>, D::Error> {
+    let written = BTreeMap::<String, WrittenHeader>::deserialize(deserializer)?;
+    let header = |(name, written): (String, WrittenHeader)| {
+        let (value, secret) = match written {
+            WrittenHeader::Plain(value) => (Some(value), None),
+            WrittenHeader::Full { value, secret } => (value, secret),
+        };
+        let is_secret = secret.unwrap_or_else(|| is_secret_by_name(&name));
+        (name, Header { value, is_secret })
+    };
+    Ok(written.into_iter().map(header).collect())
+}
+
+/// Whether the value of a header of this name is secret where nothing is said of it: `authorization`, `cookie`,
+/// `x-api-key`, and others with such words in their names.
+fn is_secret_by_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.split(['-', '_']).any(|word| SECRET_WORDS.contains(&word))
 }
 
 /// What a request looks like.
@@ -268,6 +283,27 @@ mod tests {
         let headers = webhook.expect("is read").headers;
         assert_eq!(headers["x-team"], Header { value: Some(Secret::new("care".into())), is_secret: false });
         assert!(headers["authorization"].is_secret);
+    }
+
+    #[test]
+    fn a_header_that_lets_in_whoever_has_it_is_secret_unless_it_is_said_that_it_is_not() {
+        for (name, is_secret) in [
+            ("Authorization", true),
+            ("proxy-authorization", true),
+            ("Cookie", true),
+            ("X-Api-Key", true),
+            ("api_key", true),
+            ("x-auth-token", true),
+            ("x-team", false),
+            ("x-keyboard", false),
+        ] {
+            for value in ["\"v\"", "{ value = \"v\" }"] {
+                let headers = read(&format!("headers = {{ {name} = {value} }}")).expect("is read").headers;
+                assert_eq!(headers[name].is_secret, is_secret, "{name} = {value}");
+            }
+        }
+        let shown = read("headers = { x-api-key = { value = \"v\", secret = false } }").expect("is read").headers;
+        assert!(!shown["x-api-key"].is_secret);
     }
 
     #[test]

@@ -112,6 +112,11 @@ impl Breaker {
         self.state().era
     }
 
+    /// Whether it neither opened nor was reset since `era`.
+    pub(super) fn is_current(&self, era: Era) -> bool {
+        self.era() == era
+    }
+
     /// Takes in what an attempt of a delivery that was taken in `era` says. Several that were under way when the breaker
     /// opened count once: of them a wait that the receiver asks for can lengthen the pause, and nothing else.
     pub(super) fn observe(&self, now: Instant, era: Era, sign: Sign) -> Option<Change> {

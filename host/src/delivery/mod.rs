@@ -11,7 +11,7 @@
 //! - Every connection goes to an address that was vetted ([`address`]), with no second look-up.
 //! - 429, 502, 503, 504 and repeated failure open the [`breaker`] of the webhook as a whole, and one delivery probes it.
 //! - 410, and days of failure without one success, disable it ([`health`]) until an operator enables it or changes its
-//!   URL; what waits for it is kept.
+//!   URL; what waits for it is kept. What the request was about whose 410 disabled it is parked; the rest waits.
 //! - First tries have slots that retries and replays cannot take ([`slots`]).
 //! - What was parked or delivered can be replayed, one or many ([`replay`]).
 //!
@@ -77,8 +77,8 @@ pub enum WebhookError {
     Duplicate(Arc<str>),
     /// One of the API has the same name.
     #[error(
-        "webhook `{name}`: `name` is that of {id}, which was made over the API; rename the [[webhook]], or take it out, \
-         start sayso and delete that one"
+        "webhook `{name}`: `name` is that of {id}, which was made over the API and is in the store; rename the [[webhook]], \
+         or take it out, start sayso, `sayso webhook delete {name}`, and put it back"
     )]
     TakenOverApi {
         /// The name.

@@ -64,14 +64,17 @@ impl Standing {
         Ok(self.health.now())
     }
 
-    /// Takes in how an attempt of a delivery that was taken in `era` went.
-    pub(super) fn observe(&self, era: Era, tried: &Tried) {
+    /// Takes in how an attempt of a delivery that was taken in `era` went. True if it is the one whose 410 disabled the
+    /// webhook.
+    pub(super) fn observe(&self, era: Era, tried: &Tried) -> bool {
         let sign = match tried.verdict {
             Verdict::Gone => {
-                if self.health.gone(Timestamp::now()) {
+                // What was under way when the webhook was enabled says what the operator knows already.
+                let disables = self.breaker.is_current(era) && self.health.gone(Timestamp::now());
+                if disables {
                     self.breaker.stop();
                 }
-                return;
+                return disables;
             }
             Verdict::Delivered => Sign::Works,
             Verdict::Failed { slows: true, retry_after, .. } => Sign::Overloaded(retry_after),
@@ -88,6 +91,7 @@ impl Standing {
         } else if self.health.failed(Timestamp::now(), tried.attempt.error.as_deref().unwrap_or_default()) {
             self.breaker.stop();
         }
+        false
     }
 
     /// Keeps in the records what is not there yet, and says that the webhook is disabled where that was not said. None
@@ -113,12 +117,13 @@ impl Standing {
     /// Where the records cannot keep it; then it holds until the next start.
     pub(super) async fn enable(&self) -> Result<bool, RecordsError> {
         self.load_now().await?;
+        // First, so that nothing that was under way before disables it again.
+        self.breaker.reset();
         let was_disabled = self.health.enable();
         while let Some(unsaved) = self.health.unsaved() {
             self.records.set_health(&self.webhook, unsaved.clone()).await?;
             self.health.saved(unsaved);
         }
-        self.breaker.reset();
         if was_disabled {
             self.events.enabled();
         }

@@ -257,22 +257,25 @@ impl Worker {
         let tried = self.target.client.attempt(delivery, number, outgoing).await;
         self.pace.observe(Duration::from_millis(tried.attempt.latency_ms.into()));
         self.events.ended(&tried.attempt);
-        self.standing.observe(era, &tried);
-        self.decide(lease, delivery, tried)
+        let has_disabled = self.standing.observe(era, &tried);
+        self.decide(lease, delivery, tried, has_disabled)
     }
 
-    fn decide(&self, lease: Lease, delivery: DeliveryId, tried: Tried) -> Finished {
+    fn decide(&self, lease: Lease, delivery: DeliveryId, tried: Tried, has_disabled: bool) -> Finished {
         let Tried { attempt, verdict } = tried;
         let error = attempt.error.as_deref().unwrap_or_default();
+        let by_schedule = |retry_after| match self.schedule.after(attempt.number, retry_after) {
+            Some(delay) => (DeliveryStatus::Pending, Fate::Again(delay)),
+            None => (DeliveryStatus::Parked, Fate::Aside(format!("the last of {} attempts: {error}", attempt.number))),
+        };
         let (status, fate) = match verdict {
             Verdict::Delivered => (DeliveryStatus::Delivered, Fate::Done),
-            Verdict::Gone => (DeliveryStatus::Parked, Fate::Aside(format!("attempt {}: {error}", attempt.number))),
-            Verdict::Failed { retry_after, .. } => match self.schedule.after(attempt.number, retry_after) {
-                Some(delay) => (DeliveryStatus::Pending, Fate::Again(delay)),
-                None => {
-                    (DeliveryStatus::Parked, Fate::Aside(format!("the last of {} attempts: {error}", attempt.number)))
-                }
-            },
+            Verdict::Gone if has_disabled => {
+                (DeliveryStatus::Parked, Fate::Aside(format!("attempt {}: {error}", attempt.number)))
+            }
+            // The others that were under way wait with what the disabled webhook is owed besides.
+            Verdict::Gone => by_schedule(None),
+            Verdict::Failed { retry_after, .. } => by_schedule(retry_after),
         };
         match &fate {
             Fate::Done => self.events.delivered(delivery),

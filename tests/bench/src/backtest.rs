@@ -79,7 +79,7 @@ async fn fill(records: &SqliteRecords, chain: Arc<Chain>, items: usize) -> anyho
         left -= batch.len();
         let analyzed = worker.run(batch).into_iter().filter_map(|outcome| match outcome {
             Outcome::Analyzed { feedback, analysis } => {
-                Some(Analyzed { feedback: *feedback, analysis: *analysis, webhooks: Vec::new() })
+                Some(Analyzed { feedback: *feedback, analysis: *analysis, webhooks: Vec::new(), era: 0 })
             }
             Outcome::Parked { .. } => None,
         });

@@ -175,7 +175,7 @@ impl Load {
             for number in first..items.min(first + CHUNK) {
                 let (feedback, analysis) = self.feedback(number);
                 owed.push(owed_message(feedback.id, 1, &webhook));
-                analyzed.push(Analyzed { feedback, analysis, webhooks: vec![webhook.clone()] });
+                analyzed.push(Analyzed { feedback, analysis, webhooks: vec![webhook.clone()], era: 0 });
             }
             records.save(analyzed).await?;
             queue.publish_all(owed).await?;

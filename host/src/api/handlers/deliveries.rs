@@ -141,7 +141,10 @@ pub(super) fn refused(why: NotReplayed, id: &str) -> Problem {
         NotReplayed::Queue(error) => return error.into(),
         NotReplayed::Records(error) => return error.into(),
         NotReplayed::NoWebhook(name) => {
-            format!("There is no webhook `{name}` any more; make one of that name, and replay it then.")
+            format!(
+                "There is no webhook `{name}` any more. Where it stood in the configuration file, put it back there, and \
+                 replay it then."
+            )
         }
         NotReplayed::Disabled { webhook, reason } => format!(
             "The webhook `{webhook}` is disabled, so that nothing is sent: {reason}. When its receiver works again, \

@@ -11,7 +11,6 @@ use super::super::openapi::examples;
 use super::super::problem::{Problem, ProblemType};
 use super::super::query::{Paging, Params};
 use super::webhooks;
-use crate::delivery::replay::waits_because;
 use crate::records::{DeliveryFilter, Outcomes, Replay, ReplayId, ReplayState};
 
 /// A replay of deliveries of one webhook.
@@ -175,7 +174,7 @@ async fn note(state: &State, webhook: &str) -> Result<Option<String>, Problem> {
     let Some(webhook) = set.by_name(webhook) else { return Ok(None) };
     let disabled = state.switchboard.health(webhook).await?.disabled;
     let disabled = disabled.map(|why| format!("The webhook `{}` is disabled: {}.", webhook.name(), why.reason));
-    Ok(disabled.or_else(|| waits_because(webhook)))
+    Ok(disabled.or_else(|| state.switchboard.replayer().waits_because(webhook)))
 }
 
 fn read(id: &str) -> Result<ReplayId, Problem> {

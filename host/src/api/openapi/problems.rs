@@ -137,6 +137,10 @@ fn about(kind: ProblemType) -> About {
             json!({ "replay": { "description": "The replay of the webhook that runs.", "type": "string" } }),
             &[RETRY_AFTER],
         ),
+        ProblemType::PreconditionFailed => plain(
+            "It is not, or no more, as `If-Match` has it; nothing was changed.",
+            "The webhook `crm` is not, or no more, as `If-Match` has it; GET /v1/webhooks/crm shows it as it is now, with its ETag. Nothing was changed.",
+        ),
         ProblemType::Overloaded => of(
             "More feedback waits than the operator allows (`server.max_backlog`); try again later.",
             Problem::new(

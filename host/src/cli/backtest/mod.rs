@@ -3,6 +3,7 @@
 mod progress;
 
 use std::{
+    io::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -92,12 +93,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if !args.allow_http {
         refuse_requests(&live, &candidate)?;
     }
-    let progress = Progress::new(archive.count()?);
+    let found = archive.count()?;
+    let progress = Progress::new(found);
     let backtest = Backtest { live, candidate, archive };
     let report = backtest.run(&history, &|items| progress.advance(items))?;
     progress.finish();
     if let Some(file) = &args.html {
-        std::fs::write(file, report.to_html()).with_context(|| format!("{} cannot be written", file.display()))?;
+        write_private(file, &report.to_html()).with_context(|| format!("{} cannot be written", file.display()))?;
         anstream::eprintln!("wrote {}", file.display());
     }
     if args.json {
@@ -105,7 +107,22 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     } else {
         anstream::print!("{report}");
     }
+    if found == 0 {
+        anstream::eprintln!(
+            "nothing on record fits, so nothing was compared; take back some of --since, --until and --filter"
+        );
+        return Ok(ExitCode::FAILURE);
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes what quotes customers, so that nobody else on the machine can read it.
+fn write_private(file: &Path, content: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)?.write_all(content.as_bytes())
 }
 
 /// Loads a chain into an engine of its own, so that the two do not share one pool of instances.

@@ -12,12 +12,12 @@ mod settings;
 mod show;
 mod test;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use serde_json::{Value, json};
 
 use self::{remote::Remote, settings::Settings};
-use crate::config::Signature;
+use crate::config::{Signature, parse_duration};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
@@ -38,6 +38,9 @@ pub(super) enum Command {
     /// Change a webhook; what is not named stays. The next attempt is made by the new version.
     Update(Box<Update>),
     /// Make a new secret, and print it, this once; the old one is signed with for 24 h more.
+    #[command(
+        after_help = "Examples:\n  sayso webhook rotate crm\n  sayso webhook rotate crm --overlap 7d\n  sayso webhook rotate crm --overlap 0s     the old secret leaked: it is signed with no more"
+    )]
     Rotate(Rotate),
     /// Have deliveries wait.
     Pause(Of),
@@ -106,6 +109,19 @@ pub(super) struct Rotate {
     /// Change to this scheme with it.
     #[arg(long, value_enum)]
     signature: Option<Signature>,
+    /// For how long the old secret is signed with, up to 30d; 0s ends it at once.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    overlap: Option<Duration>,
+}
+
+impl Rotate {
+    fn body(&self) -> Value {
+        let signature = self.signature.map(|signature| ("signature".to_owned(), json!(signature)));
+        // Up, since nothing at all would end the old secret at once.
+        let seconds = |overlap: Duration| overlap.as_millis().div_ceil(1_000);
+        let overlap = self.overlap.map(|overlap| ("overlap_seconds".to_owned(), json!(seconds(overlap))));
+        Value::Object(signature.into_iter().chain(overlap).collect())
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -147,8 +163,8 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
             let Update { of, settings } = *update;
             change(of, Value::Object(settings.body()?)).await?;
         }
-        Command::Rotate(Rotate { of, signature }) => {
-            let body = signature.map_or_else(|| json!({}), |signature| json!({ "signature": signature }));
+        Command::Rotate(rotate) => {
+            let (of, body) = (&rotate.of, rotate.body());
             let webhook = Remote::new(&of.at)?.rotate(&of.webhook, &body).await?;
             print(&of.at, &webhook, show::with_secret);
         }

@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::{LOOK, NotReplayed, Replayer, again, lane};
+use super::{LOOK, NotReplayed, Replayer, again, is_of_another, lane};
 use crate::{
     config::Ordering,
     queue::{Lane, Replayed},
@@ -60,7 +60,9 @@ impl Replayer {
             if is_put_back && self.room(&lane, &mut changed, shutdown).await.is_none() {
                 return;
             }
-            if self.live.current().by_name(webhook).is_none() {
+            let set = self.live.current();
+            let begun = replay.filter.since.max(Some(replay.started_at)).unwrap_or_default();
+            if set.by_name(webhook).is_none_or(|now| is_of_another(now, begun)) {
                 let cancel =
                     || self.records.cancel_replay(id, Some(format!("there is no webhook `{webhook}` any more")));
                 if self.insist(shutdown, "cancel a replay", cancel).await.is_none() {

@@ -7,6 +7,9 @@
 //! What is replayed shares the webhook with what comes back by the schedule, and takes no slot that is kept for first
 //! tries. The next page goes into the queue when most of the one before has been tried: however many there are, little of
 //! them is in memory, and where the webhook takes nothing the replay waits with it.
+//!
+//! A webhook that was made over the API gets nothing again that was owed before it was made: that was for a deleted one of
+//! its name, and perhaps for somebody else. One of the file is known by its name alone, which only the operator gives.
 
 mod many;
 mod one;
@@ -15,11 +18,12 @@ pub use one::One;
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Switchboard, owed_message,
+    BreakerState, Switchboard, owed_message,
     webhooks::{Live, Webhook},
 };
 use crate::{
@@ -84,6 +88,7 @@ impl Replayer {
     /// Where the webhook is disabled, or the records fail.
     pub async fn start(&self, webhook: &Webhook, filter: DeliveryFilter) -> Result<Begun, NotReplayed> {
         self.refuse_disabled(webhook).await?;
+        let filter = DeliveryFilter { since: filter.since.max(webhook.created_at), ..filter };
         let begun = self.records.begin_replay(webhook.name(), filter).await?;
         self.changed.send_replace(());
         Ok(begun)
@@ -103,6 +108,19 @@ impl Replayer {
     pub(super) async fn run(self, shutdown: CancellationToken) {
         self.put_back_what_was_left(&shutdown).await;
         self.carry_out_all(&shutdown).await;
+    }
+
+    /// Why nothing is sent to the webhook now, though it is not disabled, and when it will be.
+    pub fn waits_because(&self, webhook: &Webhook) -> Option<String> {
+        let is_left_alone = || match self.switchboard.glimpse(webhook).breaker {
+            BreakerState::Closed => None,
+            BreakerState::Open | BreakerState::Probing => Some(format!(
+                "The receiver of the webhook `{}` is overloaded or down, and left alone for a while: deliveries wait until \
+                 it is back.",
+                webhook.name()
+            )),
+        };
+        waits_because(webhook).or_else(is_left_alone)
     }
 
     async fn refuse_disabled(&self, webhook: &Webhook) -> Result<(), NotReplayed> {
@@ -133,7 +151,12 @@ impl Replayer {
     }
 }
 
-/// Why nothing is sent to the webhook now, though it is not disabled, and when it will be.
+/// Whether something that was due at this time was owed to a deleted webhook whose name this one has.
+fn is_of_another(webhook: &Webhook, due: Timestamp) -> bool {
+    webhook.created_at.is_some_and(|made| due < made)
+}
+
+/// Why nothing is sent to the webhook now by its own settings, and when it will be.
 pub fn waits_because(webhook: &Webhook) -> Option<String> {
     let name = webhook.name();
     if webhook.settings.paused {

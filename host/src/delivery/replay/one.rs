@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     super::{formats::standard::ANALYZED, webhooks::Webhook},
-    LOOK, NotReplayed, Replayer, again, lane, waits_because,
+    LOOK, NotReplayed, Replayer, again, is_of_another, lane,
 };
 use crate::{
     feedback::DeliveryId,
@@ -40,10 +40,17 @@ impl Replayer {
         let set = self.live.current();
         let webhook =
             set.by_name(&before.webhook).ok_or_else(|| NotReplayed::NoWebhook(before.webhook.clone()))?.clone();
+        if is_of_another(&webhook, before.created_at) {
+            let why = format!(
+                "it was owed to an earlier webhook `{}`, which was deleted; the one of this name was made later",
+                webhook.name()
+            );
+            return Err(NotReplayed::NoContent(why));
+        }
         self.refuse_disabled(&webhook).await?;
         let payload = self.content(&before).await?;
         let this = self.clone();
-        let note = waits_because(&webhook);
+        let note = self.waits_because(&webhook);
         // On a task of its own: whoever asked may go away, and what was begun has to be carried through.
         let task = tokio::spawn(async move { this.make_again(id, &webhook, payload).await });
         match tokio::time::timeout(PATIENCE, task).await {

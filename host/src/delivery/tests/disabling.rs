@@ -2,6 +2,12 @@
 
 use std::time::Duration;
 
+use axum::{body::Body, response::Response};
+use bytes::Bytes;
+use futures_util::stream;
+use http::StatusCode;
+use tokio::sync::watch;
+
 use super::{
     limits,
     receiver::{Receiver, status},
@@ -51,6 +57,74 @@ async fn gone_disables_a_webhook_over_a_restart_until_it_is_enabled() {
     }
     world.stop().await;
     assert_eq!(world.depth("crm").waiting, 0);
+    assert_eq!(world.records.health("crm").await.unwrap(), WebhookHealth::default());
+}
+
+/// 410, whose body ends once the gate is open.
+fn gone_behind(gate: &watch::Sender<bool>) -> Response {
+    let mut gate = gate.subscribe();
+    let end = async move {
+        drop(gate.wait_for(|is_open| *is_open).await);
+        Ok::<_, std::io::Error>(Bytes::new())
+    };
+    let mut response = Response::new(Body::from_stream(stream::once(end)));
+    *response.status_mut() = StatusCode::GONE;
+    response
+}
+
+#[tokio::test]
+async fn gone_parks_the_delivery_that_disabled_the_webhook_and_the_others_under_way_are_tried_when_it_is_enabled() {
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    let gate = watch::Sender::new(false);
+    receiver.behave({
+        let gate = gate.clone();
+        move |_, _| gone_behind(&gate)
+    });
+    for _ in 0..5 {
+        world.owe(&["crm"]).await;
+    }
+    let webhooks = [webhook("crm", &receiver.url())];
+    world.start(&limits(&[0, 5]), &webhooks);
+    for _ in 0..5 {
+        receiver.call().await;
+    }
+    gate.send_replace(true);
+    world.disabled("crm").await;
+    world.stop().await;
+    assert_eq!((world.depth("crm").waiting, world.depth("crm").parked), (4, 1));
+
+    receiver.behave(|_, _| status(204));
+    world.start(&limits(&[0, 5]), &webhooks);
+    assert!(world.enable("crm").await);
+    for _ in 0..4 {
+        receiver.call().await;
+    }
+    world.stop().await;
+    assert_eq!((world.depth("crm").waiting, world.depth("crm").parked), (0, 1));
+}
+
+#[tokio::test]
+async fn a_410_that_was_under_way_when_the_webhook_was_enabled_does_not_disable_it_again() {
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    let gate = watch::Sender::new(false);
+    receiver.behave({
+        let gate = gate.clone();
+        move |_, before| if before == 0 { gone_behind(&gate) } else { status(410) }
+    });
+    for _ in 0..2 {
+        world.owe(&["crm"]).await;
+    }
+    world.start(&limits(&[0, 5]), &[webhook("crm", &receiver.url())]);
+    for _ in 0..2 {
+        receiver.call().await;
+    }
+    world.disabled("crm").await;
+    receiver.behave(|_, _| status(204));
+    assert!(world.enable("crm").await);
+    gate.send_replace(true);
+    receiver.call().await;
+    world.stop().await;
+    assert_eq!((world.depth("crm").waiting, world.depth("crm").parked), (0, 1));
     assert_eq!(world.records.health("crm").await.unwrap(), WebhookHealth::default());
 }
 

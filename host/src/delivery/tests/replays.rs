@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::{
@@ -12,7 +13,10 @@ use super::{
 };
 use crate::{
     config,
-    delivery::{replay::NotReplayed, webhooks::Live},
+    delivery::{
+        replay::NotReplayed,
+        webhooks::{Live, Registry, Webhook},
+    },
     feedback::DeliveryId,
     privacy::Eraser,
     records::{Begun, Delivery, DeliveryFilter, DeliveryStatus, Outcomes, Replay, ReplayState, Subject},
@@ -197,4 +201,78 @@ async fn what_a_crash_left_between_the_records_and_the_queue_is_made_again() {
     world.stop().await;
     assert_eq!(world.delivery(ids[0]).await.status, DeliveryStatus::Parked);
     assert!(world.records.left_reopened(10).await.unwrap().is_empty());
+}
+
+/// The webhooks of the API on the world's store, which may lead to this machine.
+async fn registry(world: &World) -> (Registry, config::Delivery) {
+    let delivery = config::Delivery { allow_private: true, ..limits(&[0]) };
+    let config = config::Config { delivery: delivery.clone(), ..config::Config::default() };
+    let (records, queue) = (Arc::clone(&world.records), Arc::clone(&world.queue));
+    (Registry::open(&config, records, queue).await.unwrap(), delivery)
+}
+
+async fn make(registry: &Registry, receiver: &Receiver) -> Arc<Webhook> {
+    let Value::Object(written) = json!({ "name": "crm", "url": receiver.url() }) else { unreachable!("an object") };
+    registry.create(written, None).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_was_owed_to_a_deleted_webhook_does_not_go_to_the_next_of_its_name() {
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    let (registry, limits) = registry(&world).await;
+    let first = make(&registry, &receiver).await;
+    let theirs = world.park("crm", 2).await;
+    registry.delete(first.id, None).await.unwrap();
+    let second = make(&registry, &receiver).await;
+    let own = world.park("crm", 1).await;
+    world.start_live(&limits, registry.live());
+    let replayer = world.replayer();
+    let refused = replayer.one(theirs[0]).await.expect_err("it is somebody else's");
+    assert!(refused.to_string().contains("earlier webhook `crm`"), "{refused}");
+    // Asked for from the beginning, too.
+    let filter = DeliveryFilter { since: Some("2000-01-01T00:00:00Z".parse().unwrap()), ..DeliveryFilter::default() };
+    for filter in [DeliveryFilter::default(), filter] {
+        let Begun::New(replay) = replayer.start(&second, filter).await.unwrap() else { panic!("none runs") };
+        until(&world, &replay, |replay, outcomes| replay.state == ReplayState::Finished && outcomes.waiting == 0).await;
+    }
+    world.settled(own[0], DeliveryStatus::Delivered).await;
+    world.stop().await;
+    let calls = receiver.calls_so_far();
+    assert!(calls.iter().all(|call| call.header("webhook-id") == own[0].to_string()) && !calls.is_empty(), "{calls:?}");
+    assert_eq!(world.delivery(theirs[1]).await.status, DeliveryStatus::Parked);
+}
+
+#[tokio::test]
+async fn a_replay_that_was_begun_for_a_deleted_webhook_does_not_go_on_for_the_next_of_its_name() {
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    let (registry, limits) = registry(&world).await;
+    let first = make(&registry, &receiver).await;
+    let theirs = world.park("crm", 2).await;
+    let begun = world.records.begin_replay("crm", DeliveryFilter::default()).await.unwrap();
+    let Begun::New(replay) = begun else { panic!("none runs") };
+    registry.delete(first.id, None).await.unwrap();
+    make(&registry, &receiver).await;
+    world.start_live(&limits, registry.live());
+    until(&world, &replay, |replay, _| replay.state == ReplayState::Cancelled).await;
+    world.stop().await;
+    assert_eq!(world.delivery(theirs[0]).await.status, DeliveryStatus::Parked);
+    assert!(receiver.calls_so_far().is_empty());
+}
+
+#[tokio::test]
+async fn a_replay_to_a_receiver_that_is_left_alone_says_so() {
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    receiver.behave(|_, _| status(503));
+    let id = world.owe(&["crm"]).await;
+    world.start(&limits(&[0, 3_600_000]), &[webhook("crm", &receiver.url())]);
+    receiver.call().await;
+    let failed = async {
+        while world.delivery(id).await.next_attempt_at.is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, failed).await.expect("it fails");
+    let replayed = world.replayer().one(id).await.expect("it is tried as soon as the receiver is back");
+    assert!(replayed.note.is_some_and(|note| note.contains("overloaded or down")));
+    world.stop().await;
 }

@@ -54,13 +54,15 @@ impl World {
         let webhooks: Vec<Arc<str>> = webhooks.iter().map(|name| Arc::from(*name)).collect();
         let owed = webhooks.iter().map(|webhook| owed_message(id, 1, webhook)).collect();
         let first = DeliveryId::of(id, 1, &webhooks[0]);
-        self.records.save(vec![Analyzed { feedback, analysis: Analysis::default(), webhooks, era: 0 }]).await.unwrap();
+        let era = self.records.era();
+        self.records.save(vec![Analyzed { feedback, analysis: Analysis::default(), webhooks, era }]).await.unwrap();
         self.queue.publish_all(owed).await.unwrap();
         first
     }
 
     /// Parks so many deliveries to the webhook, as the worker of a webhook whose schedule is spent does.
     pub(super) async fn park(&self, webhook: &str, count: usize) -> Vec<DeliveryId> {
+        let before = self.depth(webhook).parked;
         let mut ids = Vec::new();
         for _ in 0..count {
             ids.push(self.owe(&[webhook]).await);
@@ -80,7 +82,7 @@ impl World {
             |id: &DeliveryId| Attempted { delivery: *id, attempt: attempt.clone(), status, next_attempt_at: None };
         self.records.record(ids.iter().map(attempted).collect()).await.unwrap();
         join_all(leases.into_iter().map(|lease| self.queue.park(lease, "status 500".into()))).await;
-        assert_eq!((self.depth(webhook).waiting, self.depth(webhook).parked), (0, count as u64));
+        assert_eq!((self.depth(webhook).waiting, self.depth(webhook).parked), (0, before + count as u64));
         ids
     }
 

@@ -1,11 +1,19 @@
 //! Identifiers of webhooks.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
+use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+/// For how long a request with an `Idempotency-Key` is recognised when it is sent again.
+pub const REPEATED_WITHIN: Duration = Duration::from_secs(24 * 3_600);
+
+/// Tells a request to make a webhook from others: a digest of who sent it, its `Idempotency-Key`, and what it asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RequestId(pub [u8; 32]);
 
 /// Identifies a webhook for good: `wh_` and 32 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, ToSchema)]
@@ -24,6 +32,25 @@ impl WebhookId {
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&hash[..16]);
         Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
+    /// The id of the webhook that is made for a request at this time.
+    pub fn of_request(request: &RequestId, at: Timestamp) -> Self {
+        Self::at_millisecond(request, u64::try_from(at.as_millisecond()).unwrap_or_default())
+    }
+
+    /// Whether the webhook was made for this request, and not so long ago that another may have been made like it.
+    pub fn is_of_request(self, request: &RequestId, now: Timestamp) -> bool {
+        // A UUID of version 7 begins with 48 bits of it (RFC 9562, section 5.7).
+        let millisecond = self.0.as_u64_pair().0 >> 16;
+        let age = u64::try_from(now.as_millisecond()).unwrap_or_default().saturating_sub(millisecond);
+        Self::at_millisecond(request, millisecond) == self && Duration::from_millis(age) < REPEATED_WITHIN
+    }
+
+    fn at_millisecond(request: &RequestId, millisecond: u64) -> Self {
+        let mut random = [0; 10];
+        random.copy_from_slice(&request.0[..10]);
+        Self(uuid::Builder::from_unix_timestamp_millis(millisecond, &random).into_uuid())
     }
 
     /// Reads an id. Paths take an id or a name, so no name may look like this.
@@ -56,5 +83,16 @@ mod tests {
         assert_ne!(WebhookId::of_file("crm"), WebhookId::of_file("bi"));
         assert_eq!(WebhookId::parse("wh_7"), None);
         assert_eq!(WebhookId::parse(id.to_string().trim_start_matches("wh_")), None);
+    }
+
+    #[test]
+    fn a_webhook_is_known_by_the_request_that_it_was_made_for_for_a_day() {
+        let (request, other) = (RequestId([7; 32]), RequestId([8; 32]));
+        let at = |second: i64| Timestamp::from_second(1_700_000_000 + second).unwrap();
+        let id = WebhookId::of_request(&request, at(0));
+        assert!(id.is_of_request(&request, at(60)) && !id.is_of_request(&other, at(60)));
+        assert!(!id.is_of_request(&request, at(86_400)), "its answer may have been given, and be forgotten");
+        assert!(!WebhookId::now().is_of_request(&request, Timestamp::now()));
+        assert_ne!(WebhookId::of_request(&request, at(1)), id, "a webhook made later is another one");
     }
 }

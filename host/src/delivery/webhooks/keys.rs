@@ -13,8 +13,10 @@ use crate::{
     delivery::signing::{self, SecretError, Signer},
 };
 
-/// How long a secret is signed with after another took its place.
+/// How long a secret is signed with after another took its place, where nothing else is asked for.
 pub const OVERLAP: Duration = Duration::from_secs(24 * 3_600);
+/// The longest that can be asked for.
+pub const MAX_OVERLAP: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 /// Most secrets that are signed with at once: a header has to stay short.
 pub const MAX_KEYS: usize = 5;
@@ -78,12 +80,13 @@ impl Keys {
         serde_json::to_string(&self.0.iter().map(stored).collect::<Vec<_>>()).expect("texts and times are JSON")
     }
 
-    /// With a new secret in front; the one before is signed with for [`OVERLAP`] more. None where too many are signed
-    /// with already.
-    pub fn rotated(&self, signature: Signature, now: Timestamp) -> Option<Self> {
-        let until = now + SignedDuration::try_from(OVERLAP).expect("a day");
+    /// With a new secret in front; those before are signed with for `overlap` more, and none of them for longer than it
+    /// was to be. None where too many are signed with already.
+    pub fn rotated(&self, signature: Signature, overlap: Duration, now: Timestamp) -> Option<Self> {
+        let overlap = SignedDuration::try_from(overlap.min(MAX_OVERLAP)).expect("days");
+        let until = now + overlap;
         let mut keys = vec![Key::generate(signature, now)];
-        keys.extend(self.in_force(now).map(|key| Key {
+        keys.extend(self.in_force(now).filter(|_| until > now).map(|key| Key {
             expires_at: Some(key.expires_at.map_or(until, |expires_at| expires_at.min(until))),
             ..key.clone()
         }));
@@ -151,7 +154,7 @@ mod tests {
     #[test]
     fn a_rotation_keeps_the_old_secret_in_force_for_a_day() {
         let first = Keys::generate(Signature::Hmac, at(0));
-        let second = first.rotated(Signature::Hmac, at(1_000)).unwrap();
+        let second = first.rotated(Signature::Hmac, OVERLAP, at(1_000)).unwrap();
         let old = first.newest().unwrap().secret.clone();
         let in_force =
             |second: i64, keys: &Keys| keys.in_force(at(second)).map(|key| key.secret.clone()).collect::<Vec<_>>();
@@ -163,16 +166,34 @@ mod tests {
     fn one_rotation_after_the_other_does_not_lengthen_the_life_of_the_first() {
         let mut keys = Keys::generate(Signature::Hmac, at(0));
         for n in 1..5 {
-            keys = keys.rotated(Signature::Hmac, at(n)).unwrap();
+            keys = keys.rotated(Signature::Hmac, OVERLAP, at(n)).unwrap();
         }
-        assert!(keys.rotated(Signature::Hmac, at(5)).is_none(), "five are signed with");
+        assert!(keys.rotated(Signature::Hmac, OVERLAP, at(5)).is_none(), "five are signed with");
         assert_eq!(keys.0.last().unwrap().expires_at, Some(at(86_401)));
-        assert!(keys.rotated(Signature::Hmac, at(86_401)).is_some(), "one has run out");
+        assert!(keys.rotated(Signature::Hmac, OVERLAP, at(86_401)).is_some(), "one has run out");
+    }
+
+    #[test]
+    fn an_overlap_of_nothing_leaves_the_new_secret_alone_however_many_there_were() {
+        let mut keys = Keys::generate(Signature::Hmac, at(0));
+        for n in 1..5 {
+            keys = keys.rotated(Signature::Hmac, OVERLAP, at(n)).unwrap();
+        }
+        let alone = keys.rotated(Signature::Hmac, Duration::ZERO, at(5)).expect("it makes room");
+        assert_eq!(alone.secrets().count(), 1);
+        let hour = Duration::from_secs(3_600);
+        let shorter = keys.rotated(Signature::Hmac, hour, at(86_401)).expect("one has run out");
+        assert_eq!(
+            shorter.0.last().unwrap().expires_at,
+            Some(at(86_402)),
+            "none is signed with for longer than before"
+        );
+        assert_eq!(shorter.0[1].expires_at, Some(at(86_401 + 3_600)));
     }
 
     #[test]
     fn a_rotation_can_change_the_scheme_and_signs_with_both_meanwhile() {
-        let keys = Keys::generate(Signature::Hmac, at(0)).rotated(Signature::Ed25519, at(1)).unwrap();
+        let keys = Keys::generate(Signature::Hmac, at(0)).rotated(Signature::Ed25519, OVERLAP, at(1)).unwrap();
         let signature = keys.signer().unwrap().sign("dlv_1", 2, b"{}");
         assert!(signature.starts_with("v1a,") && signature.contains(" v1,"), "{signature}");
         assert!(keys.newest().unwrap().public_key().is_some_and(|key| key.starts_with("whpk_")));
@@ -180,7 +201,7 @@ mod tests {
 
     #[test]
     fn the_store_gives_back_what_it_got() {
-        let keys = Keys::generate(Signature::Hmac, at(0)).rotated(Signature::Ed25519, at(1)).unwrap();
+        let keys = Keys::generate(Signature::Hmac, at(0)).rotated(Signature::Ed25519, OVERLAP, at(1)).unwrap();
         let read = Keys::from_store(&keys.to_store()).unwrap();
         assert_eq!(read.to_store(), keys.to_store());
     }

@@ -9,8 +9,8 @@
 //!
 //! # What becomes of deliveries
 //! They stay with the webhook's name. While it is paused they wait. Where it is deleted, what waits is parked, with the
-//! reason, also what is owed to it a moment later by a batch that was analysed before; an operator can replay it once
-//! there is a webhook of that name again. A webhook that was taken out of the file is taken for one that comes
+//! reason, also what is owed to it a moment later by a batch that was analysed before. A webhook of the API that is made
+//! under that name later gets none of it, also by no replay: it may be somebody else's. A webhook that was taken out of the file is taken for one that comes
 //! back: its deliveries wait, until somebody deletes it by its name.
 
 pub mod condition;
@@ -26,10 +26,11 @@ mod registry;
 mod retire;
 mod tls;
 mod validate;
+pub mod written;
 
 pub use filter::{Candidate, Filter, KNOWN_EVENTS};
-pub use id::WebhookId;
-pub use keys::{Key, Keys, MAX_KEYS, OVERLAP};
+pub use id::{REPEATED_WITHIN, RequestId, WebhookId};
+pub use keys::{Key, Keys, MAX_KEYS, MAX_OVERLAP, OVERLAP};
 pub use live::{Live, Set};
 pub(super) use registry::of_file;
 pub use registry::{Refused, Registry};
@@ -77,6 +78,8 @@ pub struct Webhook {
     pub settings: config::Webhook,
     /// What it signs with.
     pub keys: Keys,
+    /// Whether it may lead to private addresses: for one of the API, what `[delivery]` says.
+    pub allows_private: bool,
     /// What it wants.
     pub filter: Filter,
     /// What is worth a look, though it is allowed.

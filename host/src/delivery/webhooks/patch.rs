@@ -3,7 +3,7 @@
 //! Secret headers and the key of a client certificate can be written and never read. So a patch must not be a way to
 //! read them: neither by leading the webhook to a receiver of one's own, nor by making a header one that is shown.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::{config, delivery::shown::without_secrets, feedback::validate::FieldError};
@@ -12,6 +12,10 @@ use crate::{config, delivery::shown::without_secrets, feedback::validate::FieldE
 pub(super) fn without_what_is_shown(mut patch: Map<String, Value>, current: &config::Webhook) -> Map<String, Value> {
     if patch.get("url").and_then(Value::as_str) == Some(&without_secrets(&current.url)) {
         patch.remove("url");
+    }
+    if let Some(Value::Object(headers)) = patch.get_mut("headers") {
+        let is_secret = |name: &str| current.headers.get(name).is_some_and(|header| header.is_secret);
+        headers.retain(|name, header| *header != json!({ "secret": true }) || !is_secret(name));
     }
     patch
 }
@@ -74,8 +78,6 @@ fn is_same_origin(old: &str, new: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     /// The fields at fault where this patch is laid over a webhook with secrets.
@@ -123,10 +125,10 @@ mod tests {
 
     #[test]
     fn a_secret_header_is_shown_only_with_another_value() {
-        for secret in [json!(false), json!(null)] {
-            let header = json!({ "secret": secret });
-            assert_eq!(faults(json!({ "headers": { "authorization": header } })), ["headers.authorization"]);
-        }
+        let header = json!({ "secret": false });
+        assert_eq!(faults(json!({ "headers": { "authorization": header } })), ["headers.authorization"]);
+        let by_its_name = json!({ "secret": null });
+        assert_eq!(faults(json!({ "headers": { "authorization": by_its_name } })), [""; 0]);
         assert_eq!(faults(json!({ "headers": { "authorization": { "secret": false, "value": "y" } } })), [""; 0]);
     }
 }

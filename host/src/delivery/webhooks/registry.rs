@@ -3,30 +3,26 @@
 use std::{
     collections::HashSet,
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, MutexGuard, watch};
 
-use super::{Keys, Live, MAX_KEYS, Set, Source, Webhook, WebhookId, orphans, patch, validate::Origin};
+use super::{
+    Keys, Live, MAX_KEYS, RequestId, Set, Source, Webhook, WebhookId, orphans, patch, validate::Origin, written,
+};
 use crate::{
     config::{self, Signature},
     delivery::WebhookError,
     feedback::validate::FieldError,
     queue::{Lane, Queue},
-    records::{Records, RecordsError, StoredWebhook},
+    records::{DeliveryFilter, Records, RecordsError, StoredWebhook},
 };
 
 /// Most webhooks made over the API: each has a worker of its own.
 const MAX_WEBHOOKS: usize = 1_000;
-
-/// Fields that stand in the file alone, and why.
-const FILE_ONLY: [(&str, &str); 3] = [
-    ("secret", "the server makes the secret, and shows it in its answer"),
-    ("old_secret", "`POST /v1/webhooks/{id}/rotate` makes a new secret and keeps the old one for 24 h"),
-    ("allow_private", "the operator alone allows private addresses, in the configuration file"),
-];
 
 /// Why a change was not made.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +30,9 @@ pub enum Refused {
     /// Fields have to be fixed.
     #[error("the webhook has faults")]
     Invalid(Vec<FieldError>),
+    /// It is not as whoever asked for the change saw it.
+    #[error("the webhook was changed meanwhile")]
+    Changed,
     /// Another webhook has the name.
     #[error("there is a webhook `{0}` already")]
     NameTaken(Arc<str>),
@@ -64,9 +63,17 @@ pub struct Registry {
     queue: Arc<dyn Queue>,
     /// One change at a time.
     changing: Mutex<()>,
+    /// One request with an `Idempotency-Key` at a time.
+    repeating: Mutex<()>,
     /// What the store has of each of the API's, by id.
     stored: RwLock<Vec<StoredWebhook>>,
     live: watch::Sender<Arc<Set>>,
+}
+
+impl From<Vec<FieldError>> for Refused {
+    fn from(faults: Vec<FieldError>) -> Self {
+        Self::Invalid(faults)
+    }
 }
 
 impl Registry {
@@ -106,6 +113,7 @@ impl Registry {
             records,
             queue,
             changing: Mutex::default(),
+            repeating: Mutex::default(),
             stored: RwLock::new(stored),
             live: watch::Sender::new(Arc::new(set)),
         })
@@ -116,16 +124,27 @@ impl Registry {
         Live::new(self.live.subscribe())
     }
 
-    /// Makes a webhook as a client wrote it.
+    /// The turn of one of the requests that may be repetitions of another.
+    pub async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.repeating.lock().await
+    }
+
+    /// Makes a webhook as a client wrote it. For a `request` that can be told from others, it is the one that was made
+    /// for it already, where its answer cannot have been given.
     ///
     /// # Errors
     /// See [`Refused`].
-    pub async fn create(&self, written: Map<String, Value>) -> Result<Arc<Webhook>, Refused> {
+    pub async fn create(
+        &self,
+        written: Map<String, Value>,
+        request: Option<&RequestId>,
+    ) -> Result<Arc<Webhook>, Refused> {
         let _one = self.changing.lock().await;
-        let settings = understand(&written)?;
+        let settings = written::settings(&written)?;
         let set = self.live.borrow().clone();
-        if set.by_name(&settings.name).is_some() {
-            return Err(Refused::NameTaken(settings.name));
+        if let Some(namesake) = set.by_name(&settings.name) {
+            let is_made_for = request.is_some_and(|request| namesake.id.is_of_request(request, Timestamp::now()));
+            return if is_made_for { Ok(namesake.clone()) } else { Err(Refused::NameTaken(settings.name)) };
         }
         let tombstone = set.retired.iter().find(|name| **name == settings.name);
         if tombstone.is_some() && waits(&*self.queue, &settings.name) {
@@ -134,10 +153,10 @@ impl Registry {
         if set.webhooks.iter().filter(|webhook| webhook.source == Source::Api).count() >= MAX_WEBHOOKS {
             return Err(Refused::TooMany);
         }
-        let now = Timestamp::now();
-        let keys = Keys::generate(settings.signature, now);
+        let now = self.after_namesakes(&settings.name).await?;
+        let keys = Keys::generate(settings.signature, Timestamp::now());
         let stored = StoredWebhook {
-            id: WebhookId::now().0,
+            id: request.map_or_else(WebhookId::now, |request| WebhookId::of_request(request, Timestamp::now())).0,
             name: settings.name.clone(),
             revision: 1,
             created_at: now,
@@ -146,28 +165,37 @@ impl Registry {
             settings: text_of(&written),
             secrets: keys.to_store(),
         };
-        let webhook = Webhook::new(origin(&stored), settings, keys, &self.limits).sound().map_err(Refused::Invalid)?;
+        let webhook = Webhook::new(origin(&stored), settings, keys, &self.limits).sound()?;
         self.keep(stored, webhook).await
     }
 
-    /// Changes a webhook: a JSON Merge Patch (RFC 7396) over how it was written.
+    /// Changes a webhook: a JSON Merge Patch (RFC 7396) over how it was written. Only that `revision` of it, if one is
+    /// given.
     ///
     /// # Errors
     /// See [`Refused`].
-    pub async fn change(&self, id: WebhookId, patch: Map<String, Value>) -> Result<Arc<Webhook>, Refused> {
+    pub async fn change(
+        &self,
+        id: WebhookId,
+        revision: Option<u32>,
+        patch: Map<String, Value>,
+    ) -> Result<Arc<Webhook>, Refused> {
         let _one = self.changing.lock().await;
-        let (current, stored) = self.own(id)?;
+        let (current, stored) = self.own(id, revision)?;
         let mut written: Map<String, Value> = serde_json::from_str(&stored.settings).map_err(broken)?;
         let patch = patch::without_what_is_shown(patch, &current.settings);
+        let unknown = written::unknown(&patch);
+        if !unknown.is_empty() {
+            return Err(Refused::Invalid(unknown));
+        }
         patch::merge(&mut written, patch.clone());
-        let settings = understand(&written)?;
+        let settings = written::settings(&written)?;
         if settings.name != current.settings.name {
             let message = "a webhook keeps its name, which its deliveries carry; make another one instead";
             return Err(Refused::Invalid(vec![FieldError::new("name", message)]));
         }
         if settings.signature != current.settings.signature {
-            let message =
-                "POST /v1/webhooks/{id}/rotate with { \"signature\": \"…\" } changes it, with an overlap of 24 h";
+            let message = "POST /v1/webhooks/{id}/rotate with { \"signature\": \"…\" } changes it, with an overlap";
             return Err(Refused::Invalid(vec![FieldError::new("signature", message)]));
         }
         let given_away = patch::given_away(&patch, &current.settings, &settings);
@@ -176,18 +204,23 @@ impl Registry {
         }
         let stored = StoredWebhook { settings: text_of(&written), ..next(&stored) };
         let webhook = Webhook::new(origin(&stored), settings, current.keys.clone(), &self.limits);
-        self.keep(stored, webhook.sound().map_err(Refused::Invalid)?).await
+        self.keep(stored, webhook.sound()?).await
     }
 
-    /// Makes a new secret, of another scheme where one is named; the old one is signed with for 24 h more.
+    /// Makes a new secret, of another scheme where one is named; the old one is signed with for `overlap` more.
     ///
     /// # Errors
     /// See [`Refused`].
-    pub async fn rotate(&self, id: WebhookId, signature: Option<Signature>) -> Result<Arc<Webhook>, Refused> {
+    pub async fn rotate(
+        &self,
+        id: WebhookId,
+        signature: Option<Signature>,
+        overlap: Duration,
+    ) -> Result<Arc<Webhook>, Refused> {
         let _one = self.changing.lock().await;
-        let (current, stored) = self.own(id)?;
+        let (current, stored) = self.own(id, None)?;
         let signature = signature.unwrap_or(current.settings.signature);
-        let keys = current.keys.rotated(signature, Timestamp::now()).ok_or(Refused::TooManyKeys)?;
+        let keys = current.keys.rotated(signature, overlap, Timestamp::now()).ok_or(Refused::TooManyKeys)?;
         let mut written: Map<String, Value> = serde_json::from_str(&stored.settings).map_err(broken)?;
         written.insert("signature".into(), serde_json::to_value(signature).unwrap_or_default());
         let stored = StoredWebhook { settings: text_of(&written), secrets: keys.to_store(), ..next(&stored) };
@@ -196,13 +229,13 @@ impl Registry {
         self.keep(stored, webhook).await
     }
 
-    /// Deletes a webhook. What waits for it is parked.
+    /// Deletes a webhook. What waits for it is parked. Only that `revision` of it, if one is given.
     ///
     /// # Errors
     /// See [`Refused`].
-    pub async fn delete(&self, id: WebhookId) -> Result<(), Refused> {
+    pub async fn delete(&self, id: WebhookId, revision: Option<u32>) -> Result<(), Refused> {
         let _one = self.changing.lock().await;
-        let (_, stored) = self.own(id)?;
+        let (_, stored) = self.own(id, revision)?;
         let gone = StoredWebhook {
             deleted_at: Some(Timestamp::now()),
             settings: String::new(),
@@ -239,11 +272,23 @@ impl Registry {
         Ok(())
     }
 
-    /// A webhook of the API, and what the store has of it.
-    fn own(&self, id: WebhookId) -> Result<(Arc<Webhook>, StoredWebhook), Refused> {
+    /// A time, now if the clock was not set back, that is later than all that was ever owed to this name: what was, is of
+    /// others who had it.
+    async fn after_namesakes(&self, name: &str) -> Result<Timestamp, RecordsError> {
+        let of_name = DeliveryFilter { webhook: Some(name.to_owned()), ..DeliveryFilter::default() };
+        let newest = self.records.deliveries(&of_name, None, 1).await?.items.pop();
+        let after = newest.and_then(|last| last.created_at.checked_add(SignedDuration::from_nanos(1)).ok());
+        Ok(Timestamp::now().max(after.unwrap_or(Timestamp::MIN)))
+    }
+
+    /// A webhook of the API, and what the store has of it. That `revision` of it, if one is given.
+    fn own(&self, id: WebhookId, revision: Option<u32>) -> Result<(Arc<Webhook>, StoredWebhook), Refused> {
         let webhook = self.live.borrow().by_id(id).cloned().ok_or(Refused::Missing)?;
         if webhook.source == Source::File {
             return Err(Refused::FromFile(webhook.name().clone()));
+        }
+        if revision.is_some_and(|revision| revision != webhook.revision) {
+            return Err(Refused::Changed);
         }
         let stored = self.stored.read().unwrap_or_else(PoisonError::into_inner);
         let stored = stored.iter().find(|stored| stored.id == id.0).cloned().ok_or(Refused::Missing)?;
@@ -345,22 +390,4 @@ fn text_of(written: &Map<String, Value>) -> String {
 
 fn broken(error: serde_json::Error) -> Refused {
     Refused::Records(RecordsError::Failed(format!("a webhook in the store cannot be read: {error}")))
-}
-
-/// Reads a webhook as a client wrote it.
-fn understand(written: &Map<String, Value>) -> Result<config::Webhook, Refused> {
-    let file_only = FILE_ONLY.iter().filter(|(field, _)| written.contains_key(*field));
-    let faults: Vec<_> = file_only.map(|(field, why)| FieldError::new(*field, *why)).collect();
-    if !faults.is_empty() {
-        return Err(Refused::Invalid(faults));
-    }
-    serde_path_to_error::deserialize(Value::Object(written.clone())).map_err(|error| {
-        let (path, message) = (error.path().to_string(), error.inner().to_string());
-        let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
-        let field = match (path.as_str(), unknown) {
-            (".", unknown) => unknown.unwrap_or_default().to_owned(),
-            _ => path,
-        };
-        Refused::Invalid(vec![FieldError::new(field, message)])
-    })
 }

@@ -70,6 +70,7 @@ impl Webhook {
             filter,
             settings,
             keys,
+            allows_private: may_be_private,
             warnings,
             client,
             format,

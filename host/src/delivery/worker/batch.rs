@@ -121,12 +121,12 @@ impl Worker {
         let number = leases.iter().map(|lease| lease.tries + 1).max().unwrap_or(1);
         let tried = self.target.client.attempt(id_of(&leases), number, outgoing).await;
         self.events.ended(&tried.attempt);
-        self.standing.observe(era, &tried);
+        let has_disabled = self.standing.observe(era, &tried);
         let one = |lease: Lease| {
             let mut attempt = tried.attempt.clone();
             attempt.number = lease.tries + 1;
             let delivery = DeliveryId(lease.id);
-            self.decide(lease, delivery, Tried { attempt, verdict: tried.verdict })
+            self.decide(lease, delivery, Tried { attempt, verdict: tried.verdict }, has_disabled)
         };
         leases.into_iter().map(one).collect()
     }

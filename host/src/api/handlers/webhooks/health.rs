@@ -40,6 +40,8 @@ enum HealthState {
     Works,
     /// Every attempt failed since `failing_since`.
     Failing,
+    /// It does not fit the configuration any more, as `faults` says, and is not called.
+    Faulty,
     /// Nothing is sent to it until it is enabled, or leads elsewhere.
     Disabled,
 }
@@ -48,13 +50,14 @@ impl Health {
     /// As the API's description shows it: of a receiver that was down for a moment.
     pub(super) fn example() -> Self {
         let health = WebhookHealth { last_failure: Some(examples::at()), ..WebhookHealth::default() };
-        Self::new(health, Glimpse { breaker: BreakerState::Closed, last_error: None })
+        Self::new(health, Glimpse { breaker: BreakerState::Closed, last_error: None }, false)
     }
 
-    pub(super) fn new(health: WebhookHealth, Glimpse { breaker, last_error }: Glimpse) -> Self {
+    pub(super) fn new(health: WebhookHealth, Glimpse { breaker, last_error }: Glimpse, is_faulty: bool) -> Self {
         let WebhookHealth { failing_since, last_failure, disabled, .. } = health;
         let state = match (&disabled, failing_since) {
             (Some(_), _) => HealthState::Disabled,
+            (None, _) if is_faulty => HealthState::Faulty,
             (None, Some(_)) => HealthState::Failing,
             (None, None) => HealthState::Works,
         };

@@ -5,14 +5,19 @@ mod change;
 mod create;
 mod delete;
 mod enable;
+mod etag;
 mod examples;
 mod health;
 mod list;
+mod once;
 mod patch;
 mod replay;
 mod rotate;
 mod show;
+mod shown;
 mod test;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub(in crate::api) use change::{__path_change, change};
@@ -79,8 +84,11 @@ fn refused(refused: Refused, id: &str) -> Problem {
             "The webhook `{name}` stands in the configuration file; change its [[webhook]] there, and start sayso again."
         ),
         Refused::TooMany => format!("{refused}; delete those that are not needed."),
-        Refused::TooManyKeys => format!("{refused}; the oldest runs out within 24 h of its rotation."),
+        Refused::TooManyKeys => {
+            format!("{refused}; `keys` says when each runs out, and `overlap_seconds` of 0 ends all but the new one.")
+        }
         Refused::Missing => return missing(id),
+        Refused::Changed => return etag::differs(id),
         Refused::Records(_) => String::new(),
     };
     match refused {

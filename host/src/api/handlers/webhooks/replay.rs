@@ -14,7 +14,7 @@ use super::super::super::problem::{Problem, ProblemType};
 use super::super::super::query::{Params, time};
 use super::super::{deliveries, replays::View};
 use super::body;
-use crate::delivery::replay::waits_because;
+use crate::delivery::webhooks::written;
 use crate::feedback::Kind;
 use crate::records::{Begun, DeliveryFilter, DeliveryStatus, Outcomes};
 
@@ -62,7 +62,8 @@ pub(in crate::api) async fn replay(
     Params::read(query.as_deref(), &[], &[])?;
     let webhook = super::of(&state, &id)?;
     let filter = understand(body::object(&headers, body).await?)?;
-    let begun = state.switchboard.replayer().start(&webhook, filter).await;
+    let replayer = state.switchboard.replayer();
+    let begun = replayer.start(&webhook, filter).await;
     let replay = match begun.map_err(|why| deliveries::refused(why, &id))? {
         Begun::New(replay) => *replay,
         Begun::Running(running) => {
@@ -75,17 +76,12 @@ pub(in crate::api) async fn replay(
         }
     };
     let location = [(header::LOCATION, format!("/v1/replays/{}", replay.id))];
-    let view = View::of(replay, Some(Outcomes::default()), waits_because(&webhook));
+    let view = View::of(replay, Some(Outcomes::default()), replayer.waits_because(&webhook));
     Ok((StatusCode::ACCEPTED, location, Json(view)).into_response())
 }
 
 fn understand(written: Map<String, Value>) -> Result<DeliveryFilter, Problem> {
-    let wanted: Wanted = serde_path_to_error::deserialize(Value::Object(written)).map_err(|error| {
-        let (path, message) = (error.path().to_string(), error.inner().to_string());
-        let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
-        let field = if path == "." { unknown.unwrap_or("body") } else { &path };
-        Problem::parameter(field, message.clone())
-    })?;
+    let wanted: Wanted = written::read(written).map_err(|fault| Problem::parameter(&fault.field, fault.message))?;
     let read = |name, text: Option<String>| text.map(|text| time(name, &text)).transpose();
     let (since, until) = (read("since", wanted.since)?, read("until", wanted.until)?);
     if since.zip(until).is_some_and(|(since, until)| since >= until) {

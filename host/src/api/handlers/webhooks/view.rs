@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::super::super::State;
@@ -66,6 +67,7 @@ pub(in crate::api) struct View {
     client_certificate: Option<String>,
     #[schema(required = true)]
     ca: Option<String>,
+    /// Whether the URL may lead to a private address: as the file says, for one of the API in `[delivery]`.
     allow_private: bool,
     signature: Signature,
     /// The new secret: in the answer that made it, and never again.
@@ -153,6 +155,28 @@ impl View {
         Self { secret: Some(examples::SECRET.into()), ..Self::example() }
     }
 
+    /// How the webhook is set up, without anything that changes by itself.
+    pub(super) fn settings_of(webhook: &Webhook) -> Self {
+        let head = Head {
+            id: webhook.id,
+            source: webhook.source,
+            revision: webhook.revision,
+            created_at: webhook.created_at,
+            updated_at: webhook.updated_at,
+            active: webhook.is_active(),
+            health: Health::example(),
+            depth: Depth::default(),
+            warnings: webhook.warnings.clone(),
+            faults: webhook.faults.clone(),
+        };
+        Self::new(head, effective(webhook), Vec::new())
+    }
+
+    /// As JSON, apart from any answer.
+    pub(super) fn to_json(&self) -> Value {
+        serde_json::to_value(self).expect("a view has texts as names")
+    }
+
     /// The webhook without anything secret.
     ///
     /// # Errors
@@ -173,7 +197,7 @@ impl View {
         let health = state.switchboard.health(webhook).await?;
         let lane = Lane::Delivery(webhook.name().clone());
         let depth = depths.binary_search_by(|(other, _)| other.cmp(&lane)).map(|at| depths[at].1).unwrap_or_default();
-        let settings = webhook.settings.clone();
+        let settings = effective(webhook);
         let keys = webhook.keys.in_force(Timestamp::now()).map(|key| {
             let public_key = key.public_key();
             let hint = public_key.is_none().then(|| key.hint());
@@ -189,7 +213,7 @@ impl View {
             active: webhook.is_active() && health.disabled.is_none(),
             warnings: webhook.warnings.clone(),
             faults: webhook.faults.clone(),
-            health: Health::new(health, state.switchboard.glimpse(webhook)),
+            health: Health::new(health, state.switchboard.glimpse(webhook), !webhook.faults.is_empty()),
             depth,
         };
         Ok(Self::new(head, settings, keys.collect()))
@@ -246,6 +270,11 @@ impl View {
         let secret = newest.map(|key| key.secret.expose().to_owned());
         Ok(Self { secret, ..Self::of(state, webhook).await? })
     }
+}
+
+/// The settings of a webhook, with what holds for it where they do not say so themselves.
+fn effective(webhook: &Webhook) -> config::Webhook {
+    config::Webhook { allow_private: webhook.allows_private, ..webhook.settings.clone() }
 }
 
 fn header_view(header: Header) -> HeaderView {

@@ -1,0 +1,92 @@
+//! Requests to make a webhook that carry an `Idempotency-Key`: a repetition gets the first answer again, but for the
+//! secret, which is kept in no answer.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::super::super::State;
+use super::super::super::problem::{Problem, ProblemType};
+use super::view::View;
+use super::{create::created, refused};
+use crate::config::Scope;
+use crate::delivery::webhooks::{REPEATED_WITHIN, RequestId};
+use crate::queue::StoredAnswer;
+
+/// Longest `Idempotency-Key`, in bytes.
+const MAX_KEY: usize = 255;
+
+/// Parts the members of a stored key: a control character, which none of them can hold. Keys of feedback have no second
+/// one.
+const UNIT_SEPARATOR: char = '\u{1f}';
+
+static IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// An `Idempotency-Key` of one caller, under which the answer is kept.
+pub(super) struct Key(String);
+
+impl Key {
+    /// The key of a request, if it has one.
+    ///
+    /// # Errors
+    /// Where it is too long, or not of visible characters.
+    pub(super) fn read(state: &State, headers: &HeaderMap) -> Result<Option<Self>, Problem> {
+        let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+        let key = value.to_str().unwrap_or_default();
+        if key.is_empty() || key.len() > MAX_KEY {
+            let message = format!("has to be 1 to {MAX_KEY} visible ASCII characters");
+            return Err(Problem::parameter("Idempotency-Key", message));
+        }
+        let caller = state.auth.allow(headers, Scope::Admin)?.0.unwrap_or_default();
+        Ok(Some(Self(format!("{caller}{UNIT_SEPARATOR}webhooks{UNIT_SEPARATOR}{key}"))))
+    }
+
+    fn request(&self, digest: &[u8; 32]) -> RequestId {
+        RequestId(Sha256::new().chain_update(&self.0).chain_update(digest).finalize().into())
+    }
+}
+
+/// Makes a webhook, unless one was made for a request with this key.
+///
+/// # Errors
+/// Where the key was used for another request, or the webhook is refused.
+pub(super) async fn create(state: &State, key: Key, written: Map<String, Value>) -> Result<Response, Problem> {
+    let digest: [u8; 32] = Sha256::digest(Value::from(written.clone()).to_string()).into();
+    let _turn = state.webhooks.turn().await;
+    if let Some(kept) = state.queue.recall(&key.0).await? {
+        return repeated(&kept, digest);
+    }
+    let request = key.request(&digest);
+    let webhook = state.webhooks.create(written, Some(&request)).await.map_err(|why| refused(why, ""))?;
+    let answer = Value::to_string(&View::of(state, &webhook).await?.to_json()).into();
+    state.queue.remember(&key.0, StoredAnswer { digest, answer, details: None }, REPEATED_WITHIN).await?;
+    created(state, &webhook).await
+}
+
+fn repeated(kept: &StoredAnswer, digest: [u8; 32]) -> Result<Response, Problem> {
+    if kept.digest != digest {
+        let detail = "This Idempotency-Key was used for another request within the last 24 hours; use a new key for a new request.";
+        return Err(Problem::new(ProblemType::IdempotencyMismatch, detail));
+    }
+    let mut webhook: Value = serde_json::from_slice(&kept.answer)
+        .map_err(|error| Problem::internal(format!("a kept answer cannot be read: {error}")))?;
+    let id = webhook["id"].as_str().unwrap_or_default().to_owned();
+    if webhook["signature"] == "hmac"
+        && let Some(webhook) = webhook.as_object_mut()
+        && let Value::Array(warnings) = webhook.entry("warnings").or_insert_with(|| json!([]))
+    {
+        warnings.push(json!(format!(
+            "`secret`: it was shown once, in the first answer to this request; POST /v1/webhooks/{id}/rotate makes another"
+        )));
+    }
+    let location = HeaderValue::from_str(&format!("/v1/webhooks/{id}"))
+        .map_err(|error| Problem::internal(format!("a kept answer has no id: {error}")))?;
+    let head = [
+        (header::LOCATION, location),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (IDEMPOTENCY_REPLAYED.clone(), HeaderValue::from_static("true")),
+    ];
+    Ok((StatusCode::CREATED, head, Json(webhook)).into_response())
+}
