@@ -57,14 +57,14 @@ impl Ask {
                 Format::Ndjson
             }
             Some("text/csv") => {
-                let params = Params::read(query, &["kind"], &["map"])?;
-                let mapping = Mapping::parse(params.all("map"), params.get("kind"));
+                let params = Params::read(query, &["kind", "dates"], &["map"])?;
+                let mapping = Mapping::parse(params.all("map"), params.get("kind"), params.get("dates"));
                 Format::Csv(mapping.map_err(|error| Problem::parameter(&error.field, error.message))?)
             }
             Some(other) => return Err(unsupported(&format!("The content type `{other}` is not taken."))),
         };
         if !matches!(format, Format::Csv(_)) {
-            Params::read(query, &[], &[])?;
+            Params::read(query, &[], &[]).map_err(|problem| told_of_tables(query, problem))?;
         }
         Ok(Self {
             format,
@@ -83,6 +83,18 @@ impl Ask {
             Format::Csv(_) => "csv",
         };
         format!("{format}\n{}\n", self.query)
+    }
+}
+
+/// Parameters that tables have are unknown to others for a reason of their own.
+fn told_of_tables(query: Option<&str>, problem: Problem) -> Problem {
+    match Params::read(query, &["kind", "dates"], &["map"]) {
+        Ok(params) => {
+            let name = ["kind", "dates"].into_iter().find(|name| params.get(name).is_some()).unwrap_or("map");
+            let message = "is for tables alone; send a table with the content type text/csv, and leave it out for JSON";
+            Problem::parameter(name, message.to_owned())
+        }
+        Err(_) => problem,
     }
 }
 

@@ -10,7 +10,7 @@ use super::outcome::Outcome;
 use super::publisher::Publisher;
 use super::source::Source;
 use crate::api::problem::{Problem, ProblemType};
-use crate::feedback::csv::{Mapping, Row, RowError, Rows, Table};
+use crate::feedback::csv::{Mapping, Row, RowError, Rows, Table, Utf16};
 use crate::feedback::validate::{FieldError, Invalid, Limits, validate};
 
 /// Arrays of so many bytes are checked on another thread, since that takes milliseconds in one piece.
@@ -118,10 +118,10 @@ pub(super) async fn csv(
     mut publisher: Publisher,
     limits: &Limits,
 ) -> Result<Outcome, Problem> {
-    let mut rows = Rows::new(limits.item_bytes);
+    let (mut rows, mut utf16) = (Rows::new(limits.item_bytes), Utf16::new());
     let mut table = Reading { mapping, table: None, json: Vec::new(), limits };
     while let Some(bytes) = next_of(source, &mut publisher).await? {
-        let mut input = &bytes[..];
+        let mut input = utf16.decode(&bytes);
         while let Some(row) = rows.next(&mut input) {
             table.take(row, &mut publisher).await?;
         }

@@ -15,11 +15,14 @@ use tokio::fs::File;
 use tokio::io::{AsyncRead, AsyncReadExt, BufReader, ReadBuf};
 
 use crate::api::auth::hex;
-use crate::feedback::csv::{Mapping, Row, RowError, Rows, Table};
+use crate::feedback::csv::{Mapping, Row, RowError, Rows, Table, Utf16, suggested};
+use crate::feedback::validate::FieldError;
 use crate::intake::lines::{Line, Lines};
 
 /// Largest item, in bytes; the server's own limit is 1 MiB unless the operator raises it.
 const MAX_ITEM: usize = 8 << 20;
+/// Most columns that are suggested; a longer list helps nobody.
+const MAX_SUGGESTED: usize = 40;
 /// How much is read at once, in bytes.
 const CHUNK: usize = 256 << 10;
 /// How much of a pipe is looked at to tell its format, in bytes.
@@ -62,6 +65,7 @@ enum Cutter {
     Json(Vec<u8>),
     Ndjson(Lines),
     Csv {
+        utf16: Box<Utf16>,
         rows: Box<Rows>,
         mapping: Mapping,
         table: Option<Box<Table>>,
@@ -114,7 +118,9 @@ impl Items {
         let cutter = match format.or_else(|| by_name(unpacked)) {
             Some(format) => Cutter::new(format, mapping),
             None if is_pipe => Cutter::Unknown(Vec::new(), mapping),
-            None => bail!("its name ends neither with .json, .ndjson, .jsonl nor .csv; name its format with --format"),
+            None => bail!(
+                "its name ends neither with .json, .ndjson, .jsonl nor .csv or .tsv; name its format with --format"
+            ),
         };
         let read = Arc::new(AtomicU64::new(0));
         let (input, length): (Pin<Box<dyn AsyncRead + Send>>, _) = if is_stdin {
@@ -166,7 +172,7 @@ fn by_name(name: &str) -> Option<Format> {
     match Path::new(name).extension()?.to_str()? {
         "json" => Some(Format::Json),
         "ndjson" | "jsonl" => Some(Format::Ndjson),
-        "csv" => Some(Format::Csv),
+        "csv" | "tsv" => Some(Format::Csv),
         _ => None,
     }
 }
@@ -176,18 +182,21 @@ impl Cutter {
         match format {
             Format::Json => Self::Json(Vec::new()),
             Format::Ndjson => Self::Ndjson(Lines::new(MAX_ITEM)),
-            Format::Csv => Self::Csv { rows: Box::new(Rows::new(MAX_ITEM)), mapping, table: None },
+            Format::Csv => {
+                Self::Csv { utf16: Box::new(Utf16::new()), rows: Box::new(Rows::new(MAX_ITEM)), mapping, table: None }
+            }
         }
     }
 
-    fn push(&mut self, mut bytes: &[u8], ready: &mut VecDeque<Item>) -> anyhow::Result<()> {
+    fn push(&mut self, bytes: &[u8], ready: &mut VecDeque<Item>) -> anyhow::Result<()> {
         match self {
             Self::Json(whole) => whole.extend_from_slice(bytes),
             Self::Ndjson(lines) => {
                 lines.push(bytes);
                 ready.extend(std::iter::from_fn(|| lines.next()).map(Item::from));
             }
-            Self::Csv { rows, mapping, table } => {
+            Self::Csv { utf16, rows, mapping, table } => {
+                let mut bytes = utf16.decode(bytes);
                 while let Some(row) = rows.next(&mut bytes) {
                     ready.extend(take(row, mapping, table)?);
                 }
@@ -212,7 +221,7 @@ impl Cutter {
                 ready.extend(lines.finish().map(Item::from));
                 Ok(())
             }
-            Self::Csv { rows, mapping, table } => {
+            Self::Csv { rows, mapping, table, .. } => {
                 if let Some(row) = rows.finish() {
                     ready.extend(take(row, mapping, table)?);
                 }
@@ -254,14 +263,8 @@ fn take(
     table: &mut Option<Box<Table>>,
 ) -> anyhow::Result<Option<Item>> {
     let Some(table) = table else {
-        let bound = Table::bind(&row?, mapping).map_err(|errors| {
-            let errors: Vec<_> =
-                errors.into_iter().map(|error| format!("`{}` {}", error.field, error.message)).collect();
-            anyhow::anyhow!(
-                "the header of the table cannot be used: {}",
-                errors.join("; ").replace("?map=", "--map ").replace("`?kind=review` to the request", "--kind review")
-            )
-        })?;
+        let row = row?;
+        let bound = Table::bind(&row, mapping).map_err(|errors| unusable(&row, mapping, &errors))?;
         *table = Some(Box::new(bound));
         return Ok(None);
     };
@@ -270,10 +273,38 @@ fn take(
     let written = row.map_err(|error| error.to_string()).and_then(|row| {
         table.write(&row, &mut json).map_err(|error| match &*error.field {
             "" => error.message,
-            column => format!("column `{column}`: {}", error.message),
+            column => format!("column `{column}`: {}", error.message.replace("?dates=", "--dates ")),
         })
     });
     Ok(Some(Item { line, json: written.map(|()| json) }))
+}
+
+/// Why a header cannot be used: if its columns have other names alone, with a command line that can be.
+fn unusable(header: &Row<'_>, mapping: &Mapping, errors: &[FieldError]) -> anyhow::Error {
+    let is_of_names = |error: &FieldError| error.field == "kind" || error.message.starts_with("is not a known field");
+    let names: Vec<_> =
+        (0..header.len()).map(|at| String::from_utf8_lossy(header.get(at).unwrap_or_default())).collect();
+    let suggested = suggested(names.iter().map(|name| &**name), mapping);
+    if !errors.iter().all(is_of_names) || suggested.is_empty() || suggested.len() > MAX_SUGGESTED {
+        let errors: Vec<_> = errors.iter().map(|error| format!("`{}` {}", error.field, error.message)).collect();
+        let told =
+            errors.join("\n  ").replace("?map=", "--map ").replace("`?kind=review` to the request", "--kind review");
+        return anyhow::anyhow!("the header of the table cannot be used:\n  {told}");
+    }
+    let needs_kind = errors.iter().any(|error| error.field == "kind");
+    let kind = if needs_kind { " \\\n    --kind review" } else { "" };
+    let maps: String = suggested.iter().map(|pair| format!(" \\\n    --map {}", quoted(pair))).collect();
+    anyhow::anyhow!(
+        "its columns have other names than the fields of feedback; say what they hold, for example with{kind}{maps}\n  \
+         (--kind is survey, review or csr_note. A column goes to text, title, rating, collected_at, external_id, language, \
+         customer.id, customer.email, product, answers.ID.nps, metadata.NAME or another field of /openapi.json, or to `-` \
+         to be left out.)"
+    )
+}
+
+/// As one word for a shell.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// The items of JSON documents: each object, and each element of an array.

@@ -33,7 +33,7 @@ const MAX_LISTED: usize = 10_000;
     after_help = "Examples:\n  sayso send reviews.ndjson\n  sayso send export.csv.gz --kind review --map 'Review Text:text' --map Stars:rating.value\n  gunzip -c answers.json.gz | sayso send - --url https://feedback.example.com --json\n\nA file that cannot be read does not keep the next ones from being sent; with --json, its `error` says why.\nIn --map, a comma parts two pairs only where a known field stands before it: 'Likely, or not:title,Why:text'.\n\nExit codes: 0 everything was accepted, 1 something was rejected, 2 something could not be sent."
 )]
 pub(super) struct Args {
-    /// Files of JSON (.json), one object a line (.ndjson, .jsonl) or a table (.csv), also with .gz or .zst; - is standard input,
+    /// Files of JSON (.json), one object a line (.ndjson, .jsonl) or a table (.csv, .tsv), also with .gz or .zst; - is standard input,
     /// and a named pipe is read like it.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -52,6 +52,9 @@ pub(super) struct Args {
     /// Tables: the field that a column fills, `-` for none; give it again for more.
     #[arg(long = "map", value_name = "COLUMN:FIELD")]
     maps: Vec<String>,
+    /// Tables: whether the day (dmy) or the month (mdy) comes first in dates such as 05/01/2026.
+    #[arg(long, value_name = "ORDER")]
+    dates: Option<String>,
     /// Items of one request.
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     chunk: u32,
@@ -97,7 +100,8 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// What became of each file; `folder` is where the places are kept that broken-off runs came to.
 async fn all(args: &Args, folder: Option<&Path>) -> anyhow::Result<Vec<Report>> {
-    let mapping = Mapping::parse(args.maps.iter().map(String::as_str), args.kind.as_deref())
+    let maps = args.maps.iter().map(String::as_str);
+    let mapping = Mapping::parse(maps, args.kind.as_deref(), args.dates.as_deref())
         .map_err(|error| anyhow::anyhow!("--{} {}", error.field, error.message))?;
     let poster = Poster::new(&args.url, args.key.as_deref())?;
     let mut reports: Vec<Report> = Vec::new();
@@ -158,7 +162,8 @@ async fn send(
 
 /// What decides how a file is cut into requests, and where they go.
 fn options(args: &Args) -> String {
-    format!("{}\n{:?}\n{:?}\n{:?}\n{}\n", args.url.trim_end_matches('/'), args.format, args.kind, args.maps, args.chunk)
+    let Args { url, format, kind, maps, dates, chunk, .. } = args;
+    format!("{}\n{format:?}\n{kind:?}\n{maps:?}\n{dates:?}\n{chunk}\n", url.trim_end_matches('/'))
 }
 
 /// A file on its way.

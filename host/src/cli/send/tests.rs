@@ -252,3 +252,44 @@ async fn where_the_server_does_not_take_it_what_was_met_before_is_reported_and_t
     assert!(reports.iter().all(|report| report.error.is_some()), "{reports:?}");
     assert_eq!((exit_code(&reports), setup.service.waiting()), (2, 1));
 }
+
+#[tokio::test]
+async fn an_export_of_a_review_site_is_refused_with_a_command_line_that_takes_it() {
+    let setup = Setup::new().await;
+    let table = "Review Id,Review Created (UTC),Review Stars,It's so,Review Content\n\
+                 a1,2026-05-01 08:00:00,1,x,\"Waited 3 weeks, no answer\"\n";
+    let file = setup.file("export.csv", table);
+    let refused = format!("{:#}", setup.try_send(&file, &[]).await.expect_err("its columns are not known"));
+    let maps = refused.lines().filter_map(|line| line.trim().strip_prefix("--map '"));
+    let maps: Vec<_> = maps.map(|rest| rest.trim_end_matches([' ', '\\', '\'']).replace("'\\''", "'")).collect();
+    let expected = [
+        "Review Id:external_id",
+        "Review Created (UTC):collected_at",
+        "Review Stars:rating",
+        "It's so:metadata.it_s_so",
+        "Review Content:text",
+    ];
+    assert_eq!(maps, expected, "{refused}");
+    assert!(refused.contains("--kind review"), "{refused}");
+    let maps = maps.iter().flat_map(|map| ["--map", map]);
+    let options: Vec<_> = ["--kind", "review"].into_iter().chain(maps).collect();
+    let report = setup.send(&file, &options).await;
+    assert_eq!((report.accepted, report.rejected), (1, 0), "{:?}", report.rejections);
+    let part = format!("{:#}", setup.try_send(&file, &options[..options.len() - 2]).await.expect_err("one is missing"));
+    assert!(part.contains("--map 'Review Content:text'") && !part.contains("Stars"), "only what is missing: {part}");
+}
+
+#[tokio::test]
+async fn a_table_of_a_spreadsheet_in_utf_16_with_semicolons_is_taken() {
+    let setup = Setup::new().await;
+    let table =
+        "\u{feff}Datum;Sterne;Kommentar\r\n01.05.2026;5;Schön, sehr schnell\r\n05/02/2026;1;\"Kaputt; schlecht\"\r\n";
+    let bytes: Vec<u8> = table.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let maps = ["--map", "Datum:collected_at", "--map", "Sterne:rating", "--map", "Kommentar:text", "--kind", "review"];
+    let file = setup.file("export.csv", &bytes);
+    let report = setup.send(&file, &maps).await;
+    assert_eq!((report.accepted, report.rejected), (1, 1));
+    assert!(report.rejections[0].reason.contains("--dates mdy"), "{:?}", report.rejections);
+    let report = setup.send(&file, &[&maps[..], &["--dates", "mdy"]].concat()).await;
+    assert_eq!((report.accepted, report.rejected), (2, 0), "{:?}", report.rejections);
+}

@@ -1,9 +1,11 @@
 //! Columns bound to fields.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use super::Row;
+use super::headings::likely;
 use super::mapping::{Mapping, word};
+use super::times::{self, DateOrder};
 use crate::feedback::{
     FieldType, Kind,
     validate::{FieldError, cut, nearest},
@@ -23,6 +25,8 @@ enum Cell {
     Text,
     Number,
     Truth,
+    /// As tables write times; see [`times`].
+    Time,
 }
 
 /// Every field that a column can fill, beside `metadata.NAME` and `answers.FIELD_ID.FIELD_TYPE`.
@@ -33,7 +37,7 @@ const FIELDS: [(&str, Cell); 52] = [
     ("source.id", Cell::Text),
     ("source.name", Cell::Text),
     ("source.url", Cell::Text),
-    ("collected_at", Cell::Text),
+    ("collected_at", Cell::Time),
     ("language", Cell::Text),
     ("title", Cell::Text),
     ("text", Cell::Text),
@@ -61,7 +65,7 @@ const FIELDS: [(&str, Cell); 52] = [
     ("helpful.up", Cell::Number),
     ("helpful.down", Cell::Number),
     ("public_reply.text", Cell::Text),
-    ("public_reply.at", Cell::Text),
+    ("public_reply.at", Cell::Time),
     ("case_id", Cell::Text),
     ("agent.id", Cell::Text),
     ("agent.team", Cell::Text),
@@ -122,6 +126,7 @@ pub struct Table {
     answers: Vec<AnswerColumn>,
     kind: Option<Kind>,
     kind_column: Option<usize>,
+    dates: Option<DateOrder>,
     columns: Vec<String>,
 }
 
@@ -149,12 +154,12 @@ impl Table {
             answers: Vec::new(),
             kind: mapping.kind,
             kind_column: None,
+            dates: mapping.dates,
             columns: Vec::new(),
         };
         let mut bound = BTreeSet::new();
         for (index, column) in columns.iter().enumerate() {
-            let renamed = mapping.renames.iter().find(|(name, _)| name.eq_ignore_ascii_case(column));
-            let field = renamed.map_or_else(|| as_known(column), |(_, field)| field.clone());
+            let field = mapping.field_of(column).map_or_else(|| as_known(column), str::to_owned);
             if field == "-" {
                 continue;
             }
@@ -192,7 +197,7 @@ impl Table {
             return Ok(());
         }
         let Some((path, cell)) = FIELDS.iter().find(|(name, _)| *name == field) else {
-            return Err(unknown_column(field));
+            return Err(if field == column { unknown_column(column) } else { unknown_field(field) });
         };
         let part = path.split('.').fold(&mut self.root, |part, name| part.at(name));
         part.cell = Some((index, *cell));
@@ -211,7 +216,7 @@ impl Table {
                 format!("the row has {cells} cells, but the header has {columns} columns"),
             ));
         }
-        let writer = Writer { row, columns: &self.columns };
+        let writer = Writer { row, columns: &self.columns, dates: self.dates };
         json.push(b'{');
         let kind = match self.kind_column.map(|index| writer.cell(index)).transpose()? {
             Some(text) if !text.trim().is_empty() => text.trim(),
@@ -241,14 +246,17 @@ impl Part {
 struct Writer<'a> {
     row: &'a Row<'a>,
     columns: &'a [String],
+    dates: Option<DateOrder>,
 }
 
 impl<'a> Writer<'a> {
     fn cell(&self, index: usize) -> Result<&'a str, FieldError> {
         let bytes = self.row.get(index).unwrap_or_default();
         std::str::from_utf8(bytes).map_err(|error| {
-            let message =
-                format!("byte {} of the cell is not valid UTF-8; save the table as UTF-8", error.valid_up_to());
+            let message = format!(
+                "byte {} of the cell is not valid UTF-8; save the table as UTF-8 (in Excel: CSV UTF-8)",
+                error.valid_up_to()
+            );
             FieldError::new(&self.columns[index], message)
         })
     }
@@ -261,7 +269,10 @@ impl<'a> Writer<'a> {
                 return Ok(false);
             }
             member(json, &part.name);
-            value(json, content, cell);
+            match cell {
+                Cell::Time => text(json, &self.time(index, content)?),
+                cell => value(json, content, cell),
+            }
             return Ok(true);
         }
         let start = json.len();
@@ -276,6 +287,21 @@ impl<'a> Writer<'a> {
             json.truncate(start);
         }
         Ok(any)
+    }
+
+    /// A time in the form of RFC 3339; as it is, where it is none, for validation to name.
+    fn time(&self, index: usize, content: &'a str) -> Result<Cow<'a, str>, FieldError> {
+        if let Some(time) = times::read(content, self.dates) {
+            return Ok(time.to_string().into());
+        }
+        if self.dates.is_none() && times::needs_order(content) {
+            let message = format!(
+                "`{}` may be two dates: add ?dates=mdy where the month comes first, or ?dates=dmy where the day does",
+                cut(content.trim(), MAX_NAME)
+            );
+            return Err(FieldError::new(&self.columns[index], message));
+        }
+        Ok(content.into())
     }
 
     fn answers(&self, answers: &[AnswerColumn], json: &mut Vec<u8>) -> Result<(), FieldError> {
@@ -340,12 +366,12 @@ fn value(json: &mut Vec<u8>, content: &str, cell: Cell) {
         Cell::Truth if ["false", "no", "0"].iter().any(|word| trimmed.eq_ignore_ascii_case(word)) => {
             json.extend_from_slice(b"false")
         }
-        Cell::Text | Cell::Number | Cell::Truth => text(json, content),
+        Cell::Text | Cell::Number | Cell::Truth | Cell::Time => text(json, content),
     }
 }
 
 /// The known field that `column` names but for its case; else the column as it is.
-fn as_known(column: &str) -> String {
+pub(super) fn as_known(column: &str) -> String {
     let known = FIELDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(column));
     known.map_or(column, |(name, _)| *name).to_owned()
 }
@@ -358,12 +384,23 @@ fn no_column(column: &str, columns: &[String]) -> String {
     format!("there is no column `{}`; the columns are {}{more}{comma}", cut(column, MAX_NAME), listed.join(", "))
 }
 
-fn unknown_column(field: &str) -> String {
-    let names: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
-    let near = nearest(field, &names).map(|name| format!(" Did you mean `{name}`?")).unwrap_or_default();
-    let other = if field.contains([';', '\t']) { " Columns are parted by commas." } else { "" };
+fn unknown_column(column: &str) -> String {
+    let near = likely(column).or_else(|| near(column)).unwrap_or("FIELD");
+    let guess = if near == "FIELD" { String::new() } else { format!(" Did you mean `{near}`?") };
     format!(
-        "is not a known field.{near}{other} Rename it with ?map={field}:FIELD, keep it with ?map={field}:metadata.NAME, \
-         or leave it out with ?map={field}:-"
+        "is not a known field.{guess} Rename it with ?map={column}:{near}, keep it with ?map={column}:metadata.NAME, \
+         or leave it out with ?map={column}:-"
     )
+}
+
+/// Of a field that the mapping names.
+fn unknown_field(field: &str) -> String {
+    let guess = near(field).map(|name| format!(" Did you mean `{name}`?")).unwrap_or_default();
+    format!("is to fill `{}`, which is not a known field.{guess}", cut(field, MAX_NAME))
+}
+
+fn near(field: &str) -> Option<&'static str> {
+    let names = FIELDS.map(|(name, _)| name);
+    let near = nearest(field, &names)?;
+    FIELDS.iter().map(|(name, _)| *name).find(|name| *name == near)
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::{IntoDeserializer, value::Error as WordError};
 
-use super::columns::is_field;
+use super::{columns::is_field, times::DateOrder};
 use crate::feedback::{Kind, validate::FieldError};
 
 /// Most columns that are renamed: each of them is looked for.
@@ -14,18 +14,24 @@ const MAX_RENAMES: usize = 1_024;
 pub struct Mapping {
     pub(super) renames: Vec<(String, String)>,
     pub(super) kind: Option<Kind>,
+    pub(super) dates: Option<DateOrder>,
 }
 
 impl Mapping {
-    /// From `column:field` pairs, and the kind of rows that do not tell it. The field `-` leaves a column out.
+    /// From `column:field` pairs, the kind of rows that do not tell it, and the order of day and month. The field `-` leaves
+    /// a column out.
     ///
     /// One of `maps` may hold several pairs, parted by commas. A comma parts them only where a known field stands
     /// before it; any other belongs to the name of a column: `How likely, on a scale:rating.value,Why:text` is two
     /// pairs.
     ///
     /// # Errors
-    /// A pair without colon, or a word that is no kind.
-    pub fn parse<'a>(maps: impl IntoIterator<Item = &'a str>, kind: Option<&str>) -> Result<Self, FieldError> {
+    /// A pair without colon, or a word that is no kind or order.
+    pub fn parse<'a>(
+        maps: impl IntoIterator<Item = &'a str>,
+        kind: Option<&str>,
+        dates: Option<&str>,
+    ) -> Result<Self, FieldError> {
         let mut renames = Vec::new();
         for pair in maps.into_iter().flat_map(pairs) {
             let Some((column, field)) = pair.rsplit_once(':') else {
@@ -45,7 +51,20 @@ impl Mapping {
                 format!("`{}` is not one of `survey`, `review`, `csr_note`", kind.unwrap_or_default()),
             )
         })?;
-        Ok(Self { renames, kind })
+        let dates = dates.map(word::<DateOrder>).transpose().map_err(|()| {
+            let message = format!(
+                "`{}` is not one of `dmy` (the day first) and `mdy` (the month first)",
+                dates.unwrap_or_default()
+            );
+            FieldError::new("dates", message)
+        })?;
+        Ok(Self { renames, kind, dates })
+    }
+
+    /// The field that a column is to fill, `-` for none.
+    pub(super) fn field_of(&self, column: &str) -> Option<&str> {
+        let renamed = self.renames.iter().find(|(name, _)| name.eq_ignore_ascii_case(column));
+        renamed.map(|(_, field)| field.as_str())
     }
 }
 

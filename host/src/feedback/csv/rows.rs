@@ -87,7 +87,12 @@ pub struct Rows {
     /// Where the row under way begins.
     begun: Option<u64>,
     fault: Option<RowError>,
+    /// The header, until it is whole and tells what parts the columns.
+    header: Option<Vec<u8>>,
 }
+
+/// What may part the columns, the likeliest first.
+const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
 impl Rows {
     /// Takes rows of at most `max` bytes.
@@ -102,6 +107,7 @@ impl Rows {
             lines: LineCount::new(),
             begun: None,
             fault: None,
+            header: Some(Vec::new()),
         }
     }
 
@@ -113,12 +119,32 @@ impl Rows {
         if input.is_empty() {
             return None;
         }
+        if let Some(mut header) = self.header.take() {
+            let is_whole = gather(&mut header, input, self.max);
+            if !is_whole {
+                self.begun.get_or_insert(self.lines.line());
+                self.header = Some(header);
+                return None;
+            }
+            return self.begin(&header);
+        }
         self.read(input)
+    }
+
+    /// Reads the header, which tells what parts the columns.
+    fn begin(&mut self, header: &[u8]) -> Option<Result<Row<'_>, RowError>> {
+        self.core = csv_core::ReaderBuilder::new().delimiter(delimiter(header)).build();
+        // Longer than a row may be, it is not whole, and read on with what follows.
+        self.read(&mut &*header)
     }
 
     /// The last row, where the input does not end with a line end.
     pub fn finish(&mut self) -> Option<Result<Row<'_>, RowError>> {
         let line = self.begun?;
+        if let Some(header) = self.header.take() {
+            self.core = csv_core::ReaderBuilder::new().delimiter(delimiter(&header)).build();
+            self.cut(&mut &*header, line);
+        }
         // A line end ends every row, unless it stands within quotation marks.
         if self.cut(&mut &b"\n"[..], line) {
             return Some(self.take(line));
@@ -199,4 +225,34 @@ impl Rows {
             None => Ok(Row { line, bytes: &self.bytes[..length], ends: &self.ends[..columns] }),
         }
     }
+}
+
+/// Moves bytes of `input` into the header up to its line end, or up to `max` of them; whether that was all there was to
+/// wait for.
+fn gather(header: &mut Vec<u8>, input: &mut &[u8], max: usize) -> bool {
+    let mut is_quoted = header.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+    let ends = |byte: &u8| {
+        is_quoted ^= *byte == b'"';
+        !is_quoted && matches!(byte, b'\n' | b'\r')
+    };
+    let end = input.iter().position(ends);
+    let taken = end.map_or(input.len(), |end| end + 1).min(max.saturating_sub(header.len()) + 1);
+    header.extend_from_slice(&input[..taken]);
+    *input = &input[taken..];
+    end.is_some_and(|end| taken == end + 1) || header.len() > max
+}
+
+/// What the header has most of outside of quotation marks.
+fn delimiter(header: &[u8]) -> u8 {
+    let mut is_quoted = false;
+    let mut counts = [0usize; DELIMITERS.len()];
+    for byte in header {
+        is_quoted ^= *byte == b'"';
+        if let Some(at) = DELIMITERS.iter().position(|delimiter| delimiter == byte).filter(|_| !is_quoted) {
+            counts[at] += 1;
+        }
+    }
+    // The first of those that are as many.
+    let most = (0..DELIMITERS.len()).rev().max_by_key(|at| counts[*at]).unwrap_or_default();
+    DELIMITERS[most]
 }

@@ -154,6 +154,39 @@ async fn a_table_with_other_columns_is_mapped_by_the_request() {
 }
 
 #[tokio::test]
+async fn a_table_may_be_in_utf_16_with_semicolons_and_dates_in_the_order_that_the_request_names() {
+    let service = Service::start();
+    let table = "\u{feff}kind;text;collected_at\r\nreview;schön;05/01/2026\r\n";
+    let bytes: Vec<u8> = table.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let problem = service.post(CSV, &[], bytes.clone()).await.problem(422, "invalid-feedback");
+    let error = &problem["rejected"][0]["problem"]["errors"][0];
+    assert_eq!(error["field"], "collected_at", "{problem:#}");
+    assert!(error["message"].as_str().expect("text").contains("?dates=mdy"), "{problem:#}");
+    service.post_to("/v1/feedback?dates=mdy", CSV, &[], bytes).await.expect(202);
+    let taken = feedback_of(&service.pull(1).await[0]);
+    let collected_at = taken.collected_at.expect("is there").to_string();
+    assert_eq!((&*taken.text, &*collected_at), ("schön", "2026-05-01T00:00:00Z"));
+}
+
+#[tokio::test]
+async fn what_is_for_tables_alone_is_said_so_with_json() {
+    let service = Service::start();
+    let answer = service.post_to("/v1/feedback?kind=review", JSON, &[], r#"{"text":"x"}"#).await;
+    let problem = answer.problem(400, "invalid-request");
+    assert_eq!(problem["errors"][0]["field"], "kind", "{problem:#}");
+    assert!(problem["errors"][0]["message"].as_str().expect("text").contains("text/csv"), "{problem:#}");
+}
+
+#[tokio::test]
+async fn a_field_that_the_request_names_and_nobody_knows_is_told_apart_from_the_column() {
+    let service = Service::start();
+    let path = "/v1/feedback?kind=review&map=Stars:raiting";
+    let problem = service.post_to(path, CSV, &[], "Stars,text\n4,x\n").await.problem(422, "invalid-feedback");
+    let message = problem["errors"][0]["message"].as_str().expect("text");
+    assert!(message.contains("is to fill `raiting`") && message.contains("`rating`"), "{problem:#}");
+}
+
+#[tokio::test]
 async fn repetitions_within_one_request_are_recognised() {
     let service = Service::start();
     let line = |text: &str| format!("{{\"kind\":\"review\",\"external_id\":\"r\",\"text\":\"{text}\"}}\n");

@@ -1,0 +1,159 @@
+//! What the columns of well-known exports are likely to hold.
+
+use super::{
+    columns::{as_known, is_field},
+    mapping::Mapping,
+};
+
+/// Headings as forms, shops and help desks write them, in lower case without spaces and signs, and the fields they fill.
+const HEADINGS: [(&str, &[&str]); 14] = [
+    (
+        "text",
+        &[
+            "reviewtext",
+            "reviewcontent",
+            "reviewbody",
+            "review",
+            "comment",
+            "comments",
+            "kommentar",
+            "commentaire",
+            "comentario",
+            "feedback",
+            "description",
+            "body",
+            "message",
+            "content",
+            "verbatim",
+            "response",
+            "note",
+            "notes",
+        ],
+    ),
+    ("title", &["reviewtitle", "subject", "headline", "summary", "betreff", "titel"]),
+    (
+        "rating",
+        &["stars", "starrating", "reviewstars", "reviewrating", "score", "sterne", "bewertung", "overallrating"],
+    ),
+    (
+        "collected_at",
+        &[
+            "timestamp",
+            "date",
+            "datum",
+            "time",
+            "createdat",
+            "created",
+            "submittedat",
+            "submitdate",
+            "submissiondate",
+            "startdate",
+            "enddate",
+            "recordeddate",
+            "reviewdate",
+            "reviewcreatedutc",
+            "reviewsubmitdateandtime",
+            "completedat",
+            "datecreated",
+        ],
+    ),
+    (
+        "external_id",
+        &[
+            "id",
+            "reviewid",
+            "responseid",
+            "respondentid",
+            "ticketid",
+            "submissionid",
+            "token",
+            "conversationid",
+            "recordid",
+        ],
+    ),
+    ("customer.email", &["email", "emailaddress", "mail", "requesteremail", "respondentemail", "customeremail"]),
+    ("customer.id", &["customerid", "userid", "accountid", "customer", "requesterid", "contactid"]),
+    ("author_name", &["author", "authorname", "reviewer", "nickname", "username", "name", "reviewername"]),
+    ("language", &["reviewerlanguage", "lang", "locale", "reviewlanguage", "userlanguage", "sprache"]),
+    ("product", &["productid", "sku", "asin", "productname", "packagename", "appid"]),
+    ("product.version", &["appversion", "appversionname", "version", "productversion"]),
+    ("order_ref", &["orderid", "ordernumber", "referenceid", "order", "orderno"]),
+    ("public_reply.text", &["companyreply", "reply", "developerreplytext", "ownerresponse", "replytext"]),
+    ("territory", &["country", "countrycode", "region", "storefront"]),
+];
+
+/// Longest name of a value in `metadata` that is suggested, in bytes.
+const MAX_NAME: usize = 40;
+
+/// The field that a column with this heading is likely to fill.
+pub(super) fn likely(column: &str) -> Option<&'static str> {
+    let plain: String = column.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    HEADINGS.iter().find(|(_, headings)| headings.contains(&&*plain)).map(|(field, _)| *field)
+}
+
+/// A pair of `map` for each of these columns that is no field, by itself or by the mapping: what it is likely to hold, else
+/// a place in the metadata. No field is filled twice.
+pub fn suggested<'a>(columns: impl Iterator<Item = &'a str>, mapping: &Mapping) -> Vec<String> {
+    let bound = |column: &str| mapping.field_of(column).map_or_else(|| as_known(column), str::to_owned);
+    let columns: Vec<_> = columns.map(str::trim).filter(|column| !column.is_empty()).collect();
+    let (known, others): (Vec<_>, Vec<_>) = columns.into_iter().partition(|column| is_field(&bound(column)));
+    let mut filled: Vec<String> = known.into_iter().map(bound).collect();
+    let mut pairs = Vec::new();
+    for column in others {
+        let likely = likely(column).map(str::to_owned).filter(|field| !filled.contains(field));
+        let field = likely.unwrap_or_else(|| in_metadata(column, &filled));
+        pairs.push(format!("{column}:{field}"));
+        filled.push(field);
+    }
+    pairs
+}
+
+/// A place in the metadata that nothing fills yet.
+fn in_metadata(column: &str, filled: &[String]) -> String {
+    let name: String = column.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    let name = name.trim_matches('_');
+    let name = &name[..name.floor_char_boundary(MAX_NAME)];
+    let first = format!("metadata.{}", if name.is_empty() { "column" } else { name });
+    let others = (2..).map(|number| format!("{first}_{number}"));
+    std::iter::once(first.clone()).chain(others).find(|field| !filled.contains(field)).unwrap_or(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn well_known_exports_are_understood() {
+        let trustpilot =
+            ["Review Id", "Review Created (UTC)", "Review Stars", "Review Title", "Review Content", "Tags"];
+        let expected = [
+            "Review Id:external_id",
+            "Review Created (UTC):collected_at",
+            "Review Stars:rating",
+            "Review Title:title",
+            "Review Content:text",
+            "Tags:metadata.tags",
+        ];
+        assert_eq!(suggested(trustpilot.into_iter(), &Mapping::default()), expected);
+    }
+
+    #[test]
+    fn no_field_is_filled_twice_and_fields_by_themselves_need_no_pair() {
+        let columns = ["text", "Comment", "Comment!", " ", "ID", "Response ID", "\u{fffd}"];
+        let expected = [
+            "Comment:metadata.comment",
+            "Comment!:metadata.comment_2",
+            "ID:external_id",
+            "Response ID:metadata.response_id",
+            "\u{fffd}:metadata.column",
+        ];
+        assert_eq!(suggested(columns.into_iter(), &Mapping::default()), expected);
+        let mapping = Mapping::parse(["Comment:title,Comment!:-"], None, None).expect("is a mapping");
+        assert_eq!(suggested(columns.into_iter(), &mapping), expected[2..]);
+    }
+
+    #[test]
+    fn every_suggestion_is_a_field() {
+        assert!(HEADINGS.iter().all(|(field, _)| is_field(field)));
+    }
+}

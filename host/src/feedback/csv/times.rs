@@ -1,0 +1,162 @@
+//! Times as tables write them, in the form of RFC 3339.
+
+use jiff::{Timestamp, civil::DateTime, fmt::strtime::BrokenDownTime, tz::Offset};
+use serde::Deserialize;
+
+/// Which of day and month comes first where a date is written with slashes and the year last.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum DateOrder {
+    /// 31/12/2026
+    Dmy,
+    /// 12/31/2026
+    Mdy,
+}
+
+/// Dates that can be read in one way only. Those with points have the day first everywhere.
+const DATES: [&str; 5] = ["%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y", "%d %b %Y", "%b %d, %Y"];
+/// Earlier years are short for others.
+const FIRST_YEAR: i16 = 1_900;
+/// What may stand behind a date.
+const CLOCKS: [&str; 5] = ["", " %H:%M:%S%.f", " %H:%M", " %I:%M:%S %p", " %I:%M %p"];
+
+/// The time that a cell holds. One without an offset is read as UTC. None if it cannot be told, as 01/02/2026 without an
+/// order.
+pub(super) fn read(text: &str, order: Option<DateOrder>) -> Option<Timestamp> {
+    let text = text.trim();
+    if let Ok(time) = text.parse() {
+        return Some(time);
+    }
+    let (clock, offset) = offset(text)?;
+    let time = civil(&year_first(clock), order)?;
+    offset.to_timestamp(time).ok()
+}
+
+/// Parts the text from the offset at its end: `Z`, `UTC`, `GMT+2`, `+02:00` and the like.
+fn offset(text: &str) -> Option<(&str, Offset)> {
+    for zone in ["Z", "UTC", "GMT"] {
+        if let Some(rest) = text.strip_suffix(zone) {
+            return Some((rest.trim_end(), Offset::UTC));
+        }
+    }
+    // Behind the colon of a time; a minus before it belongs to the date.
+    let Some(at) = text.rfind(['+', '-']).filter(|at| text[..*at].contains(':')) else {
+        return Some((text, Offset::UTC));
+    };
+    let (clock, sign) = (&text[..at], if text[at..].starts_with('-') { -1 } else { 1 });
+    let digits = &text[at + 1..];
+    let (hours, minutes) = match (digits.split_once(':'), digits.len()) {
+        (Some(parts), _) => parts,
+        (None, 4) => digits.split_at(2),
+        (None, 1 | 2) => (digits, "0"),
+        _ => return None,
+    };
+    let seconds =
+        hours.parse::<i32>().ok()? * 3_600 + minutes.parse::<i32>().ok().filter(|minutes| *minutes < 60)? * 60;
+    let clock = clock.trim_end().trim_end_matches("UTC").trim_end_matches("GMT").trim_end();
+    Some((clock, Offset::from_seconds(sign * seconds).ok()?))
+}
+
+/// With a dash and a space in place of what parts a year that comes first from the rest.
+fn year_first(text: &str) -> String {
+    let mut written: Vec<char> = text.chars().collect();
+    let has_year_first = written.len() > 4 && written[..4].iter().all(char::is_ascii_digit);
+    if has_year_first {
+        let date_ends = written.iter().position(|c| matches!(c, ' ' | 'T')).unwrap_or(written.len());
+        written[..date_ends].iter_mut().filter(|c| matches!(c, '/' | '.')).for_each(|c| *c = '-');
+        written.iter_mut().skip(date_ends).take(1).for_each(|c| *c = ' ');
+    }
+    written.into_iter().collect()
+}
+
+fn civil(text: &str, order: Option<DateOrder>) -> Option<DateTime> {
+    let ordered: &[&str] = match order {
+        None => &[],
+        Some(DateOrder::Dmy) => &["%d/%m/%Y", "%d/%m/%y"],
+        Some(DateOrder::Mdy) => &["%m/%d/%Y", "%m/%d/%y"],
+    };
+    let mut dates = DATES.iter().chain(ordered);
+    dates.find_map(|date| {
+        CLOCKS.into_iter().find_map(|clock| {
+            let parsed = BrokenDownTime::parse(format!("{date}{clock}"), text).ok()?;
+            let time = match clock {
+                "" => parsed.to_date().ok().map(DateTime::from),
+                _ => parsed.to_datetime().ok(),
+            };
+            time.filter(|time| time.year() >= FIRST_YEAR)
+        })
+    })
+}
+
+/// Whether it is a date with slashes and the year last, which needs an order.
+pub(super) fn needs_order(text: &str) -> bool {
+    let date = text.split_whitespace().next().unwrap_or_default();
+    let parts: Vec<_> = date.split('/').collect();
+    parts.len() == 3
+        && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+        && matches!(parts[2].len(), 2 | 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str, order: Option<DateOrder>) -> String {
+        read(text, order).map_or_else(|| "?".into(), |time| time.to_string())
+    }
+
+    #[test]
+    fn forms_that_can_be_read_in_one_way_are_read() {
+        let forms = [
+            ("2026-05-01T10:00:00+02:00", "2026-05-01T08:00:00Z"),
+            ("2026-05-01 08:00:00", "2026-05-01T08:00:00Z"),
+            ("2026-05-01 08:00", "2026-05-01T08:00:00Z"),
+            ("2026-05-01T08:00:00.250", "2026-05-01T08:00:00.25Z"),
+            ("2026-05-01", "2026-05-01T00:00:00Z"),
+            ("2026-05-01 08:00:00 UTC", "2026-05-01T08:00:00Z"),
+            ("2026-05-01 08:00:00 +0200", "2026-05-01T06:00:00Z"),
+            ("2026-05-01 08:00:00-07", "2026-05-01T15:00:00Z"),
+            ("2026/05/01 10:00:00 AM GMT+2", "2026-05-01T08:00:00Z"),
+            ("2026/5/1 1:05:09 PM GMT-3:30", "2026-05-01T16:35:09Z"),
+            ("2026.05.01", "2026-05-01T00:00:00Z"),
+            ("01.05.2026", "2026-05-01T00:00:00Z"),
+            ("1.5.2026 08:30", "2026-05-01T08:30:00Z"),
+            ("01.05.26", "2026-05-01T00:00:00Z"),
+            ("1 May 2026", "2026-05-01T00:00:00Z"),
+            ("May 1, 2026 8:00 PM", "2026-05-01T20:00:00Z"),
+        ];
+        for (text, expected) in forms {
+            assert_eq!(told(text, None), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_two_dates_needs_an_order() {
+        assert_eq!(told("05/01/2026 08:00", None), "?");
+        assert!(needs_order("05/01/2026 08:00"));
+        assert_eq!(told("05/01/2026 08:00", Some(DateOrder::Mdy)), "2026-05-01T08:00:00Z");
+        assert_eq!(told("5/1/26 8:00", Some(DateOrder::Mdy)), "2026-05-01T08:00:00Z");
+        assert_eq!(told("05/01/2026 8:00:00 AM", Some(DateOrder::Dmy)), "2026-01-05T08:00:00Z");
+    }
+
+    #[test]
+    fn other_texts_are_no_times() {
+        for text in [
+            "",
+            "yesterday",
+            "45012",
+            "2026-13-01",
+            "2026-05-01 25:00",
+            "2026-05-01 08:00 +99:00",
+            "08:00",
+            "2026-05-01 08:00:00 +2:75",
+            "-",
+            "Z",
+            "GMT",
+            "２０２６-05-01",
+        ] {
+            assert_eq!(told(text, Some(DateOrder::Mdy)), "?", "{text}");
+            assert!(!needs_order(text), "{text}");
+        }
+    }
+}
