@@ -155,7 +155,7 @@ impl Bench {
         if let Some(customer) = &mut feedback.customer {
             customer.id = Some(format!("c-{}", lease.id.as_u128() % 10_007));
         }
-        Analyzed { feedback, analysis: self.analysis.clone(), webhooks: vec![WEBHOOK.into()] }
+        Analyzed { feedback, analysis: self.analysis.clone(), webhooks: vec![WEBHOOK.into()], era: lease.era }
     }
 
     async fn query(&self) -> Result<(), Failure> {
@@ -174,7 +174,14 @@ impl Bench {
 }
 
 fn message() -> Message {
-    Message { id: FeedbackId::now().0, revision: 1, identity: None, series: None, body: vec![b'x'; 1024].into() }
+    Message {
+        id: FeedbackId::now().0,
+        revision: 1,
+        identity: None,
+        series: None,
+        era: 0,
+        body: vec![b'x'; 1024].into(),
+    }
 }
 
 fn delivery(lease: &Lease) -> (Lane, Message) {
@@ -186,6 +193,7 @@ fn delivery(lease: &Lease) -> (Lane, Message) {
         revision: 1,
         identity: None,
         series: None,
+        era: 0,
         body: body.into(),
     };
     (Lane::Delivery(WEBHOOK.into()), message)

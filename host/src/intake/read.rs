@@ -118,7 +118,7 @@ pub(super) async fn csv(
     mut publisher: Publisher,
     limits: &Limits,
 ) -> Result<Outcome, Problem> {
-    let (mut rows, mut utf16) = (Rows::new(limits.item_bytes), Utf16::new());
+    let (mut rows, mut utf16) = (Rows::new(limits.item_bytes), Utf16::default());
     let mut table = Reading { mapping, table: None, json: Vec::new(), limits };
     while let Some(bytes) = next_of(source, &mut publisher).await? {
         let mut input = utf16.decode(&bytes);

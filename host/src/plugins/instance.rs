@@ -197,7 +197,8 @@ fn explain_limit(text: &str, plugin: &Plugin) -> String {
     if text.contains("growing memory") || text.contains("memory minimum size") {
         format!("needs more memory than limits.memory_bytes = {}", limits.memory_bytes)
     } else if text.contains("hostcall") {
-        let beside = if plugin.uses_text { format!(", beside {TEXT_CALLS} times its text to `text`") } else { String::new() };
+        let beside =
+            if plugin.uses_text { format!(", beside {TEXT_CALLS} times its text to `text`") } else { String::new() };
         format!("handed over more than limits.output_bytes = {} an item{beside}", limits.output_bytes)
     } else {
         format!("failed: {}", clean(text))

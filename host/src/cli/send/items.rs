@@ -182,9 +182,12 @@ impl Cutter {
         match format {
             Format::Json => Self::Json(Vec::new()),
             Format::Ndjson => Self::Ndjson(Lines::new(MAX_ITEM)),
-            Format::Csv => {
-                Self::Csv { utf16: Box::new(Utf16::new()), rows: Box::new(Rows::new(MAX_ITEM)), mapping, table: None }
-            }
+            Format::Csv => Self::Csv {
+                utf16: Box::new(Utf16::default()),
+                rows: Box::new(Rows::new(MAX_ITEM)),
+                mapping,
+                table: None,
+            },
         }
     }
 
@@ -292,7 +295,8 @@ fn unusable(header: &Row<'_>, mapping: &Mapping, errors: &[FieldError]) -> anyho
         return anyhow::anyhow!("the header of the table cannot be used:\n  {told}");
     }
     let needs_kind = errors.iter().any(|error| error.field == "kind");
-    let kind = if needs_kind { " \\\n    --kind review" } else { "" };
+    let kind = if suggested.iter().any(|pair| pair.contains(":answers.")) { "survey" } else { "review" };
+    let kind = if needs_kind { format!(" \\\n    --kind {kind}") } else { String::new() };
     let maps: String = suggested.iter().map(|pair| format!(" \\\n    --map {}", quoted(pair))).collect();
     anyhow::anyhow!(
         "its columns have other names than the fields of feedback; say what they hold, for example with{kind}{maps}\n  \

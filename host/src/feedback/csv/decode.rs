@@ -1,9 +1,10 @@
 //! Tables that are not in UTF-8.
 
-use encoding_rs::{Decoder, Encoding, UTF_8};
+use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8};
 
 /// Makes UTF-8 of a table in UTF-16, which spreadsheets and app stores export and which a byte order mark tells. Any other
 /// is left as it is.
+#[derive(Default)]
 pub struct Utf16 {
     decoder: Option<Decoder>,
     has_begun: bool,
@@ -11,11 +12,6 @@ pub struct Utf16 {
 }
 
 impl Utf16 {
-    /// At the beginning of a table.
-    pub const fn new() -> Self {
-        Self { decoder: None, has_begun: false, decoded: String::new() }
-    }
-
     /// What comes next, in UTF-8; `bytes` are the next of the table, and of the first at least two.
     pub fn decode<'a>(&'a mut self, bytes: &'a [u8]) -> &'a [u8] {
         if !std::mem::replace(&mut self.has_begun, true) {
@@ -25,8 +21,9 @@ impl Utf16 {
         let Some(decoder) = &mut self.decoder else { return bytes };
         self.decoded.clear();
         self.decoded.reserve(decoder.max_utf8_buffer_length(bytes.len()).unwrap_or_default());
-        // There is room for all of it, and half a character at its end is kept for the next.
-        let _ = decoder.decode_to_string(bytes, &mut self.decoded, false);
+        // Half a character at its end is kept for the next.
+        let (result, ..) = decoder.decode_to_string(bytes, &mut self.decoded, false);
+        debug_assert_eq!(result, CoderResult::InputEmpty, "there is room for all of it");
         self.decoded.as_bytes()
     }
 }
@@ -42,7 +39,7 @@ mod tests {
     use super::*;
 
     fn decoded(bytes: &[u8], step: usize) -> String {
-        let mut decoder = Utf16::new();
+        let mut decoder = Utf16::default();
         let all: Vec<u8> = bytes.chunks(step).flat_map(|part| decoder.decode(part).to_vec()).collect();
         String::from_utf8(all).expect("is UTF-8")
     }

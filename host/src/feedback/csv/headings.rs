@@ -91,6 +91,14 @@ pub(super) fn likely(column: &str) -> Option<&'static str> {
     HEADINGS.iter().find(|(_, headings)| headings.contains(&&*plain)).map(|(field, _)| *field)
 }
 
+/// The answer that a column holds whose heading is a question; `number` tells it from others.
+fn answer(column: &str, number: usize) -> Option<String> {
+    let is_likelihood = || column.to_lowercase().contains("recommend");
+    column
+        .contains('?')
+        .then(|| if is_likelihood() { "answers.recommend.nps".into() } else { format!("answers.q{number}.text") })
+}
+
 /// A pair of `map` for each of these columns that is no field, by itself or by the mapping: what it is likely to hold, else
 /// a place in the metadata. No field is filled twice.
 pub fn suggested<'a>(columns: impl Iterator<Item = &'a str>, mapping: &Mapping) -> Vec<String> {
@@ -99,8 +107,9 @@ pub fn suggested<'a>(columns: impl Iterator<Item = &'a str>, mapping: &Mapping) 
     let (known, others): (Vec<_>, Vec<_>) = columns.into_iter().partition(|column| is_field(&bound(column)));
     let mut filled: Vec<String> = known.into_iter().map(bound).collect();
     let mut pairs = Vec::new();
-    for column in others {
-        let likely = likely(column).map(str::to_owned).filter(|field| !filled.contains(field));
+    for (column, number) in others.into_iter().zip(1..) {
+        let likely = likely(column).map(str::to_owned).or_else(|| answer(column, number));
+        let likely = likely.filter(|field| !filled.contains(field));
         let field = likely.unwrap_or_else(|| in_metadata(column, &filled));
         pairs.push(format!("{column}:{field}"));
         filled.push(field);
@@ -135,6 +144,19 @@ mod tests {
             "Tags:metadata.tags",
         ];
         assert_eq!(suggested(trustpilot.into_iter(), &Mapping::default()), expected);
+    }
+
+    #[test]
+    fn questions_are_answers_of_a_survey() {
+        let columns =
+            ["Timestamp", "Would you recommend us? (0-10)", "What could we do better?", "Do you recommend it?"];
+        let expected = [
+            "Timestamp:collected_at",
+            "Would you recommend us? (0-10):answers.recommend.nps",
+            "What could we do better?:answers.q3.text",
+            "Do you recommend it?:metadata.do_you_recommend_it",
+        ];
+        assert_eq!(suggested(columns.into_iter(), &Mapping::default()), expected);
     }
 
     #[test]
