@@ -89,7 +89,9 @@ async fn a_changed_tagger_is_reported_for_people_and_the_filters_hold() {
     assert_eq!(count(&["--filter", "tag=drink", "--filter", "language=en"]), 10);
     assert_eq!(count(&["--limit", "7"]), 7);
     assert_eq!(count(&["--since", "1h"]), 15);
-    assert_eq!(count(&["--until", "2020-01-01"]), 0);
+    let (code, said, complaint) = backtest(server.dir(), &candidate, &["--until", "2020-01-01", "--json"]);
+    assert_eq!(code, Some(1), "{complaint}");
+    assert!(said.contains("\"items\":0") && complaint.contains("--until") && complaint.contains("15"), "{complaint}");
 }
 
 #[tokio::test]

@@ -292,6 +292,32 @@ fn a_bad_line_is_named_and_the_good_ones_go_on() {
 }
 
 #[test]
+fn a_plugin_that_fails_on_a_line_goes_on_with_the_next_and_the_exit_code_tells() {
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::copy(guest("hostile"), dir.path().join("hostile.wasm")).expect("copied");
+    let mut command = plugin(dir.path(), &["run", "hostile.wasm"]);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    let lines = "{\"kind\":\"review\",\"text\":\"ATTACK loop\"}\n{\"kind\":\"review\",\"text\":\"Nice.\"}\n";
+    child.stdin.take().expect("piped").write_all(lines.as_bytes()).expect("written");
+    let told = said(&child.wait_with_output().expect("it ended"), 1);
+    let told: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert!(told[0]["fault"]["failed"].is_string() && told[1]["effects"].is_array(), "{told:?}");
+}
+
+#[test]
+fn a_signature_of_another_build_is_pushed_nowhere() {
+    let dir = copy_of_warranty();
+    said(&run(sayso().args(["key", "new", "--signing", "release.pem"]).current_dir(dir.path())), 0);
+    said(&run(&mut plugin(dir.path(), &["sign", "warranty.wasm", "--key", "release.pem"])), 0);
+    fs::copy(guest("hostile"), dir.path().join("warranty.wasm")).expect("copied");
+    let pushed = run(&mut plugin(dir.path(), &["push", "warranty.wasm", "oci://localhost:1/acme/warranty:1"]));
+    said(&pushed, 2);
+    let problem = text(&pushed.stderr);
+    assert!(problem.contains("warranty.wasm is of another build") && problem.contains("plugin sign"), "{problem}");
+}
+
+#[test]
 fn inspect_tells_what_a_component_is_and_what_it_needs() {
     let told = said(&run(&mut plugin(warranty(), &["inspect", "warranty.wasm"])), 0);
     for part in ["warranty 1.0.0", "sha256:", "sayso:plugin 1.0.0", "none needed", "KiB"] {

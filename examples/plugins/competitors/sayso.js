@@ -169,18 +169,44 @@ export class Effects {
 }
 
 /**
- * Every place of a word in a text, whatever its case.
+ * Letters and digits of scripts that part their words, with the marks among them. The engine is built without tables of
+ * Unicode, so no `\p{…}` says this. Han, Kana and Korean are missing on purpose: see {@link find}.
+ */
+const LETTER = new RegExp(
+  '[0-9A-Za-z\\u00aa\\u00b2\\u00b3\\u00b5\\u00b9\\u00ba\\u00bc-\\u00be\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u02c1' +
+    '\\u0370-\\u0374\\u0376-\\u037d\\u037f\\u0386\\u0388-\\u0481\\u048a-\\u0559\\u0560-\\u0588\\u05b0-\\u05bd\\u05bf' +
+    '\\u05d0-\\u05f2\\u0610-\\u061a\\u0620-\\u0669\\u066e-\\u06d3\\u06d5-\\u06fc\\u06ff\\u0710-\\u07f5\\u0800-\\u0963' +
+    '\\u0966-\\u096f\\u0971-\\u0df3\\u0e01-\\u0e3a\\u0e40-\\u0e4d\\u0e50-\\u0e59\\u0e81-\\u0f00\\u0f20-\\u0fbc' +
+    '\\u1000-\\u1049\\u1050-\\u109d\\u10a0-\\u10fa\\u10fc-\\u10ff\\u1200-\\u135a\\u1369-\\u13fd\\u1401-\\u166c' +
+    '\\u166f-\\u169a\\u16a0-\\u16ea\\u16ee-\\u1733\\u1740-\\u17d3\\u17dc-\\u17f9\\u1810-\\u1fbc\\u1fc2-\\u1fcc' +
+    '\\u1fd0-\\u1fdb\\u1fe0-\\u1fec\\u1ff2-\\u1ffc\\u2c00-\\u2cf3\\u2d00-\\u2dff\\u3105-\\u318e\\ua000-\\ua48c' +
+    '\\ua4d0-\\ua4fd\\ua500-\\ua66e\\ua67f-\\ua6ef\\ua722-\\uab69\\uab70-\\uabf9\\uf900-\\ufd3d\\ufd50-\\ufdfb' +
+    '\\ufe70-\\ufefc\\uff10-\\uff19\\uff21-\\uff3a\\uff41-\\uff5a\\uff66-\\uffdc\\u{10000}-\\u{1cfff}' +
+    '\\u{1d400}-\\u{1d7ff}\\u{1e000}-\\u{1efff}\\u{20000}-\\u{3347f}]',
+  'u',
+);
+
+/**
+ * Every place of a word in a text, whatever its case, where it stands as whole words. In scripts that do not part words
+ * (Han, Kana) and in Korean, whose words take endings, it is found anywhere. Places do not overlap.
  * @param {string} text
  * @param {string} word
  * @returns {Passage[]}
  */
 export function find(text, word) {
-  const [lower, sought] = [text.toLowerCase(), word.toLowerCase()];
-  // A few letters, such as İ, have a longer form in lower case, by which places would be off: they count as they are.
-  const inside = lower.length === text.length ? lower : text;
+  // Letter by letter, since a few, such as İ, have a longer form in lower case, by which places would be off.
+  const [letters, sought] = [Array.from(text), Array.from(word, (letter) => letter.toLowerCase())];
+  const lower = letters.map((letter) => letter.toLowerCase());
+  const isLetter = (letter) => letter !== undefined && LETTER.test(letter);
+  const isEdge = (at) => !(isLetter(letters[at - 1]) && isLetter(letters[at]));
+  const starts = [0];
+  for (const letter of letters) starts.push(starts[starts.length - 1] + letter.length);
   const places = [];
-  for (let at = inside.indexOf(sought); at >= 0 && sought; at = inside.indexOf(sought, at + sought.length)) {
-    places.push([at, at + sought.length]);
+  for (let at = 0; sought.length > 0 && at + sought.length <= letters.length; ) {
+    const end = at + sought.length;
+    const isFound = sought.every((letter, n) => lower[at + n] === letter) && isEdge(at) && isEdge(end);
+    if (isFound) places.push([starts[at], starts[end]]);
+    at = isFound ? end : at + 1;
   }
   return places;
 }

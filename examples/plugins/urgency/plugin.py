@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from sayso import Effects, Unsupported, find, plugin
+from sayso import Effects, Unsupported, plugin
 from wit_world.imports import types
 from wit_world.imports.types import Feedback
 
@@ -86,7 +86,8 @@ def wants_call(answer: types.Answer) -> bool:
 def whole(text: str, word: str) -> list[tuple[int, int]]:
     """Where the word stands, or a longer one of its stem, as in "cancelled". Scripts without spaces have no edges."""
     has_edge = word[0].isascii() and word[0].isalnum()
-    return [span for span in find(text, word) if not has_edge or not text[: span[0]][-1:].isalnum()]
+    places = [match.span() for match in re.finditer(re.escape(word), text, re.IGNORECASE)]
+    return [span for span in places if not has_edge or not text[: span[0]][-1:].isalnum()]
 
 
 Analysis = plugin(

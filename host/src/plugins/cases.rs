@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{
@@ -62,10 +62,13 @@ fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
 fn run_one(plugin: &Plugin, folder: &Path, case: &Path) -> Result<(), String> {
     let input = fs::read(case.join("input.json")).map_err(|error| format!("input.json: {error}"))?;
     let given = Given::read(&input).map_err(|problem| format!("input.json: {problem}"))?;
-    let expected = read::<Answer>(&case.join("expected.json"))?.with_words_of(&given.feedback);
+    let expected = case.join("expected.json");
+    let named = |problem: String| format!("{}: {problem}", expected.display());
+    let text = fs::read_to_string(&expected).map_err(|error| named(error.to_string()))?;
+    let expected = given.expects(&text).map_err(named)?;
     let beside = folder.with_file_name("config.json");
     let config = [case.join("config.json"), beside].into_iter().find(|path| path.is_file());
-    let config = config.map(|path| read::<Value>(&path)).transpose()?;
+    let config = config.map(|path| read(&path)).transpose()?;
     let config_json = config.map_or_else(|| "{}".into(), |config| config.to_string());
     let mut trial = Trial::new(Plugin { config_json, ..plugin.clone() });
     trial.answer_from([case])?;
@@ -76,7 +79,7 @@ fn run_one(plugin: &Plugin, folder: &Path, case: &Path) -> Result<(), String> {
     }
 }
 
-fn read<T: DeserializeOwned>(path: &Path) -> Result<T, String> {
+fn read(path: &Path) -> Result<Value, String> {
     let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -9,6 +9,9 @@ use ring::{
 /// What public keys and signatures begin with.
 const PREFIX: &str = "ed25519:";
 
+/// What the line of the public key begins with, behind that of the signature.
+const BY: &str = "by ";
+
 /// Why a signature does not count, or cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum SignatureError {
@@ -33,6 +36,9 @@ pub enum SignatureError {
         "the signature of {0} is by none of the keys of [plugins] require_signature, or for another component; sign it again, or find out who changed it"
     )]
     Wrong(String),
+    /// The signature is by the key that it names, and not of these bytes.
+    #[error("the signature beside {0} is of another build; sign it again with `sayso plugin sign FILE --key KEYFILE`")]
+    Stale(String),
 }
 
 /// A key that signatures are verified with.
@@ -87,9 +93,10 @@ impl PrivateKey {
         format!("{PREFIX}{}", BASE64_STANDARD.encode(self.0.public_key()))
     }
 
-    /// Signs a component: the content of `FILE.sig`.
+    /// Signs a component: the content of `FILE.sig`. The public key goes along for [`is_verified`] alone: whom to trust,
+    /// the configuration says.
     pub fn sign(&self, component: &[u8]) -> String {
-        format!("{PREFIX}{}\n", BASE64_STANDARD.encode(self.0.sign(component)))
+        format!("{PREFIX}{}\n{BY}{}\n", BASE64_STANDARD.encode(self.0.sign(component)), self.public())
     }
 }
 
@@ -114,9 +121,32 @@ impl Signature {
         keys: &[PublicKey],
     ) -> Result<(), SignatureError> {
         let text = signature.ok_or_else(|| SignatureError::Missing(place.into()))?;
-        let Self(signature) = decode(text.trim()).map(Self).ok_or_else(|| SignatureError::Unreadable(place.into()))?;
-        let is_by = |key: &PublicKey| UnparsedPublicKey::new(&ED25519, key.0).verify(component, &signature).is_ok();
+        let signature = Self::parse(text).ok_or_else(|| SignatureError::Unreadable(place.into()))?;
+        let is_by = |key: &PublicKey| signature.is_by(key, component);
         if keys.iter().any(is_by) { Ok(()) } else { Err(SignatureError::Wrong(place.into())) }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        decode(text.lines().next()?.trim()).map(Self)
+    }
+
+    fn is_by(&self, key: &PublicKey, component: &[u8]) -> bool {
+        UnparsedPublicKey::new(&ED25519, key.0).verify(component, &self.0).is_ok()
+    }
+}
+
+/// Holds the content of `FILE.sig` against the component at `place`, by the key that it names. False where it names none,
+/// as one that another tool made may: nothing can be told of it then.
+///
+/// # Errors
+/// Where it is of another component, or cannot be read.
+pub fn is_verified(text: &str, component: &[u8], place: &str) -> Result<bool, SignatureError> {
+    let signature = Signature::parse(text).ok_or_else(|| SignatureError::Unreadable(place.into()))?;
+    let Some(key) = text.lines().find_map(|line| line.strip_prefix(BY)) else { return Ok(false) };
+    if signature.is_by(&PublicKey::parse(key.trim())?, component) {
+        Ok(true)
+    } else {
+        Err(SignatureError::Stale(place.into()))
     }
 }
 
@@ -146,6 +176,19 @@ mod tests {
         );
         assert!(verdict(None, b"component", &keys).is_err_and(|said| said.contains("not signed")));
         assert!(verdict(Some("ed25519:AAAA"), b"component", &keys).is_err_and(|said| said.contains("64 bytes")));
+    }
+
+    #[test]
+    fn a_signature_tells_by_the_key_that_it_names_whether_it_is_of_another_build() {
+        let (mine, _) = PrivateKey::generate().expect("a key");
+        let verified =
+            |text: &str, component: &[u8]| is_verified(text, component, "a.wasm").map_err(|error| error.to_string());
+        let signature = mine.sign(b"component");
+        assert_eq!(verified(&signature, b"component"), Ok(true));
+        assert!(verified(&signature, b"a new build").is_err_and(|said| said.contains("a.wasm is of another build")));
+        let bare = signature.lines().next().expect("a line");
+        assert_eq!(verified(bare, b"a new build"), Ok(false), "nothing can be told without a key");
+        assert!(verified("not a signature", b"component").is_err_and(|said| said.contains("sign it again")));
     }
 
     #[test]

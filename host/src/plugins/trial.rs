@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 use super::{
     chain::{Slot, Verdict, language_of},
@@ -70,7 +70,8 @@ impl Given {
         let posted = pair.as_ref().map_or(json, |pair| pair.feedback.get().as_bytes());
         let feedback = validate::validate(posted, &limits).map_err(|invalid| invalid.to_string())?;
         let effects = pair.and_then(|pair| pair.effects).map_or("[]", RawValue::get);
-        let effects: Vec<Effect> = serde_json::from_str(effects).map_err(|error| format!("`effects`: {error}"))?;
+        let effects: Vec<Effect> = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(effects))
+            .map_err(|error| format!("`effects` at `{}`: {}", error.path(), error.inner()))?;
         let earlier: Vec<_> = effects.iter().cloned().map(Into::into).collect();
         let generous = config::Limits { effects: 10_000, output_bytes: 16 << 20, ..config::Limits::default() };
         check::effects(&feedback, &earlier, &generous)
@@ -78,10 +79,53 @@ impl Given {
         Ok(Self { feedback, effects })
     }
 
+    /// Reads what a plugin has to answer to this, as the file `expected.json` of a golden case has it.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where: words that do not stand at their passage would tell people another thing than
+    /// what is held against the answer.
+    pub fn expects(&self, json: &str) -> Result<Answer, String> {
+        let mut reader = serde_json::Deserializer::from_str(json);
+        let read: Answer = serde_path_to_error::deserialize(&mut reader)
+            .map_err(|error| format!("`{}`: {}", error.path(), error.inner()))?;
+        reader.end().map_err(|error| error.to_string())?;
+        let answer = read.clone().with_words_of(&self.feedback);
+        let json = |answer: &Answer| serde_json::to_value(answer).map_err(|error| error.to_string());
+        match first_otherwise(&json(&read)?, &json(&answer)?) {
+            Some((place, written, there)) => {
+                Err(format!("`{place}` is {written}, and what stands there is {}", there.unwrap_or(&Value::Null)))
+            }
+            None => Ok(answer),
+        }
+    }
+
     fn subject(&self) -> Subject {
         let mut subject = Subject::new(Box::new(self.feedback.clone()), language_of(&self.feedback));
         subject.effects = self.effects.iter().cloned().map(Into::into).collect();
         subject
+    }
+}
+
+/// The first text that is written one way and should be another, and where it is.
+fn first_otherwise<'a>(written: &'a Value, right: &'a Value) -> Option<(String, &'a Value, Option<&'a Value>)> {
+    let below = |key: String, written: &'a Value, right: Option<&'a Value>| match right {
+        Some(right) => {
+            let (place, written, right) = first_otherwise(written, right)?;
+            Some((if place.is_empty() { key } else { format!("{key}.{place}") }, written, right))
+        }
+        None => Some((key, written, None)),
+    };
+    match (written, right) {
+        (Value::Object(written), Value::Object(right)) => {
+            written.iter().find_map(|(key, value)| below(key.clone(), value, right.get(key)))
+        }
+        (Value::Array(written), Value::Array(right)) => {
+            written.iter().enumerate().find_map(|(at, value)| below(at.to_string(), value, right.get(at)))
+        }
+        (Value::String(text), right) if right.as_str() != Some(text.as_str()) => {
+            Some((String::new(), written, Some(right)))
+        }
+        _ => None,
     }
 }
 
@@ -193,12 +237,7 @@ impl std::fmt::Debug for Trial {
 
 /// What to load for a trial: the component at `source`, with the grants that it imports and the limits of production;
 /// without `http` its requests are refused.
-pub fn entry(
-    source: &str,
-    config: serde_json::Value,
-    grants: Vec<Grant>,
-    http: Option<config::Http>,
-) -> config::Plugin {
+pub fn entry(source: &str, config: Value, grants: Vec<Grant>, http: Option<config::Http>) -> config::Plugin {
     config::Plugin {
         name: Path::new(source).file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         source: source.into(),
@@ -243,6 +282,28 @@ mod tests {
         assert!(error(span).contains("0..9"), "{}", error(span));
         let unknown = r#"{"feedback": {"kind": "review", "text": "ok"}, "effcts": []}"#;
         assert!(error(unknown).contains("effcts"), "{}", error(unknown));
+    }
+
+    #[test]
+    fn a_slip_in_what_is_expected_is_named_with_its_place() {
+        let given = Given::read(br#"{"kind": "review", "text": "ok"}"#).expect("is feedback");
+        let tagged =
+            |span: &str| given.expects(&format!(r#"{{"effects": [{{"tag": {{"name": "a", "spans": [{span}]}}}}]}}"#));
+        let said = tagged(r#"{"start": 0, "end": 2, "words": "WRONG"}"#).expect_err("is wrong");
+        assert!(said.contains(r#"`effects.0.tag.spans.0.words` is "WRONG""#) && said.contains(r#""ok""#), "{said}");
+        let said = tagged(r#"{"start": 0, "end": 9, "words": "ok"}"#).expect_err("nothing stands there");
+        assert!(said.contains("spans.0.words"), "{said}");
+        for (span, field) in [
+            (r#"{"start": 0, "end": 2, "wrods": "ok"}"#, "wrods"),
+            (r#"{"start": "0", "end": 2}"#, "spans[0].start"),
+            (r#"{"start": 0, "end": 2, "words": 7}"#, "spans[0].words"),
+        ] {
+            let said = tagged(span).expect_err("is wrong");
+            assert!(said.contains(field) && said.contains("line 1"), "{said}");
+        }
+        for right in [r#"{"start": 0, "end": 2, "words": "ok"}"#, r#"{"start": 0, "end": 2}"#] {
+            assert!(tagged(right).is_ok(), "{right}");
+        }
     }
 
     #[test]

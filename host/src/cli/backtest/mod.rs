@@ -3,7 +3,9 @@
 mod progress;
 
 use std::{
-    io::Write as _,
+    fs::{OpenOptions, Permissions},
+    io::{self, Write as _},
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -107,22 +109,22 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     } else {
         anstream::print!("{report}");
     }
-    if found == 0 {
-        anstream::eprintln!(
-            "nothing on record fits, so nothing was compared; take back some of --since, --until and --filter"
-        );
+    if report.items == 0 {
+        let on_record = Archive::open(&store, Filter::default(), usize::MAX)?.count()?;
+        anstream::eprintln!("{}", args.why_nothing(found, on_record));
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Writes what quotes customers, so that nobody else on the machine can read it.
-fn write_private(file: &Path, content: &str) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)?.write_all(content.as_bytes())
+fn write_private(file: &Path, content: &str) -> io::Result<()> {
+    let mut opened = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)?;
+    // The mode above is that of a new file; an earlier report may be there. A terminal or a pipe stays as it is.
+    if opened.metadata()?.is_file() {
+        opened.set_permissions(Permissions::from_mode(0o600))?;
+    }
+    opened.write_all(content.as_bytes())
 }
 
 /// Loads a chain into an engine of its own, so that the two do not share one pool of instances.
@@ -149,6 +151,25 @@ fn refuse_requests(live: &Chain, candidate: &Chain) -> anyhow::Result<()> {
 }
 
 impl Args {
+    /// Why nothing was compared, of what is on record.
+    fn why_nothing(&self, found: usize, on_record: usize) -> String {
+        if found > 0 {
+            return format!("nothing was compared: none of the {found} pieces of feedback that fit can be read");
+        }
+        let bounds = [("--since", self.since), ("--until", self.until)];
+        let mut asked: Vec<_> =
+            bounds.iter().filter_map(|(name, time)| time.map(|time| format!("{name} {time}"))).collect();
+        asked.extend(self.filter.iter().map(|pair| format!("--filter {pair}")));
+        asked.extend(self.limit.map(|limit| format!("--limit {limit}")));
+        if on_record == 0 || asked.is_empty() {
+            return "nothing was compared: there is no feedback on record".into();
+        }
+        format!(
+            "nothing on record fits {}, so nothing was compared; take back some of it: {on_record} pieces of feedback are on record",
+            asked.join(" ")
+        )
+    }
+
     fn filter(&self) -> anyhow::Result<Filter> {
         let mut filter = Filter { since: self.since, until: self.until, ..Filter::default() };
         for pair in &self.filter {
@@ -189,7 +210,39 @@ pub(super) fn when(text: &str) -> Result<Timestamp, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn args(more: &[&str]) -> Args {
+        let words = [&["sayso", "backtest", "--chain", "new.toml"], more].concat();
+        match Cli::try_parse_from(words).expect("parses").command {
+            Command::Backtest(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn why_nothing_was_compared_names_what_was_asked_and_what_is_there() {
+        let asked = args(&["--since", "2026-05-01", "--until", "2026-05-02", "--filter", "tag=hto"]);
+        let said = asked.why_nothing(0, 15);
+        assert!(said.contains("--since 2026-05-01T00:00:00Z --until 2026-05-02T00:00:00Z --filter tag=hto"), "{said}");
+        assert!(said.contains("nothing on record fits") && said.contains("15 pieces of feedback"), "{said}");
+        assert!(args(&[]).why_nothing(0, 0).contains("there is no feedback on record"));
+        assert!(args(&[]).why_nothing(3, 3).contains("none of the 3 pieces of feedback that fit can be read"));
+    }
+
+    #[test]
+    fn a_report_is_for_its_owner_alone_over_an_earlier_one_too() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = dir.path().join("report.html");
+        std::fs::write(&file, "an earlier and longer one").expect("written");
+        std::fs::set_permissions(&file, Permissions::from_mode(0o644)).expect("set");
+        write_private(&file, "words").expect("written");
+        assert_eq!(std::fs::read_to_string(&file).expect("read"), "words");
+        assert_eq!(std::fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o600);
+    }
 
     #[test]
     fn a_time_a_date_and_a_time_ago_are_understood() {

@@ -56,13 +56,13 @@ fn case(name: String, dir: &Path, config: &Value) -> anyhow::Result<Case> {
     let bytes = fs::read(&input).with_context(|| input.display().to_string())?;
     let given = Given::read(&bytes).map_err(|problem| anyhow::anyhow!("{}: {problem}", input.display()))?;
     let file = dir.join("expected.json");
-    let written = file.exists().then(|| answer(&file).map(|answer| answer.with_words_of(&given.feedback)));
+    let written = file.exists().then(|| answer(&file, &given));
     let expected = written.transpose();
     let config = project::config_in(dir)?.unwrap_or_else(|| config.clone());
     Ok(Case { name, given, config, expected, file, dir: dir.to_owned() })
 }
 
-fn answer(file: &Path) -> anyhow::Result<Answer> {
+fn answer(file: &Path, given: &Given) -> anyhow::Result<Answer> {
     let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
-    project::parse(&text).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))
+    given.expects(&text).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))
 }

@@ -35,7 +35,8 @@ pub(super) enum Command {
     /// Show what a component says of itself, what it imports, and what it has to be granted. Exit code 1 where it is no
     /// plugin or does not start, and 2 where there is no component to look at.
     Inspect(inspect::Args),
-    /// Run a plugin over feedback from standard input, one JSON object a line. Exit code 1 where a line is bad.
+    /// Run a plugin over feedback from standard input, one JSON object a line. Exit code 1 where a line is bad, or the
+    /// plugin failed on one.
     Run(run::Args),
     /// Put a plugin into an OCI registry, with its signature if there is one beside it.
     Push(push::Args),

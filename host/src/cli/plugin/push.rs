@@ -7,12 +7,12 @@ use serde_json::json;
 use super::{inspect::size, transfer::Transfer};
 use crate::plugins::{
     oci::{self, Reference},
-    source,
+    signature, source,
 };
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "FILE.sig, which `sayso plugin sign` writes, goes with it. Who sayso is to the registry is known from `docker login`, or from\nSAYSO_REGISTRY (for example ghcr.io), SAYSO_REGISTRY_USER and SAYSO_REGISTRY_PASSWORD. Plain HTTP is spoken with a\nregistry on this machine alone.\n\nExamples:\n  sayso plugin push warranty.wasm oci://ghcr.io/acme/warranty:1.0.0\n  sayso plugin push warranty.wasm oci://localhost:5000/warranty:dev"
+    after_help = "FILE.sig, which `sayso plugin sign` writes, goes with it; one of another build is refused. Who sayso is to the registry is known from `docker login`, or from\nSAYSO_REGISTRY (for example ghcr.io), SAYSO_REGISTRY_USER and SAYSO_REGISTRY_PASSWORD. Plain HTTP is spoken with a\nregistry on this machine alone.\n\nExamples:\n  sayso plugin push warranty.wasm oci://ghcr.io/acme/warranty:1.0.0\n  sayso plugin push warranty.wasm oci://localhost:5000/warranty:dev"
 )]
 pub(in crate::cli) struct Args {
     /// The component.
@@ -36,6 +36,9 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let digest = format!("sha256:{}", source::hex(&component));
     let bytes = component.len();
     let signature = source::beside(&args.file)?;
+    if let Some(signature) = &signature {
+        signature::is_verified(signature, &component, &args.file.display().to_string())?;
+    }
     let transfer = Transfer::start("pushing");
     let shown = transfer.clone();
     let progress = move |done, total| shown.advance(done, total);

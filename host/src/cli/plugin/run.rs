@@ -18,7 +18,7 @@ use crate::{
     config,
     plugins::{
         trial::{Given, Trial},
-        written::Answer,
+        written::{Answer, Fault},
     },
 };
 
@@ -62,6 +62,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
         match Given::read(&text) {
             Ok(given) => {
                 let answer = trial.answers(&[&given]).remove(0);
+                bad += u64::from(matches!(answer, Answer::Fault(Fault::Failed(_))));
                 let told = serde_json::to_string(&Line { line, answer })?;
                 if let Err(error) = writeln!(out, "{told}") {
                     return if error.kind() == io::ErrorKind::BrokenPipe {

@@ -8,35 +8,9 @@ use url::Url;
 /// Services of another site that are known to give the tokens of registries whose name ends so.
 const KNOWN: [(&str, &str); 2] = [("registry.hub.docker.com", "auth.docker.io"), ("scw.cloud", "api.scaleway.com")];
 
-/// Under these, every name may be another customer's: nothing but the host itself is of one site.
-const PLATFORMS: [&str; 22] = [
-    "amazonaws.com",
-    "azurecr.io",
-    "azurewebsites.net",
-    "cloudapp.net",
-    "cloudfront.net",
-    "duckdns.org",
-    "fly.dev",
-    "github.dev",
-    "github.io",
-    "gitlab.io",
-    "googleusercontent.com",
-    "herokuapp.com",
-    "jfrog.io",
-    "netlify.app",
-    "ngrok.io",
-    "onrender.com",
-    "pages.dev",
-    "run.app",
-    "trycloudflare.com",
-    "vercel.app",
-    "web.app",
-    "workers.dev",
-];
-
-/// Second-level names under which those of a country are registered, as in `co.uk`.
-const SECOND_LEVEL: [&str; 17] =
-    ["ac", "co", "com", "edu", "go", "gob", "gov", "gv", "ltd", "mil", "ne", "net", "nom", "or", "org", "plc", "sch"];
+/// Under these, every name may be another customer's, and the public suffix list has them not: nothing but the host
+/// itself is of one site.
+const UNLISTED: [&str; 4] = ["amazonaws.com", "azurecr.io", "googleusercontent.com", "jfrog.io"];
 
 /// The URL of the service if it may be asked for a token. `has_password`: it is to be shown the password for the
 /// registry, which may be one of this machine, `is_local`.
@@ -73,26 +47,14 @@ fn is_of_one_site(registry: &str, host: &str) -> bool {
         || KNOWN.iter().any(|(name, known)| is_under(name) && host == *known)
 }
 
-/// The name that somebody registered, which a host is under; nothing where that cannot be told.
+/// The name that somebody registered, which a host is under, by the list of <https://publicsuffix.org>; nothing where that
+/// cannot be told.
 fn site(host: &str) -> Option<&str> {
     if host.starts_with('[') || host.parse::<IpAddr>().is_ok() {
         return None;
     }
-    let name = last_labels(host, 2)?;
-    if PLATFORMS.contains(&name) {
-        return None;
-    }
-    let is_of_country =
-        name.split_once('.').is_some_and(|(second, top)| top.len() == 2 && SECOND_LEVEL.contains(&second));
-    if is_of_country { last_labels(host, 3) } else { Some(name) }
-}
-
-/// So many labels of a host from its end, if it has as many.
-fn last_labels(host: &str, count: usize) -> Option<&str> {
-    if host.split('.').count() < count || host.split('.').any(str::is_empty) {
-        return None;
-    }
-    Some(host.rmatch_indices('.').nth(count - 1).map_or(host, |(at, _)| &host[at + 1..]))
+    // The list knows no name of an empty label, and takes it for one that was registered.
+    psl::domain_str(host).filter(|name| !name.starts_with('.') && !UNLISTED.contains(name))
 }
 
 /// Without the dot that a name may end with.
@@ -122,6 +84,8 @@ mod tests {
             ("registry.digitalocean.com", "https://api.digitalocean.com/v2/registry/auth"),
             ("rg.fr-par.scw.cloud", "https://api.scaleway.com/tokens"),
             ("acme.azurecr.io", "https://acme.azurecr.io/oauth2/token"),
+            ("registry.x.co.jp", "https://auth.x.co.jp/token"),
+            ("registry.corp.internal", "https://auth.corp.internal/token"),
             ("10.0.0.1:5000", "https://10.0.0.1:5001/token"),
         ];
         for (registry, realm) in good {
@@ -143,6 +107,12 @@ mod tests {
             ("10.0.0.1:5000", "https://10.9.0.1/token"),
             ("[::1]:5000", "https://[::2]/token"),
             ("registry", "https://other/token"),
+            ("a..co.uk", "https://b..co.uk/token"),
+            ("a.github.io", "https://b.github.io/token"),
+            ("x.co.jp", "https://y.co.jp/token"),
+            ("a.acme.kawasaki.jp", "https://a.evil.kawasaki.jp/token"),
+            ("a.blogspot.com", "https://b.blogspot.com/token"),
+            ("registry.acme.web.app", "https://evil.web.app/token"),
         ];
         for (registry, realm) in bad {
             assert!(!with_password(registry, realm), "{registry} {realm}");

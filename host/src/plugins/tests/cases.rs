@@ -55,6 +55,15 @@ fn a_case_that_cannot_be_read_is_named_with_what_is_wrong() {
 }
 
 #[test]
+fn words_that_do_not_stand_in_the_text_are_named_with_their_file_and_field() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tag = json!({"name": "a", "spans": [{"start": 0, "end": 3, "words": "WRONG"}]});
+    write_case(folder.path(), "odd", json!([]), json!({"effects": [{"tag": tag}]}));
+    let error = run(folder.path()).expect_err("refused").to_string();
+    assert!(error.contains("odd/expected.json: `effects.0.tag.spans.0.words` is \"WRONG\""), "{error}");
+}
+
+#[test]
 fn a_folder_without_an_input_is_a_case_that_cannot_be_run() {
     let folder = tempfile::tempdir().expect("a folder");
     let case = folder.path().join("cases/slip");

@@ -102,9 +102,41 @@ class Effects:
         return _bytes(self._feedback.text, span)
 
 
+# Marks that are part of a word, as the vowel signs of India are; `isalnum` does not know them.
+_MARK = re.compile(
+    "[\u05b0-\u05bd\u05bf\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963\u0981-\u0df3"
+    "\u0e31-\u0e3a\u0e47-\u0e4d\u0eb1-\u0ecd\u0f71-\u0fbc\u102b-\u103e\u17b4-\u17d3]"
+)
+# Scripts that do not part words, and Korean, whose words take endings.
+_UNPARTED = re.compile("[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
 def find(text: str, word: str) -> list[Passage]:
-    """Every place of a word in a text, whatever its case."""
-    return [match.span() for match in re.finditer(re.escape(word), text, re.IGNORECASE)]
+    """Every place of a word in a text, whatever its case, where it stands as whole words.
+
+    In scripts that do not part words (Han, Kana) and in Korean it is found anywhere. Places do not overlap.
+    """
+    # Letter by letter, since a few, such as İ, have a longer form in lower case, by which places would be off.
+    lower, sought = [letter.lower() for letter in text], [letter.lower() for letter in word]
+    places: list[Passage] = []
+    at = 0
+    while sought and at + len(sought) <= len(lower):
+        end = at + len(sought)
+        if lower[at:end] == sought and _is_edge(text, at) and _is_edge(text, end):
+            places.append((at, end))
+            at = end
+        else:
+            at += 1
+    return places
+
+
+def _is_edge(text: str, at: int) -> bool:
+    """Whether a word may begin or end here."""
+    return not (_is_joined(text[max(at - 1, 0) : at]) and _is_joined(text[at : at + 1]))
+
+
+def _is_joined(letter: str) -> bool:
+    return bool((letter.isalnum() or _MARK.match(letter)) and not _UNPARTED.match(letter))
 
 
 def words(text: str, span: types.Span) -> str:
