@@ -264,6 +264,9 @@ impl Problem {
         let detail = match kind {
             ProblemType::NotFound => "There is nothing at this path.".to_owned(),
             ProblemType::MethodNotAllowed => "The header `allow` names the methods that this path takes.".to_owned(),
+            ProblemType::InvalidRequest => {
+                "A part of the path cannot be read; in it, percent-encoded bytes have to be UTF-8.".to_owned()
+            }
             _ => status.canonical_reason().unwrap_or("The request failed.").to_owned(),
         };
         Self::new(kind, detail)

@@ -71,6 +71,15 @@ async fn an_unknown_parameter_is_an_error_that_names_the_known_ones() {
     }
 }
 
+#[tokio::test]
+async fn a_path_that_cannot_be_read_is_told_so() {
+    let service = Service::start();
+    for path in ["/v1/webhooks/%FF", "/v1/feedback/%C3%28"] {
+        let problem = service.get(path).await.problem(400, "invalid-request");
+        assert!(problem["detail"].as_str().expect("text").contains("UTF-8"), "{path}: {problem:#}");
+    }
+}
+
 #[test]
 fn failures_of_the_store_say_when_to_come_back_and_not_what_failed() {
     let problems: [Problem; 4] = [

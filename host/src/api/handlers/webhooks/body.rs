@@ -1,5 +1,7 @@
 //! The JSON object in the body of a request.
 
+use std::time::Duration;
+
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, header};
 use serde_json::{Map, Value};
@@ -9,9 +11,16 @@ use super::super::super::problem::{Problem, ProblemType};
 /// Largest body, in bytes: three PEM texts and a condition fit in.
 const MAX_BYTES: usize = 256 << 10;
 
+/// How long it may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Reads the object; an empty body, or `null`, is an empty object.
 pub(super) async fn object(headers: &HeaderMap, body: Body) -> Result<Map<String, Value>, Problem> {
-    let bytes = to_bytes(body, MAX_BYTES).await.map_err(|_| {
+    let arriving = tokio::time::timeout(PATIENCE, to_bytes(body, MAX_BYTES)).await.map_err(|_| {
+        let detail = format!("The body did not arrive within {} s.", PATIENCE.as_secs());
+        Problem::new(ProblemType::BodyTimeout, detail)
+    })?;
+    let bytes = arriving.map_err(|_| {
         let detail = format!("The body is larger than {MAX_BYTES} bytes, or did not arrive whole.");
         Problem::new(ProblemType::TooLarge, detail).with("limit_bytes", MAX_BYTES)
     })?;

@@ -31,7 +31,7 @@ use super::{body, etag, patch::Patch, refused, shown, view::View};
     responses((status = 200, description = "The webhook as it is now.", body = View, headers(
         ("etag" = String, description = "Stands for how it is set up now."),
     ), example = json!(View::example()))),
-    extensions(("x-problems" = json!(["not-found", "precondition-failed", "invalid-webhook", "conflict", "malformed-body", "too-large", "unsupported-media-type"]))),
+    extensions(("x-problems" = json!(["not-found", "precondition-failed", "invalid-webhook", "conflict", "malformed-body", "too-large", "body-timeout", "unsupported-media-type"]))),
 )]
 pub(in crate::api) async fn change(
     With(state): With<State>,

@@ -32,7 +32,7 @@ use crate::delivery::webhooks::Webhook;
         ),
         example = json!(View::example_with_secret()),
     )),
-    extensions(("x-problems" = json!(["invalid-webhook", "conflict", "malformed-body", "too-large", "unsupported-media-type", "idempotency-mismatch"]))),
+    extensions(("x-problems" = json!(["invalid-webhook", "conflict", "malformed-body", "too-large", "body-timeout", "unsupported-media-type", "idempotency-mismatch"]))),
 )]
 pub(in crate::api) async fn create(
     With(state): With<State>,

@@ -50,7 +50,7 @@ struct Wanted {
         headers(("location" = String, description = "Its path.")),
         example = json!(View::example()),
     )),
-    extensions(("x-problems" = json!(["not-found", "conflict", "malformed-body", "too-large", "unsupported-media-type"]))),
+    extensions(("x-problems" = json!(["not-found", "conflict", "malformed-body", "too-large", "body-timeout", "unsupported-media-type"]))),
 )]
 pub(in crate::api) async fn replay(
     With(state): With<State>,

@@ -42,7 +42,7 @@ struct Wanted {
         headers(("cache-control" = String, description = "`no-store`: the secret is in it.")),
         example = json!(View::example_with_secret()),
     )),
-    extensions(("x-problems" = json!(["not-found", "invalid-webhook", "conflict", "malformed-body", "too-large", "unsupported-media-type"]))),
+    extensions(("x-problems" = json!(["not-found", "invalid-webhook", "conflict", "malformed-body", "too-large", "body-timeout", "unsupported-media-type"]))),
 )]
 pub(in crate::api) async fn rotate(
     With(state): With<State>,

@@ -108,7 +108,7 @@ struct Sent {
         ("delivered" = (summary = "The receiver took it", value = json!(Outcome::example(200)))),
         ("refused" = (summary = "The receiver refused it", value = json!(Outcome::example(401)))),
     ))),
-    extensions(("x-problems" = json!(["not-found", "conflict", "malformed-body", "too-large", "unsupported-media-type"]))),
+    extensions(("x-problems" = json!(["not-found", "conflict", "malformed-body", "too-large", "body-timeout", "unsupported-media-type"]))),
 )]
 pub(in crate::api) async fn test(
     With(state): With<State>,
