@@ -86,7 +86,7 @@ const HEADINGS: [(&str, &[&str]); 14] = [
 const MAX_NAME: usize = 40;
 
 /// The field that a column with this heading is likely to fill.
-pub(super) fn likely(column: &str) -> Option<&'static str> {
+pub(in crate::feedback) fn likely(column: &str) -> Option<&'static str> {
     let plain: String = column.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     HEADINGS.iter().find(|(_, headings)| headings.contains(&&*plain)).map(|(field, _)| *field)
 }

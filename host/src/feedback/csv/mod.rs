@@ -17,6 +17,7 @@ mod times;
 
 pub use columns::Table;
 pub use decode::Utf16;
+pub(in crate::feedback) use headings::likely;
 pub use headings::suggested;
 pub use mapping::Mapping;
 pub use rows::{Row, RowError, Rows};

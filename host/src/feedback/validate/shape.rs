@@ -3,7 +3,7 @@
 use serde_json::error::Category;
 
 use super::{FieldError, Invalid, cut, nul};
-use crate::feedback::Feedback;
+use crate::feedback::{Feedback, csv::likely};
 
 /// What the server gives; a sender who gives it is told so.
 pub(super) const SERVER_GIVEN: [&str; 3] = ["id", "revision", "received_at"];
@@ -13,6 +13,20 @@ pub(super) const SERVER_GIVEN_MESSAGE: &str = "is given by the server; leave it 
 const TIMES: [&str; 2] = ["collected_at", "public_reply.at"];
 const TIME_MESSAGE: &str = "is not a time in the form of RFC 3339 with date, time and offset, such as \
      `2026-05-01T10:00:00Z`, of the years to 9998";
+
+/// How the fields are written that hold more than a word or number.
+pub(super) const FORMS: [(&str, &str); 10] = [
+    ("rating", r#"{"value": 4}"#),
+    ("csat", r#"{"value": 4}"#),
+    ("source", r#"{"type": "trustpilot"}"#),
+    ("customer", r#"{"id": "c-17"}"#),
+    ("product", r#"{"id": "p-17"}"#),
+    ("agent", r#"{"id": "a-17"}"#),
+    ("public_reply", r#"{"text": "Thank you"}"#),
+    ("helpful", r#"{"up": 3}"#),
+    ("metadata", r#"{"shop": "Linz"}"#),
+    ("answers", r#"[{"field_id": "recommend", "field_type": "nps", "value": 9}]"#),
+];
 
 /// How much of what was found is repeated in a message, in bytes.
 const MAX_FOUND: usize = 120;
@@ -85,7 +99,12 @@ fn field_error(path: String, message: &str) -> FieldError {
     if TIMES.contains(&&*path) {
         return FieldError::new(path, TIME_MESSAGE);
     }
-    FieldError::new(path, type_error(message).unwrap_or_else(|| shorten(message)))
+    let form = FORMS.iter().find(|(field, _)| *field == path && !message.contains("null"));
+    let told = type_error(message).map(|told| match form {
+        Some((_, form)) => format!("{told}, such as {form}"),
+        None => told,
+    });
+    FieldError::new(path, told.unwrap_or_else(|| shorten(message)))
 }
 
 /// The path to `name`, which serde_path_to_error may or may not have followed already.
@@ -113,7 +132,9 @@ fn unknown(lead: &str, message: &str) -> Option<(String, Vec<String>)> {
 }
 
 fn unknown_field(name: &str, allowed: &[String]) -> String {
-    let hint = match nearest(name, allowed) {
+    // As other programs call it.
+    let known = likely(name).filter(|field| allowed.iter().any(|name| Some(&**name) == field.split('.').next()));
+    let hint = match nearest(name, allowed).or(known) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("known here: {}.", listed(allowed)),
     };

@@ -96,6 +96,10 @@ fn an_unknown_field_is_named_with_the_one_that_was_meant() {
         "langauge",
         &["not a known field", "did you mean `language`"],
     );
+    names(r#"{"kind":"review","content":"x"}"#, "content", &["did you mean `text`"]);
+    names(r#"{"kind":"review","text":"x","stars":4}"#, "stars", &["did you mean `rating`"]);
+    names(r#"{"kind":"review","text":"x","email":"a@b.c"}"#, "email", &["did you mean `customer.email`"]);
+    names(r#"{"kind":"review","text":"x","rating":{"value":1,"stars":5}}"#, "rating.stars", &["known here: `value`"]);
     names(r#"{"kind":"review","rating":{"value":1,"maximum":5}}"#, "rating.maximum", &["did you mean `max`"]);
     names(r#"{"kind":"review","text":"x","zzzz":1}"#, "zzzz", &["known here", "`customer`", "`. Your own data goes"]);
     let (_, message) = refused_field(r#"{"kind":"review","text":"x","revsion":1}"#);
@@ -121,7 +125,9 @@ fn a_wrong_type_is_named_with_what_was_found_and_what_is_allowed() {
         &["the number -1", "whole number from 0"],
     );
     names(r#"{"kind":"review","text":"x","customer":"ann"}"#, "customer", &["the text \"ann\"", "an object"]);
-    names(r#"{"kind":"survey","answers":{}}"#, "answers", &["an object", "a list"]);
+    names(r#"{"kind":"review","rating":4}"#, "rating", &["the number 4", r#"an object, such as {"value": 4}"#]);
+    names(r#"{"kind":"review","text":"x","source":null}"#, "source", &["leave the field out where there is none"]);
+    names(r#"{"kind":"survey","answers":{}}"#, "answers", &["an object", "a list, such as [{\"field_id\""]);
     names(
         r#"{"kind":"survey","answers":[{"field_id":"a","field_type":"nps","value":1},{"field_type":"nps","value":1}]}"#,
         "answers[1].field_id",
@@ -353,4 +359,16 @@ fn validate_own(body: &[u8]) -> Feedback {
     let feedback: Feedback = serde_json::from_slice(body).expect("is feedback");
     assert_eq!(validate(body, &LIMITS).as_ref(), Ok(&feedback));
     feedback
+}
+
+#[test]
+fn the_forms_that_messages_show_are_taken() {
+    for (field, form) in super::shape::FORMS {
+        let kind = match field {
+            "csat" | "agent" => "csr_note",
+            "answers" => "survey",
+            _ => "review",
+        };
+        accepted(&format!(r#"{{"kind":"{kind}","text":"x","{field}":{form}}}"#));
+    }
 }
