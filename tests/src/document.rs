@@ -148,6 +148,14 @@ impl Document {
         self.check(&content["schema"], body).map_err(|error| format!("{event}: {error}"))
     }
 
+    /// Whether a value is what the schema of this name allows.
+    ///
+    /// # Errors
+    /// Where it is not: why.
+    pub fn check_schema(&self, name: &str, value: &Value) -> Result<(), String> {
+        self.check(&json!({ "$ref": format!("{SCHEMAS}{name}") }), value)
+    }
+
     /// Every example that its own schema does not allow, and how many examples there are.
     pub fn check_examples(&self) -> (usize, Vec<String>) {
         let (mut count, mut wrong) = (0, Vec::new());

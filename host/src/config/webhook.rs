@@ -18,12 +18,14 @@ const DEFAULT_EVENTS: &str = "feedback.analyzed";
 pub struct Webhook {
     /// Its name, which lanes, deliveries and metrics carry; 1 to 64 letters, digits, `-`, `_` and `.`,
     /// but nothing that reads like an id.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = "^[A-Za-z0-9._-]{1,64}$")]
     pub name: Arc<str>,
     /// What it is for, for people to read; up to 1,000 bytes.
     #[serde(default)]
+    #[schema(max_length = 1000)]
     pub description: String,
     /// Where to post; https, or http for an address that `allow_private` covers.
+    #[schema(max_length = 2048)]
     pub url: String,
     /// File only: `whsec_` and 24 to 64 bytes in base64, or for `ed25519` `whsk_` and 32 or 64 bytes. Over the API the
     /// server makes it.
@@ -39,21 +41,26 @@ pub struct Webhook {
     pub signature: Signature,
     /// The types of events that it wants, `feedback.*` for all below `feedback`; `["feedback.analyzed"]`.
     #[serde(default = "Webhook::default_events")]
+    #[schema(min_items = 1, max_items = 100)]
     pub events: Vec<String>,
     /// The routes that it wants, any of them; `care/*` for all below `care`; all if empty.
     #[serde(default)]
+    #[schema(max_items = 100)]
     pub routes: Vec<String>,
     /// The kinds that it wants; all if empty.
     #[serde(default)]
     pub kinds: Vec<Kind>,
     /// The tags that it wants, any of them; `delivery/*` for all below `delivery`; all if empty.
     #[serde(default)]
+    #[schema(max_items = 100)]
     pub tags: Vec<String>,
     /// The languages that it wants, as codes such as `ja`; all if empty.
     #[serde(default)]
+    #[schema(max_items = 100)]
     pub languages: Vec<String>,
     /// The lowest priority that it wants, 0 to 100; 0.
     #[serde(default)]
+    #[schema(maximum = 100)]
     pub min_priority: u8,
     /// An expression in CEL over `feedback` and `analysis`, as they are delivered, that has to be true; none.
     #[serde(default)]
@@ -65,9 +72,11 @@ pub struct Webhook {
     pub headers: BTreeMap<String, Header>,
     /// Most requests a second, 0.01 to 10,000; no limit if absent.
     #[serde(default)]
+    #[schema(minimum = 0.01, maximum = 10000)]
     pub rate: Option<f64>,
     /// Most requests under way at once, 1 to 1,024; that of `[delivery]` if absent.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 1024)]
     pub concurrency: Option<usize>,
     /// What a request looks like; `standard`.
     #[serde(default)]
@@ -75,6 +84,7 @@ pub struct Webhook {
     /// What makes the body, for the format `template` alone: Jinja over `id`, `type`, `timestamp` and `data`; up to
     /// 16 KiB.
     #[serde(default)]
+    #[schema(max_length = 16384)]
     pub template: Option<String>,
     /// The content type of what `template` makes; `application/json`, which it has to be then.
     #[serde(default)]
@@ -257,9 +267,11 @@ pub enum Ordering {
 #[serde(deny_unknown_fields)]
 pub struct Batch {
     /// Most deliveries in one request, 2 to 1,000.
+    #[schema(minimum = 2, maximum = 1000)]
     pub max_items: usize,
     /// How long a request waits for more, in milliseconds, up to 10,000; 1,000.
     #[serde(default = "Batch::default_wait")]
+    #[schema(maximum = 10000)]
     pub max_wait_ms: u64,
 }
 

@@ -55,6 +55,7 @@ pub struct Feedback {
     pub kind: Kind,
     /// The sender's own identifier; with `source.type` it tells a repetition from new feedback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 512)]
     pub external_id: Option<String>,
     /// Where it was collected.
     #[serde(default)]
@@ -65,6 +66,7 @@ pub struct Feedback {
     pub collected_at: Option<Timestamp>,
     /// BCP 47 tag, where the sender knows the language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 35, pattern = "^([A-Za-z]{2,8}|[xX]-[A-Za-z0-9]{1,8})(-[A-Za-z0-9]{1,8})*$")]
     pub language: Option<String>,
     /// A headline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -83,6 +85,7 @@ pub struct Feedback {
 
     /// Survey: which one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 512)]
     pub survey_id: Option<String>,
     /// Survey: whether the respondent reached the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,9 +102,11 @@ pub struct Feedback {
     pub product: Option<Product>,
     /// Review: which shop or site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 512)]
     pub location_id: Option<String>,
     /// Review: the order it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 512)]
     pub order_ref: Option<String>,
     /// Review: whether the source vouches for the purchase.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -121,6 +126,7 @@ pub struct Feedback {
 
     /// Note: the case or ticket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 512)]
     pub case_id: Option<String>,
     /// Note: who took the contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -139,6 +145,7 @@ pub struct Feedback {
     pub disposition: Option<Disposition>,
     /// Note: how long it took, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4294967295_i64)]
     pub handle_time_s: Option<u32>,
     /// Note: why the customer got in touch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -175,9 +182,11 @@ impl Feedback {
 pub struct Source {
     /// The system, for example `typeform`; `api` where it is not said.
     #[serde(rename = "type", default = "Source::default_type")]
+    #[schema(min_length = 1, max_length = 512)]
     pub kind: String,
     /// The form, shop or account in that system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 512)]
     pub id: Option<String>,
     /// A name for people to read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -205,18 +214,21 @@ impl Default for Source {
 pub struct Customer {
     /// The sender's own identifier. Without it the e-mail address is what the customer is known by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 512)]
     pub id: Option<String>,
     /// E-mail address. Never given to plugins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// The account or company that the customer belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 512)]
     pub account_id: Option<String>,
     /// Who "the customer" is in this business.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_type: Option<AccountType>,
     /// The sender's own segment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 512)]
     pub segment: Option<String>,
     /// When the relation began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -245,6 +257,7 @@ pub struct CustomerValue {
     pub arr: Option<f64>,
     /// ISO 4217 code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[A-Za-z]{3}$")]
     pub currency: Option<String>,
 }
 
@@ -253,6 +266,7 @@ pub struct CustomerValue {
 #[serde(deny_unknown_fields)]
 pub struct Answer {
     /// The field.
+    #[schema(min_length = 1, max_length = 512)]
     pub field_id: String,
     /// The question, for people to read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -306,9 +320,11 @@ impl Rating {
 #[serde(deny_unknown_fields)]
 pub struct Product {
     /// The sender's own identifier.
+    #[schema(min_length = 1, max_length = 512)]
     pub id: String,
     /// Its version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 512)]
     pub version: Option<String>,
 }
 
@@ -341,9 +357,11 @@ pub struct PublicReply {
 pub struct Agent {
     /// The sender's own identifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 512)]
     pub id: Option<String>,
     /// The team.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 512)]
     pub team: Option<String>,
 }
 

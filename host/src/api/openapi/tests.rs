@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use axum::body::Body;
 use clap::ValueEnum;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::api::problem::ProblemType;
 use crate::api::router_with;
@@ -78,6 +78,80 @@ async fn the_query_parameters_are_those_that_are_taken() {
     assert!(compared >= 12, "only {compared} operations say which parameters they know");
 }
 
+/// The object with these members, too.
+fn with(base: &Value, more: &Value) -> Value {
+    let mut whole = base.clone();
+    let (Some(members), Some(more)) = (whole.as_object_mut(), more.as_object()) else { unreachable!("objects") };
+    members.extend(more.clone());
+    whole
+}
+
+#[tokio::test]
+async fn what_the_server_refuses_for_its_size_or_form_the_description_refuses_too() {
+    let (service, document) = described().await;
+    let long = |bytes: usize| "x".repeat(bytes + 1);
+    let many = vec!["a"; 101];
+    let review = json!({ "kind": "review", "text": "x" });
+    let survey = json!({ "kind": "survey", "text": "x" });
+    let note = json!({ "kind": "csr_note", "text": "x" });
+    let webhook = json!({ "name": "crm", "url": "https://crm.example/hook" });
+    let of_feedback = [
+        (&review, json!({ "external_id": "" })),
+        (&review, json!({ "external_id": long(512) })),
+        (&review, json!({ "source": { "type": "" } })),
+        (&review, json!({ "source": { "type": "x", "id": long(512) } })),
+        (&review, json!({ "language": "e" })),
+        (&review, json!({ "language": "en_US" })),
+        (&review, json!({ "customer": { "id": "" } })),
+        (&review, json!({ "customer": { "id": long(512) } })),
+        (&review, json!({ "customer": { "account_id": long(512) } })),
+        (&review, json!({ "customer": { "segment": long(512) } })),
+        (&review, json!({ "customer": { "value": { "currency": "EURO" } } })),
+        (&review, json!({ "product": { "id": "" } })),
+        (&review, json!({ "product": { "id": "p", "version": long(512) } })),
+        (&review, json!({ "location_id": long(512) })),
+        (&review, json!({ "order_ref": long(512) })),
+        (&survey, json!({ "survey_id": long(512) })),
+        (&survey, json!({ "answers": [{ "field_id": "", "field_type": "text", "value": "x" }] })),
+        (&note, json!({ "case_id": long(512) })),
+        (&note, json!({ "agent": { "id": long(512) } })),
+        (&note, json!({ "agent": { "team": long(512) } })),
+        (&note, json!({ "handle_time_s": 4_294_967_296_u64 })),
+    ];
+    let of_webhooks = [
+        json!({ "name": "a b" }),
+        json!({ "name": long(64) }),
+        json!({ "description": long(1_000) }),
+        json!({ "url": format!("https://crm.example/{}", long(2_048)) }),
+        json!({ "events": [] }),
+        json!({ "events": many }),
+        json!({ "routes": many }),
+        json!({ "tags": many }),
+        json!({ "languages": many }),
+        json!({ "min_priority": 101 }),
+        json!({ "rate": 0.001 }),
+        json!({ "rate": 10_001 }),
+        json!({ "concurrency": 0 }),
+        json!({ "concurrency": 1_025 }),
+        json!({ "batch": { "max_items": 1 } }),
+        json!({ "batch": { "max_items": 1_001 } }),
+        json!({ "batch": { "max_items": 2, "max_wait_ms": 10_001 } }),
+        json!({ "format": "template", "template": long(16_384) }),
+    ];
+    for (base, _) in &of_feedback {
+        document.check_schema("NewFeedback", base).expect("is as described");
+    }
+    document.check_schema("WebhookSettings", &webhook).expect("is as described");
+    let feedback = of_feedback.iter().map(|(base, more)| ("/v1/feedback", "NewFeedback", with(base, more)));
+    let webhooks = of_webhooks.iter().map(|more| ("/v1/webhooks", "WebhookSettings", with(&webhook, more)));
+    for (path, schema, body) in feedback.chain(webhooks) {
+        let request = request("POST", path, &[]).header("content-type", "application/json");
+        let answer = service.send(request.body(Body::from(body.to_string())).expect("is a request")).await;
+        assert_eq!(answer.status, 422, "{body:.200} {}", answer.text);
+        assert!(document.check_schema(schema, &body).is_err(), "the description allows {body:.200}");
+    }
+}
+
 #[tokio::test]
 async fn every_example_is_what_its_schema_says() {
     let (_, document) = described().await;
@@ -129,7 +203,7 @@ async fn operation_ids_are_unique_and_every_scope_is_named() {
 
 #[test]
 fn what_is_not_described_is_found() {
-    let document = Document::new(serde_json::json!({
+    let document = Document::new(json!({
         "paths": { "/a/{id}": { "get": { "responses": { "200": { "content": { "application/json": {
             "schema": { "$ref": "#/components/schemas/A" },
         } } } } } } },
@@ -148,5 +222,5 @@ fn what_is_not_described_is_found() {
     ] {
         assert!(check(path, status, body).is_err(), "{path} {status} {body}");
     }
-    assert!(document.check_delivery(&Value::Null, &serde_json::json!({ "type": "x" })).is_err());
+    assert!(document.check_delivery(&Value::Null, &json!({ "type": "x" })).is_err());
 }

@@ -26,6 +26,7 @@ struct Wanted {
     /// Another scheme than before.
     signature: Option<Signature>,
     /// For how long the old secret is signed with, up to 2,592,000 (30 days); 0 ends it at once, 86,400 if absent.
+    #[schema(maximum = 2592000)]
     overlap_seconds: Option<u64>,
 }
 
