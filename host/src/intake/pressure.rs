@@ -10,6 +10,8 @@ use crate::queue::{Lane, Queue};
 
 /// How old a look at the queue or the disk may be.
 const FRESH: Duration = Duration::from_secs(1);
+/// Free space on the disk that the store needs in any case, in bytes: below it, it is as good as full.
+const LEAST_FREE: u64 = 1 << 20;
 /// Seconds to come back in, where the queue does not drain measurably, and at most.
 const RETRY_DEFAULT: u64 = 5;
 const RETRY_MAX: f64 = 60.0;
@@ -36,7 +38,7 @@ impl Pressure {
         let now = Instant::now();
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.look_at_disk(now, &config.data.dir);
-        if seen.free < config.server.min_free_bytes {
+        if seen.free < config.server.min_free_bytes.max(LEAST_FREE) {
             let mut problem = Problem::new(
                 ProblemType::Unavailable,
                 "The disk of the store is nearly full (server.min_free_bytes); sayso takes nothing more until the operator has made room.",
