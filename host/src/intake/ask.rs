@@ -57,8 +57,9 @@ impl Ask {
                 Format::Ndjson
             }
             Some("text/csv") => {
-                let params = Params::read(query, &["kind", "dates"], &["map"])?;
-                let mapping = Mapping::parse(params.all("map"), params.get("kind"), params.get("dates"));
+                let params = Params::read(query, &["kind", "dates"], &["map", "set"])?;
+                let mapping = Mapping::parse(params.all("map"), params.get("kind"), params.get("dates"))
+                    .and_then(|mapping| mapping.with_defaults(params.all("set")));
                 Format::Csv(mapping.map_err(|error| Problem::parameter(&error.field, error.message))?)
             }
             Some(other) => return Err(unsupported(&format!("The content type `{other}` is not taken."))),
@@ -88,9 +89,10 @@ impl Ask {
 
 /// Parameters that tables have are unknown to others for a reason of their own.
 fn told_of_tables(query: Option<&str>, problem: Problem) -> Problem {
-    match Params::read(query, &["kind", "dates"], &["map"]) {
+    match Params::read(query, &["kind", "dates"], &["map", "set"]) {
         Ok(params) => {
-            let name = ["kind", "dates"].into_iter().find(|name| params.get(name).is_some()).unwrap_or("map");
+            let is_there = |name: &&str| params.get(name).is_some() || params.all(name).next().is_some();
+            let name = ["kind", "dates", "set"].into_iter().find(is_there).unwrap_or("map");
             let message = "is for tables alone; send a table with the content type text/csv, and leave it out for JSON";
             Problem::parameter(name, message.to_owned())
         }

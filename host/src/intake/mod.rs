@@ -91,6 +91,7 @@ impl Shared {
     params(
         ("kind" = Option<Kind>, Query, description = "CSV only: the kind of every row, where the table has no column for it."),
         ("map" = Option<Vec<String>>, Query, description = "CSV only, may be repeated: `COLUMN:FIELD`, for example `Stars:rating.value`."),
+        ("set" = Option<Vec<String>>, Query, description = "CSV only, may be repeated: `FIELD=VALUE` for rows that do not tell it, for example `source.type=trustpilot` or `rating.max=10`."),
         ("dates" = Option<String>, Query, description = "CSV only: `mdy` or `dmy`, for dates such as 05/01/2026. Others are read as they are written; times without an offset are in UTC."),
         ("content-encoding" = Option<String>, Header, description = "`gzip` or `zstd`, where the body is packed."),
         ("prefer" = Option<String>, Header, description = "`wait=N` waits up to N seconds, at most 30, for the analyses, and answers 200 with them; 202 where they are not all there by then, or where there are more than 1,000 items."),

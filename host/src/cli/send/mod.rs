@@ -52,6 +52,10 @@ pub(super) struct Args {
     /// Tables: the field that a column fills, `-` for none; give it again for more.
     #[arg(long = "map", value_name = "COLUMN:FIELD")]
     maps: Vec<String>,
+    /// Tables: what a field holds in rows that do not tell it, such as source.type=trustpilot or rating.max=10; give it
+    /// again for more.
+    #[arg(long = "set", value_name = "FIELD=VALUE")]
+    sets: Vec<String>,
     /// Tables: whether the day (dmy) or the month (mdy) comes first in dates such as 05/01/2026.
     #[arg(long, value_name = "ORDER")]
     dates: Option<String>,
@@ -102,6 +106,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 async fn all(args: &Args, folder: Option<&Path>) -> anyhow::Result<Vec<Report>> {
     let maps = args.maps.iter().map(String::as_str);
     let mapping = Mapping::parse(maps, args.kind.as_deref(), args.dates.as_deref())
+        .and_then(|mapping| mapping.with_defaults(args.sets.iter().map(String::as_str)))
         .map_err(|error| anyhow::anyhow!("--{} {}", error.field, error.message))?;
     let poster = Poster::new(&args.url, args.key.as_deref())?;
     let mut reports: Vec<Report> = Vec::new();
@@ -162,8 +167,8 @@ async fn send(
 
 /// What decides how a file is cut into requests, and where they go.
 fn options(args: &Args) -> String {
-    let Args { url, format, kind, maps, dates, chunk, .. } = args;
-    format!("{}\n{format:?}\n{kind:?}\n{maps:?}\n{dates:?}\n{chunk}\n", url.trim_end_matches('/'))
+    let Args { url, format, kind, maps, sets, dates, chunk, .. } = args;
+    format!("{}\n{format:?}\n{kind:?}\n{maps:?}\n{sets:?}\n{dates:?}\n{chunk}\n", url.trim_end_matches('/'))
 }
 
 /// A file on its way.

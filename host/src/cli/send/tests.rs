@@ -275,6 +275,9 @@ async fn an_export_of_a_review_site_is_refused_with_a_command_line_that_takes_it
     let options: Vec<_> = ["--kind", "review"].into_iter().chain(maps).collect();
     let report = setup.send(&file, &options).await;
     assert_eq!((report.accepted, report.rejected), (1, 0), "{:?}", report.rejections);
+    let of_another = [&options[..], &["--set", "source.type=trustpilot", "--set", "rating.max=10"]].concat();
+    let report = setup.send(&file, &of_another).await;
+    assert_eq!((report.accepted, report.repeated), (1, 0), "the same identifier of another system is another feedback");
     let part = format!("{:#}", setup.try_send(&file, &options[..options.len() - 2]).await.expect_err("one is missing"));
     assert!(part.contains("--map 'Review Content:text'") && !part.contains("Stars"), "only what is missing: {part}");
 }

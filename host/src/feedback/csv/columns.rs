@@ -3,12 +3,13 @@
 use std::{borrow::Cow, collections::BTreeSet};
 
 use super::Row;
+use super::fields::{Cell, FIELDS, answer, as_known, cell_of, long, near};
 use super::headings::likely;
-use super::mapping::{Mapping, word};
+use super::mapping::Mapping;
 use super::times::{self, DateOrder};
 use crate::feedback::{
     FieldType, Kind,
-    validate::{FieldError, cut, nearest},
+    validate::{FieldError, cut},
 };
 
 /// Most columns of a table: as many as spreadsheets have.
@@ -18,97 +19,25 @@ const MAX_LISTED: usize = 20;
 /// and how much of each name, in bytes.
 const MAX_NAME: usize = 60;
 
-/// How a cell is written in JSON. A number or truth value that is none is written as text, so that validation says
-/// what is wrong with it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Cell {
-    Text,
-    Number,
-    Truth,
-    /// As tables write times; see [`times`].
-    Time,
-}
-
-/// Every field that a column can fill, beside `metadata.NAME` and `answers.FIELD_ID.FIELD_TYPE`.
-const FIELDS: [(&str, Cell); 52] = [
-    ("kind", Cell::Text),
-    ("external_id", Cell::Text),
-    ("source.type", Cell::Text),
-    ("source.id", Cell::Text),
-    ("source.name", Cell::Text),
-    ("source.url", Cell::Text),
-    ("collected_at", Cell::Time),
-    ("language", Cell::Text),
-    ("title", Cell::Text),
-    ("text", Cell::Text),
-    ("customer.id", Cell::Text),
-    ("customer.email", Cell::Text),
-    ("customer.account_id", Cell::Text),
-    ("customer.account_type", Cell::Text),
-    ("customer.segment", Cell::Text),
-    ("customer.since", Cell::Text),
-    ("customer.value.clv", Cell::Number),
-    ("customer.value.arr", Cell::Number),
-    ("customer.value.currency", Cell::Text),
-    ("survey_id", Cell::Text),
-    ("response_status", Cell::Text),
-    ("rating.value", Cell::Number),
-    ("rating.min", Cell::Number),
-    ("rating.max", Cell::Number),
-    ("product.id", Cell::Text),
-    ("product.version", Cell::Text),
-    ("location_id", Cell::Text),
-    ("order_ref", Cell::Text),
-    ("verified", Cell::Truth),
-    ("author_name", Cell::Text),
-    ("territory", Cell::Text),
-    ("helpful.up", Cell::Number),
-    ("helpful.down", Cell::Number),
-    ("public_reply.text", Cell::Text),
-    ("public_reply.at", Cell::Time),
-    ("case_id", Cell::Text),
-    ("agent.id", Cell::Text),
-    ("agent.team", Cell::Text),
-    ("channel", Cell::Text),
-    ("direction", Cell::Text),
-    ("visibility", Cell::Text),
-    ("disposition", Cell::Text),
-    ("handle_time_s", Cell::Number),
-    ("contact_reason", Cell::Text),
-    ("csat.value", Cell::Number),
-    ("csat.min", Cell::Number),
-    ("csat.max", Cell::Number),
-    ("author_role", Cell::Text),
-    // Short forms for what nearly every table has.
-    ("rating", Cell::Number),
-    ("csat", Cell::Number),
-    ("source", Cell::Text),
-    ("product", Cell::Text),
-];
-
-/// What the short forms stand for.
-const SHORT: [(&str, &str); 4] =
-    [("rating", "rating.value"), ("csat", "csat.value"), ("source", "source.type"), ("product", "product.id")];
-
-/// Whether a column can be bound to `field`, or be left out by it.
-pub(super) fn is_field(field: &str) -> bool {
-    let is_answer = || field.strip_prefix("answers.").is_some_and(|rest| answer(rest).is_some());
-    let is_metadata = || field.strip_prefix("metadata.").is_some_and(|name| !name.is_empty());
-    field == "-" || FIELDS.iter().any(|(name, _)| *name == field) || is_metadata() || is_answer()
-}
-
-/// The id and the type that `FIELD_ID.FIELD_TYPE` names.
-fn answer(rest: &str) -> Option<(&str, FieldType)> {
-    let (id, kind) = rest.rsplit_once('.')?;
-    Some((id, word(kind).ok()?))
-}
+/// The objects that are none without a value of their own: a scale alone says nothing.
+const NEED_A_VALUE: [&str; 2] = ["rating", "csat"];
 
 /// A part of the object that a row becomes: a cell, or an object of parts.
 #[derive(Debug, Default)]
 struct Part {
     name: String,
     cell: Option<(usize, Cell)>,
+    /// What stands for a cell that is empty or not there.
+    default: Option<(String, Cell)>,
     parts: Vec<Part>,
+}
+
+/// What was written of a part.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Written {
+    Nothing,
+    Defaults,
+    Cells,
 }
 
 #[derive(Debug)]
@@ -163,7 +92,7 @@ impl Table {
             if field == "-" {
                 continue;
             }
-            let field = SHORT.iter().find(|(short, _)| *short == field).map_or(field, |(_, long)| (*long).to_owned());
+            let field = long(&field).to_owned();
             if !bound.insert(field.clone()) {
                 errors.push(FieldError::new(column, format!("fills `{field}`, which another column fills already")));
             } else if let Err(message) = table.bind_column(index, column, &field) {
@@ -175,6 +104,9 @@ impl Table {
                 "kind",
                 "no column tells the kind; add a column `kind`, or `?kind=review` to the request",
             ));
+        }
+        for (field, value) in &mapping.defaults {
+            table.part(field).default = Some((value.clone(), cell_of(field)));
         }
         table.columns = columns;
         if errors.is_empty() { Ok(table) } else { Err(errors) }
@@ -192,16 +124,24 @@ impl Table {
             self.answers.push(AnswerColumn { index, id: id.to_owned(), label: column.to_owned(), kind });
             return Ok(());
         }
-        if let Some(name) = field.strip_prefix("metadata.").filter(|name| !name.is_empty()) {
-            self.root.at("metadata").at(name).cell = Some((index, Cell::Text));
+        if field.strip_prefix("metadata.").is_some_and(|name| !name.is_empty()) {
+            self.part(field).cell = Some((index, Cell::Text));
             return Ok(());
         }
-        let Some((path, cell)) = FIELDS.iter().find(|(name, _)| *name == field) else {
+        if !FIELDS.iter().any(|(name, _)| *name == field) {
             return Err(if field == column { unknown_column(column) } else { unknown_field(field) });
-        };
-        let part = path.split('.').fold(&mut self.root, |part, name| part.at(name));
-        part.cell = Some((index, *cell));
+        }
+        self.part(field).cell = Some((index, cell_of(field)));
         Ok(())
+    }
+
+    /// Where a field stands in the object.
+    fn part(&mut self, field: &str) -> &mut Part {
+        match field.strip_prefix("metadata.") {
+            // The rest is a name, whatever points are in it.
+            Some(name) => self.root.at("metadata").at(name),
+            None => field.split('.').fold(&mut self.root, |part, name| part.at(name)),
+        }
     }
 
     /// Writes `row` as a JSON object. Cells that are empty are left out.
@@ -261,32 +201,45 @@ impl<'a> Writer<'a> {
         })
     }
 
-    /// Writes the part, unless all its cells are empty.
-    fn part(&self, part: &Part, json: &mut Vec<u8>) -> Result<bool, FieldError> {
+    /// Writes the part, unless there is nothing to write.
+    fn part(&self, part: &Part, json: &mut Vec<u8>) -> Result<Written, FieldError> {
         if let Some((index, cell)) = part.cell {
             let content = self.cell(index)?;
-            if content.trim().is_empty() {
-                return Ok(false);
+            if !content.trim().is_empty() {
+                member(json, &part.name);
+                match cell {
+                    Cell::Time => text(json, &self.time(index, content)?),
+                    cell => value(json, content, cell),
+                }
+                return Ok(Written::Cells);
             }
+        }
+        if let Some((content, cell)) = &part.default {
             member(json, &part.name);
-            match cell {
-                Cell::Time => text(json, &self.time(index, content)?),
-                cell => value(json, content, cell),
-            }
-            return Ok(true);
+            value(json, content, *cell);
+            return Ok(Written::Defaults);
+        }
+        if part.parts.is_empty() {
+            return Ok(Written::Nothing);
         }
         let start = json.len();
         member(json, &part.name);
         json.push(b'{');
-        let mut any = false;
+        let mut written = Written::Nothing;
         for inner in &part.parts {
-            any |= self.part(inner, json)?;
+            written = written.max(self.part(inner, json)?);
         }
         json.push(b'}');
-        if !any {
+        let is_nothing = match written {
+            Written::Nothing => true,
+            Written::Defaults => NEED_A_VALUE.contains(&&*part.name),
+            Written::Cells => false,
+        };
+        if is_nothing {
             json.truncate(start);
+            return Ok(Written::Nothing);
         }
-        Ok(any)
+        Ok(written)
     }
 
     /// A time in the form of RFC 3339; as it is, where it is none, for validation to name.
@@ -370,12 +323,6 @@ fn value(json: &mut Vec<u8>, content: &str, cell: Cell) {
     }
 }
 
-/// The known field that `column` names but for its case; else the column as it is.
-pub(super) fn as_known(column: &str) -> String {
-    let known = FIELDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(column));
-    known.map_or(column, |(name, _)| *name).to_owned()
-}
-
 fn no_column(column: &str, columns: &[String]) -> String {
     let comma =
         if column.contains(',') { "; a comma parts two pairs where a known field stands before it" } else { "" };
@@ -397,10 +344,4 @@ fn unknown_column(column: &str) -> String {
 fn unknown_field(field: &str) -> String {
     let guess = near(field).map(|name| format!(" Did you mean `{name}`?")).unwrap_or_default();
     format!("is to fill `{}`, which is not a known field.{guess}", cut(field, MAX_NAME))
-}
-
-fn near(field: &str) -> Option<&'static str> {
-    let names = FIELDS.map(|(name, _)| name);
-    let near = nearest(field, &names)?;
-    FIELDS.iter().map(|(name, _)| *name).find(|name| *name == near)
 }

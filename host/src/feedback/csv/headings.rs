@@ -1,7 +1,7 @@
 //! What the columns of well-known exports are likely to hold.
 
 use super::{
-    columns::{as_known, is_field},
+    fields::{as_known, is_field},
     mapping::Mapping,
 };
 

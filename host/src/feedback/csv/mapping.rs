@@ -3,7 +3,10 @@
 use serde::Deserialize;
 use serde::de::{IntoDeserializer, value::Error as WordError};
 
-use super::{columns::is_field, times::DateOrder};
+use super::{
+    fields::{can_be_set, is_field, long},
+    times::DateOrder,
+};
 use crate::feedback::{Kind, validate::FieldError};
 
 /// Most columns that are renamed: each of them is looked for.
@@ -15,6 +18,8 @@ pub struct Mapping {
     pub(super) renames: Vec<(String, String)>,
     pub(super) kind: Option<Kind>,
     pub(super) dates: Option<DateOrder>,
+    /// What fields hold in rows that do not tell it.
+    pub(super) defaults: Vec<(String, String)>,
 }
 
 impl Mapping {
@@ -58,7 +63,33 @@ impl Mapping {
             );
             FieldError::new("dates", message)
         })?;
-        Ok(Self { renames, kind, dates })
+        Ok(Self { renames, kind, dates, defaults: Vec::new() })
+    }
+
+    /// With what fields hold in rows that do not tell it, as `field=value`: the system that a file comes from, or the scale
+    /// of its ratings.
+    ///
+    /// # Errors
+    /// What is not of this form, or names no field that can be set so.
+    pub fn with_defaults<'a>(mut self, sets: impl IntoIterator<Item = &'a str>) -> Result<Self, FieldError> {
+        for set in sets {
+            let Some((field, value)) = set.split_once('=') else {
+                let message = format!("`{set}` is not of the form field=value, such as source.type=trustpilot");
+                return Err(FieldError::new("set", message));
+            };
+            let field = long(field.trim()).to_owned();
+            if !can_be_set(&field) {
+                let message = format!(
+                    "`{field}` is no field that is the same in every row; set for example source.type or rating.max"
+                );
+                return Err(FieldError::new("set", message));
+            }
+            if self.defaults.len() == MAX_RENAMES {
+                return Err(FieldError::new("set", format!("there are more than {MAX_RENAMES}")));
+            }
+            self.defaults.push((field, value.trim().to_owned()));
+        }
+        Ok(self)
     }
 
     /// The field that a column is to fill, `-` for none.

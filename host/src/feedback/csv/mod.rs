@@ -9,6 +9,7 @@
 
 mod columns;
 mod decode;
+mod fields;
 mod headings;
 mod lines;
 mod mapping;

@@ -250,3 +250,20 @@ fn times_are_read_as_tables_write_them() {
     assert!(told[0].contains("2026-05-01T00:00:00Z"), "{told:?}");
     assert_eq!(Mapping::parse([], None, Some("ymd")).expect_err("is refused").field, "dates");
 }
+
+#[test]
+fn what_rows_do_not_tell_may_be_the_same_for_all() {
+    let sets = ["source.type=trustpilot", "rating.max=10", "metadata.a.b= x ", "language=en"];
+    let mapping = mapping("", Some("review")).with_defaults(sets).expect("are fields");
+    let rows = objects("text,rating,language\nfine,7,de\nbad,,\n", &mapping);
+    assert_eq!(
+        rows,
+        [
+            r#"{"kind":"review","text":"fine","rating":{"value":7,"max":10},"language":"de","source":{"type":"trustpilot"},"metadata":{"a.b":"x"}}"#,
+            r#"{"kind":"review","text":"bad","language":"en","source":{"type":"trustpilot"},"metadata":{"a.b":"x"}}"#,
+        ]
+    );
+    for set in ["source.type", "kind=review", "answers.q.nps=1", "-=x", "raiting=1"] {
+        assert_eq!(Mapping::default().with_defaults([set]).expect_err("is refused").field, "set", "{set}");
+    }
+}

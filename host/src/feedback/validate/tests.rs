@@ -363,7 +363,7 @@ fn validate_own(body: &[u8]) -> Feedback {
 
 #[test]
 fn the_forms_that_messages_show_are_taken() {
-    for (field, form) in super::shape::FORMS {
+    for (field, form) in shape::FORMS {
         let kind = match field {
             "csat" | "agent" => "csr_note",
             "answers" => "survey",
