@@ -3,10 +3,12 @@
 //! - [`router()`]: every route of the service.
 //! - [`problem`]: the one form of error answers.
 //! - [`auth`]: keys and scopes.
+//! - [`idempotency`]: requests that may be sent again.
 //! - [`openapi`]: the description of the API.
 
 pub mod auth;
 mod handlers;
+pub mod idempotency;
 mod middleware;
 mod openapi;
 pub mod problem;

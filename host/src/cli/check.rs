@@ -1,8 +1,6 @@
 //! `sayso check`
 
-use std::{path::Path, process::ExitCode, sync::Arc};
-
-use uuid::Uuid;
+use std::{path::Path, process::ExitCode};
 
 use super::ConfigArgs;
 use crate::{
@@ -10,7 +8,7 @@ use crate::{
     app,
     config::Webhook,
     delivery::{self, WebhookError, webhooks::WebhookId},
-    sqlite::open_to_read,
+    records::sqlite::webhooks_beside,
 };
 
 #[derive(Debug, clap::Args)]
@@ -56,9 +54,9 @@ fn check_names(store: &Path, webhooks: &[Webhook]) -> anyhow::Result<()> {
     if webhooks.is_empty() || !store.exists() {
         return Ok(());
     }
-    match names_of_api(store) {
+    match webhooks_beside(store) {
         Ok(of_api) => match of_api.into_iter().find(|(name, _)| webhooks.iter().any(|webhook| webhook.name == *name)) {
-            Some((name, id)) => Err(WebhookError::TakenOverApi { name, id }.into()),
+            Some((name, id)) => Err(WebhookError::TakenOverApi { name, id: WebhookId(id) }.into()),
             None => Ok(()),
         },
         Err(error) => {
@@ -69,11 +67,4 @@ fn check_names(store: &Path, webhooks: &[Webhook]) -> anyhow::Result<()> {
             Ok(())
         }
     }
-}
-
-fn names_of_api(store: &Path) -> anyhow::Result<Vec<(Arc<str>, WebhookId)>> {
-    let connection = open_to_read(store)?;
-    let mut statement = connection.prepare("SELECT name, id FROM webhook WHERE deleted_at IS NULL")?;
-    let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?.into(), WebhookId(Uuid::from_bytes(row.get(1)?))));
-    Ok(statement.query_map([], row)?.collect::<Result<_, _>>()?)
 }

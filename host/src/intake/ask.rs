@@ -6,13 +6,12 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::api::Params;
+use crate::api::idempotency::key_of;
 use crate::api::problem::{Problem, ProblemType};
 use crate::feedback::csv::Mapping;
 
 /// Longest time to wait for an analysis.
 const MAX_WAIT: Duration = Duration::from_secs(30);
-/// Longest `Idempotency-Key`, in bytes.
-const MAX_KEY: usize = 255;
 
 const HOW_TO_SEND: &str = "Send -H 'content-type: application/json' for one object or an array, application/x-ndjson for one object a line (with curl: --data-binary), or text/csv for a table.";
 
@@ -71,7 +70,7 @@ impl Ask {
             format,
             encoding: encoding(&head.headers)?,
             wait: wait(&head.headers),
-            idempotency_key: idempotency_key(&head.headers)?,
+            idempotency_key: key_of(&head.headers)?.map(str::to_owned),
             query: query.unwrap_or_default().to_owned(),
         })
     }
@@ -149,18 +148,6 @@ fn wait(headers: &HeaderMap) -> Option<Duration> {
         name.trim().eq_ignore_ascii_case("wait").then(|| seconds.trim().trim_matches('"').parse().ok())?
     });
     preference.filter(|seconds| *seconds > 0).map(|seconds| Duration::from_secs(seconds).min(MAX_WAIT))
-}
-
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = value.to_str().unwrap_or_default();
-    if key.is_empty() || key.len() > MAX_KEY {
-        return Err(Problem::parameter(
-            "Idempotency-Key",
-            format!("has to be 1 to {MAX_KEY} visible ASCII characters"),
-        ));
-    }
-    Ok(Some(key.to_owned()))
 }
 
 #[cfg(test)]

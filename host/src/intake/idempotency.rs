@@ -3,10 +3,8 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::api::idempotency::UNIT_SEPARATOR;
 use crate::api::problem::{Problem, ProblemType};
-
-/// Parts the members of a key: a control character, which neither of them can hold.
-const UNIT_SEPARATOR: char = '\u{1f}';
 
 /// An `Idempotency-Key` of one caller: those of others are theirs.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

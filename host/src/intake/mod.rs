@@ -35,19 +35,18 @@ mod room;
 mod source;
 mod wait;
 
-use std::time::Duration;
-
 use axum::extract::{Request, State as With};
 use axum::response::Response;
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
 
 use crate::api::State;
 use crate::api::auth::{Caller, Sender};
-use crate::api::problem::{Problem, ProblemType};
+use crate::api::idempotency::{REPLAYED, mismatch};
+use crate::api::problem::Problem;
 use crate::config::Config;
 use crate::feedback::Kind;
 use crate::feedback::validate::Limits;
-use crate::queue::{Queue, StoredAnswer};
+use crate::queue::{ANSWERS_KEPT, Queue, StoredAnswer};
 
 use ask::{Ask, Format};
 use described::{AcceptedBody, AnalyzedBody, FeedbackBody};
@@ -57,11 +56,6 @@ use pressure::Pressure;
 use publisher::Publisher;
 use room::Room;
 use source::Source;
-
-/// How long the answer to an `Idempotency-Key` is kept.
-const KEEP: Duration = Duration::from_secs(24 * 3600);
-
-static IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// What intake remembers over requests.
 #[derive(Debug, Default)]
@@ -164,7 +158,10 @@ async fn take_keyed(state: &State, ask: &Ask, source: &mut Source, key: &Key) ->
     }
     let (outcome, digest) = accept(state, ask, source, Some(key)).await?;
     if let (Some(digest), Some(answer)) = (digest, outcome.to_bytes()) {
-        state.queue.remember(key.stored(), StoredAnswer { digest, answer, details: outcome.details() }, KEEP).await?;
+        state
+            .queue
+            .remember(key.stored(), StoredAnswer { digest, answer, details: outcome.details() }, ANSWERS_KEPT)
+            .await?;
     }
     answer_to(state, ask, outcome).await
 }
@@ -199,13 +196,12 @@ async fn replay(state: &State, ask: &Ask, source: &mut Source, kept: &StoredAnsw
         Format::Ndjson | Format::Csv(_) => source.limited(&state.config.server).skip().await?,
     }
     if source.digest() != Some(kept.digest) {
-        let detail = "This Idempotency-Key was used for another request within the last 24 hours; use a new key for a new request.";
-        return Err(Problem::new(ProblemType::IdempotencyMismatch, detail));
+        return Err(mismatch());
     }
     let outcome = Outcome::from_bytes(&kept.answer, kept.details.as_deref())
         .ok_or_else(|| Problem::internal("a kept answer cannot be read"))?;
     let mut response = answer_to(state, ask, outcome).await?;
-    response.headers_mut().insert(IDEMPOTENCY_REPLAYED.clone(), HeaderValue::from_static("true"));
+    response.headers_mut().insert(REPLAYED.clone(), HeaderValue::from_static("true"));
     Ok(response)
 }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::task::{JoinHandle, consume_budget};
 
-use super::KEEP;
 use super::events;
 use super::idempotency::Key;
 use super::outcome::Outcome;
@@ -14,7 +13,7 @@ use crate::api::State;
 use crate::api::auth::hex;
 use crate::api::problem::Problem;
 use crate::feedback::{Feedback, FeedbackId, Kind, canonical};
-use crate::queue::{Identity, Lane, Message, Queue, QueueError, Receipt};
+use crate::queue::{ANSWERS_KEPT, Identity, Lane, Message, Queue, QueueError, Receipt};
 
 /// Messages that are published at once: enough to share a commit, few enough to be quick.
 const CHUNK: usize = 256;
@@ -159,7 +158,7 @@ impl Publisher {
             (None, Some(lead)) => {
                 let digest = canonical.digest();
                 let key = format!("{lead}#{}#{}", self.outcome.len(), hex(&digest[..16]));
-                Some(Identity { key, digest, expires: Some(KEEP) })
+                Some(Identity { key, digest, expires: Some(ANSWERS_KEPT) })
             }
             (None, None) => None,
         };

@@ -92,6 +92,9 @@ pub struct Receipt {
     pub is_new: bool,
 }
 
+/// For how long a request with an `Idempotency-Key` is recognised when it is sent again.
+pub const ANSWERS_KEPT: Duration = Duration::from_secs(24 * 3_600);
+
 /// The answer to a request that carried an `Idempotency-Key`, kept so that a repetition gets the same answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StoredAnswer {

@@ -8,8 +8,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// For how long a request with an `Idempotency-Key` is recognised when it is sent again.
-pub const REPEATED_WITHIN: Duration = Duration::from_secs(24 * 3_600);
+use crate::queue::ANSWERS_KEPT;
 
 /// Tells a request to make a webhook from others: a digest of who sent it, its `Idempotency-Key`, and what it asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -44,7 +43,7 @@ impl WebhookId {
         // A UUID of version 7 begins with 48 bits of it (RFC 9562, section 5.7).
         let millisecond = self.0.as_u64_pair().0 >> 16;
         let age = u64::try_from(now.as_millisecond()).unwrap_or_default().saturating_sub(millisecond);
-        Self::at_millisecond(request, millisecond) == self && Duration::from_millis(age) < REPEATED_WITHIN
+        Self::at_millisecond(request, millisecond) == self && Duration::from_millis(age) < ANSWERS_KEPT
     }
 
     fn at_millisecond(request: &RequestId, millisecond: u64) -> Self {

@@ -29,7 +29,7 @@ mod validate;
 pub mod written;
 
 pub use filter::{Candidate, Filter, KNOWN_EVENTS};
-pub use id::{REPEATED_WITHIN, RequestId, WebhookId};
+pub use id::{RequestId, WebhookId};
 pub use keys::{Key, Keys, MAX_KEYS, MAX_OVERLAP, OVERLAP};
 pub use live::{Live, Set};
 pub(super) use registry::of_file;

@@ -133,7 +133,7 @@ impl Rows {
 
     /// Reads the header, which tells what parts the columns.
     fn begin(&mut self, header: &[u8]) -> Option<Result<Row<'_>, RowError>> {
-        self.core = csv_core::ReaderBuilder::new().delimiter(delimiter(header)).build();
+        self.core = reader(header);
         // Longer than a row may be, it is not whole, and read on with what follows.
         self.read(&mut &*header)
     }
@@ -142,7 +142,7 @@ impl Rows {
     pub fn finish(&mut self) -> Option<Result<Row<'_>, RowError>> {
         let line = self.begun?;
         if let Some(header) = self.header.take() {
-            self.core = csv_core::ReaderBuilder::new().delimiter(delimiter(&header)).build();
+            self.core = reader(&header);
             self.cut(&mut &*header, line);
         }
         // A line end ends every row, unless it stands within quotation marks.
@@ -240,6 +240,10 @@ fn gather(header: &mut Vec<u8>, input: &mut &[u8], max: usize) -> bool {
     header.extend_from_slice(&input[..taken]);
     *input = &input[taken..];
     end.is_some_and(|end| taken == end + 1) || header.len() > max
+}
+
+fn reader(header: &[u8]) -> csv_core::Reader {
+    csv_core::ReaderBuilder::new().delimiter(delimiter(header)).build()
 }
 
 /// What the header has most of outside of quotation marks.

@@ -32,6 +32,7 @@ mod waiters;
 mod webhooks;
 
 pub use archive::{Archive, ArchivedHistory, Stored};
+pub use webhooks::webhooks_beside;
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,3 +1,5 @@
+use std::{path::Path, sync::Arc};
+
 use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
@@ -6,7 +8,7 @@ use super::{
     SqliteRecords,
 };
 use crate::sqlite::{
-    Haste,
+    Haste, OpenError, open_to_read,
     time::{nanos, timestamp},
 };
 
@@ -23,6 +25,21 @@ impl SqliteRecords {
         self.store.write(Haste::Later, run, |_, _| {}).await?;
         Ok(())
     }
+}
+
+/// The names and ids of the webhooks that were made over the API and are not deleted, read beside the process that owns the
+/// store at `path`.
+///
+/// # Errors
+/// See [`OpenError`].
+pub fn webhooks_beside(path: &Path) -> Result<Vec<(Arc<str>, Uuid)>, OpenError> {
+    let connection = open_to_read(path)?;
+    let read = || -> rusqlite::Result<_> {
+        let mut select = connection.prepare("SELECT name, id FROM webhook WHERE deleted_at IS NULL")?;
+        let row = |row: &Row<'_>| Ok((row.get::<_, String>(0)?.into(), Uuid::from_bytes(row.get(1)?)));
+        select.query_map([], row)?.collect()
+    };
+    read().map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })
 }
 
 fn put(connection: &Connection, webhook: &StoredWebhook) -> rusqlite::Result<()> {

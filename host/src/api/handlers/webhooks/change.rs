@@ -17,7 +17,8 @@ use super::{body, etag, patch::Patch, refused, shown, view::View};
 ///
 /// An answer may be sent back: what it shows besides settings is refused only where it is another than it is now, and a
 /// `url` as it was shown means no change. Where `url` leads to another scheme, host or port, secret headers and
-/// `client_key`, which were meant for the one before, have to be given again in the same request, or taken out with null. A secret header becomes one that is shown only with its `value` given again.
+/// `client_key`, which were meant for the one before, have to be given again in the same request, or taken out with null. A
+/// secret header becomes one that is shown only with its `value` given again.
 #[utoipa::path(
     patch, path = "/v1/webhooks/{id}", operation_id = "change_webhook", tag = "webhooks",
     params(

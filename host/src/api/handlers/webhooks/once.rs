@@ -3,26 +3,18 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::super::super::State;
-use super::super::super::problem::{Problem, ProblemType};
+use super::super::super::idempotency::{REPLAYED, UNIT_SEPARATOR, key_of, mismatch};
+use super::super::super::problem::Problem;
 use super::view::View;
 use super::{create::created, refused};
 use crate::config::Scope;
-use crate::delivery::webhooks::{REPEATED_WITHIN, RequestId};
-use crate::queue::StoredAnswer;
-
-/// Longest `Idempotency-Key`, in bytes.
-const MAX_KEY: usize = 255;
-
-/// Parts the members of a stored key: a control character, which none of them can hold. Keys of feedback have no second
-/// one.
-const UNIT_SEPARATOR: char = '\u{1f}';
-
-static IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+use crate::delivery::webhooks::RequestId;
+use crate::queue::{ANSWERS_KEPT, StoredAnswer};
 
 /// An `Idempotency-Key` of one caller, under which the answer is kept.
 pub(super) struct Key(String);
@@ -33,13 +25,9 @@ impl Key {
     /// # Errors
     /// Where it is too long, or not of visible characters.
     pub(super) fn read(state: &State, headers: &HeaderMap) -> Result<Option<Self>, Problem> {
-        let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-        let key = value.to_str().unwrap_or_default();
-        if key.is_empty() || key.len() > MAX_KEY {
-            let message = format!("has to be 1 to {MAX_KEY} visible ASCII characters");
-            return Err(Problem::parameter("Idempotency-Key", message));
-        }
+        let Some(key) = key_of(headers)? else { return Ok(None) };
         let caller = state.auth.allow(headers, Scope::Admin)?.0.unwrap_or_default();
+        // Keys of feedback have no second separator.
         Ok(Some(Self(format!("{caller}{UNIT_SEPARATOR}webhooks{UNIT_SEPARATOR}{key}"))))
     }
 
@@ -61,14 +49,13 @@ pub(super) async fn create(state: &State, key: Key, written: Map<String, Value>)
     let request = key.request(&digest);
     let webhook = state.webhooks.create(written, Some(&request)).await.map_err(|why| refused(why, ""))?;
     let answer = Value::to_string(&View::of(state, &webhook).await?.to_json()).into();
-    state.queue.remember(&key.0, StoredAnswer { digest, answer, details: None }, REPEATED_WITHIN).await?;
+    state.queue.remember(&key.0, StoredAnswer { digest, answer, details: None }, ANSWERS_KEPT).await?;
     created(state, &webhook).await
 }
 
 fn repeated(kept: &StoredAnswer, digest: [u8; 32]) -> Result<Response, Problem> {
     if kept.digest != digest {
-        let detail = "This Idempotency-Key was used for another request within the last 24 hours; use a new key for a new request.";
-        return Err(Problem::new(ProblemType::IdempotencyMismatch, detail));
+        return Err(mismatch());
     }
     let mut webhook: Value = serde_json::from_slice(&kept.answer)
         .map_err(|error| Problem::internal(format!("a kept answer cannot be read: {error}")))?;
@@ -86,7 +73,7 @@ fn repeated(kept: &StoredAnswer, digest: [u8; 32]) -> Result<Response, Problem> 
     let head = [
         (header::LOCATION, location),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (IDEMPOTENCY_REPLAYED.clone(), HeaderValue::from_static("true")),
+        (REPLAYED.clone(), HeaderValue::from_static("true")),
     ];
     Ok((StatusCode::CREATED, head, Json(webhook)).into_response())
 }
