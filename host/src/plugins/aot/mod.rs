@@ -6,7 +6,9 @@
 //! to them: who has the folder of the data need not be who runs sayso, and whatever the one leaves there the other
 //! must not run. The folder is opened once, and files are opened in it rather than by a path, so that what was examined
 //! is what is used, even if the path leads elsewhere by then. Where the cache is not trusted, plugins are compiled at
-//! every start, and a warning says so.
+//! every start, and a warning says so. What was used longest ago makes room for what is new.
+
+mod room;
 
 use std::{
     ffi::OsStr,
@@ -76,6 +78,10 @@ impl Cache {
         let artefact = engine.precompile_component(bytes)?;
         match store(folder, &name, &artefact) {
             Ok(()) => {
+                if let Err(error) = room::make(folder, room::LIMIT, &name) {
+                    let path = self.dir.display();
+                    tracing::warn!(%error, %path, "what is no longer used stays in the cache of compiled plugins");
+                }
                 if let Some(component) = self.load(folder, engine, &name) {
                     return Ok(component);
                 }
@@ -95,6 +101,7 @@ impl Cache {
             tracing::warn!(path = %path.display(), "a cached plugin is damaged and is compiled again");
             return None;
         }
+        room::touch(&file);
         // The open file itself, not what its path leads to by now; mapped, it costs no memory until it is touched.
         let opened = format!("/proc/self/fd/{}", file.as_raw_fd());
         #[expect(unsafe_code, reason = "runs machine code that this host compiled and wrote to its own private folder")]
