@@ -48,7 +48,8 @@ pub(super) enum Encoding {
 impl Ask {
     pub(super) fn read(head: &Parts) -> Result<Self, Problem> {
         let query = head.uri.query();
-        let format = match essence(&head.headers)?.as_deref() {
+        let (essence, charset) = content_type(&head.headers)?;
+        let format = match essence.as_deref() {
             Some("application/json") => Format::Json { sniffed: false },
             // What curl sends with -d and no header: "one curl works".
             None | Some("application/x-www-form-urlencoded") => Format::Json { sniffed: true },
@@ -58,12 +59,17 @@ impl Ask {
             Some("text/csv") => {
                 let params = Params::read(query, &["kind", "dates"], &["map", "set"])?;
                 let mapping = Mapping::parse(params.all("map"), params.get("kind"), params.get("dates"))
-                    .and_then(|mapping| mapping.with_defaults(params.all("set")));
-                Format::Csv(mapping.map_err(|error| Problem::parameter(&error.field, error.message))?)
+                    .and_then(|mapping| mapping.with_defaults(params.all("set")))
+                    .and_then(|mapping| mapping.with_charset(charset.as_deref()));
+                Format::Csv(mapping.map_err(|error| match &*error.field {
+                    "charset" => unsupported(&format!("The charset {}.", error.message)),
+                    field => Problem::parameter(field, error.message),
+                })?)
             }
             Some(other) => return Err(unsupported(&format!("The content type `{other}` is not taken."))),
         };
         if !matches!(format, Format::Csv(_)) {
+            check_charset(charset.as_deref())?;
             Params::read(query, &[], &[]).map_err(|problem| told_of_tables(query, problem))?;
         }
         Ok(Self {
@@ -82,7 +88,11 @@ impl Ask {
             Format::Ndjson => "ndjson",
             Format::Csv(_) => "csv",
         };
-        format!("{format}\n{}\n", self.query)
+        let charset = match &self.format {
+            Format::Csv(mapping) => mapping.charset().map_or("", |charset| charset.name()),
+            _ => "",
+        };
+        format!("{format}{charset}\n{}\n", self.query)
     }
 }
 
@@ -107,20 +117,24 @@ pub(super) fn unsupported(lead: &str) -> Problem {
     )
 }
 
-/// The content type in lower case, without parameters.
-fn essence(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(None) };
+/// The content type in lower case, without parameters, and the charset that it names.
+fn content_type(headers: &HeaderMap) -> Result<(Option<String>, Option<String>), Problem> {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok((None, None)) };
     let text = value.to_str().map_err(|_| unsupported("The content type cannot be read."))?;
     let mut parts = text.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
-    for parameter in parts {
-        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        let charset = value.trim_matches('"').to_ascii_lowercase();
-        if name.eq_ignore_ascii_case("charset") && !matches!(&*charset, "utf-8" | "utf8" | "us-ascii") {
-            return Err(unsupported(&format!("The character set `{charset}` is not taken; send UTF-8.")));
-        }
+    let is_charset = |(name, _): &(&str, &str)| name.eq_ignore_ascii_case("charset");
+    let charset = parts.filter_map(|parameter| parameter.split_once('=')).find(is_charset);
+    let charset = charset.map(|(_, name)| name.trim_matches('"').to_ascii_lowercase());
+    Ok(((!essence.is_empty()).then_some(essence), charset))
+}
+
+/// JSON is in UTF-8 (RFC 8259, section 8.1).
+fn check_charset(charset: Option<&str>) -> Result<(), Problem> {
+    match charset {
+        None | Some("utf-8" | "utf8" | "us-ascii") => Ok(()),
+        Some(other) => Err(unsupported(&format!("The character set `{other}` is not taken for JSON; send UTF-8."))),
     }
-    Ok((!essence.is_empty()).then_some(essence))
 }
 
 fn encoding(headers: &HeaderMap) -> Result<Encoding, Problem> {
@@ -171,14 +185,19 @@ mod tests {
     }
 
     #[test]
-    fn a_content_type_may_have_parameters_but_no_other_character_set() {
+    fn a_content_type_may_have_parameters_and_a_table_another_charset() {
         assert!(matches!(
             asks(&[("content-type", "Application/JSON; charset=UTF-8")], "/").expect("is read").format,
             Format::Json { sniffed: false }
         ));
-        let problem =
-            asks(&[("content-type", "text/csv; charset=iso-8859-1")], "/?kind=review").expect_err("is refused");
-        assert_eq!(problem.kind, ProblemType::UnsupportedMediaType);
+        let charset = |name| asks(&[("content-type", name)], "/");
+        assert!(charset("text/csv; header=present; Charset=\"ISO-8859-1\"").is_ok());
+        for refused in ["text/csv; charset=klingon", "application/json; charset=iso-8859-1"] {
+            let problem = charset(refused).expect_err("is refused");
+            assert_eq!(problem.kind, ProblemType::UnsupportedMediaType, "{refused}");
+        }
+        let told = |name| charset(name).expect("is read").fingerprint();
+        assert_ne!(told("text/csv; charset=iso-8859-1"), told("text/csv"), "the same bytes say something else");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::outcome::Outcome;
 use super::publisher::Publisher;
 use super::source::Source;
 use crate::api::problem::{Problem, ProblemType};
-use crate::feedback::csv::{Mapping, Row, RowError, Rows, Table, Utf16};
+use crate::feedback::csv::{Mapping, Row, RowError, Rows, Table, Utf8};
 use crate::feedback::validate::{FieldError, Invalid, Limits, validate};
 
 /// Arrays of so many bytes are checked on another thread, since that takes milliseconds in one piece.
@@ -118,10 +118,10 @@ pub(super) async fn csv(
     mut publisher: Publisher,
     limits: &Limits,
 ) -> Result<Outcome, Problem> {
-    let (mut rows, mut utf16) = (Rows::new(limits.item_bytes), Utf16::default());
+    let (mut rows, mut utf8) = (Rows::new(limits.item_bytes), Utf8::of(mapping.charset()));
     let mut table = Reading { mapping, table: None, json: Vec::new(), limits };
     while let Some(bytes) = next_of(source, &mut publisher).await? {
-        let mut input = utf16.decode(&bytes);
+        let mut input = utf8.decode(&bytes);
         while let Some(row) = rows.next(&mut input) {
             table.take(row, &mut publisher).await?;
         }
@@ -143,12 +143,15 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     async fn take(&mut self, row: Result<Row<'_>, RowError>, publisher: &mut Publisher) -> Result<(), Problem> {
-        let Some(table) = &self.table else {
+        let Some(table) = &mut self.table else {
             let header =
                 row.map_err(|error| Problem::new(ProblemType::InvalidFeedback, format!("The header: {error}.")))?;
             self.table = Some(Table::bind(&header, self.mapping).map_err(bad_header)?);
             return Ok(());
         };
+        if row.as_ref().is_ok_and(|row| table.takes_titles(row)) {
+            return Ok(());
+        }
         let line = row.as_ref().map_or_else(RowError::line, |row| row.line);
         let checked =
             row.map_err(|error| Invalid::Fields(vec![FieldError::new("", error.to_string())])).and_then(|row| {

@@ -15,7 +15,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncRead, AsyncReadExt, BufReader, ReadBuf};
 
 use crate::api::auth::hex;
-use crate::feedback::csv::{Mapping, Row, RowError, Rows, Table, Utf16, suggested};
+use crate::feedback::csv::{Mapping, Row, RowError, Rows, Table, Utf8, suggested};
 use crate::feedback::validate::FieldError;
 use crate::intake::lines::{Line, Lines};
 
@@ -65,7 +65,7 @@ enum Cutter {
     Json(Vec<u8>),
     Ndjson(Lines),
     Csv {
-        utf16: Box<Utf16>,
+        utf8: Box<Utf8>,
         rows: Box<Rows>,
         mapping: Mapping,
         table: Option<Box<Table>>,
@@ -183,7 +183,7 @@ impl Cutter {
             Format::Json => Self::Json(Vec::new()),
             Format::Ndjson => Self::Ndjson(Lines::new(MAX_ITEM)),
             Format::Csv => Self::Csv {
-                utf16: Box::new(Utf16::default()),
+                utf8: Box::new(Utf8::of(mapping.charset())),
                 rows: Box::new(Rows::new(MAX_ITEM)),
                 mapping,
                 table: None,
@@ -198,8 +198,8 @@ impl Cutter {
                 lines.push(bytes);
                 ready.extend(std::iter::from_fn(|| lines.next()).map(Item::from));
             }
-            Self::Csv { utf16, rows, mapping, table } => {
-                let mut bytes = utf16.decode(bytes);
+            Self::Csv { utf8, rows, mapping, table } => {
+                let mut bytes = utf8.decode(bytes);
                 while let Some(row) = rows.next(&mut bytes) {
                     ready.extend(take(row, mapping, table)?);
                 }
@@ -271,15 +271,30 @@ fn take(
         *table = Some(Box::new(bound));
         return Ok(None);
     };
+    if row.as_ref().is_ok_and(|row| table.takes_titles(row)) {
+        return Ok(None);
+    }
     let line = row.as_ref().map_or_else(RowError::line, |row| row.line);
     let mut json = Vec::new();
     let written = row.map_err(|error| error.to_string()).and_then(|row| {
         table.write(&row, &mut json).map_err(|error| match &*error.field {
             "" => error.message,
-            column => format!("column `{column}`: {}", error.message.replace("?dates=", "--dates ")),
+            column => format!("column `{column}`: {}", as_option(&error.message)),
         })
     });
     Ok(Some(Item { line, json: written.map(|()| json) }))
+}
+
+/// What is said of a parameter of requests, said of the option that it is here.
+fn as_option(message: &str) -> String {
+    let parameters = [
+        ("?map=", "--map "),
+        ("?dates=", "--dates "),
+        ("`?kind=review` to the request", "--kind review"),
+        ("Content-Type: text/csv; charset=NAME", "--charset NAME"),
+        ("which the request names as the charset", "which --charset names"),
+    ];
+    parameters.into_iter().fold(message.to_owned(), |said, (parameter, option)| said.replace(parameter, option))
 }
 
 /// Why a header cannot be used: if its columns have other names alone, with a command line that can be.
@@ -290,9 +305,7 @@ fn unusable(header: &Row<'_>, mapping: &Mapping, errors: &[FieldError]) -> anyho
     let suggested = suggested(names.iter().map(|name| &**name), mapping);
     if !errors.iter().all(is_of_names) || suggested.is_empty() || suggested.len() > MAX_SUGGESTED {
         let errors: Vec<_> = errors.iter().map(|error| format!("`{}` {}", error.field, error.message)).collect();
-        let told =
-            errors.join("\n  ").replace("?map=", "--map ").replace("`?kind=review` to the request", "--kind review");
-        return anyhow::anyhow!("the header of the table cannot be used:\n  {told}");
+        return anyhow::anyhow!("the header of the table cannot be used:\n  {}", as_option(&errors.join("\n  ")));
     }
     let needs_kind = errors.iter().any(|error| error.field == "kind");
     let kind = if suggested.iter().any(|pair| pair.contains(":answers.")) { "survey" } else { "review" };

@@ -59,6 +59,10 @@ pub(super) struct Args {
     /// Tables: whether the day (dmy) or the month (mdy) comes first in dates such as 05/01/2026.
     #[arg(long, value_name = "ORDER")]
     dates: Option<String>,
+    /// Tables: what they are written in, such as windows-1252, shift_jis, euc-kr or gb18030, if it is neither UTF-8 nor
+    /// UTF-16.
+    #[arg(long, value_name = "NAME")]
+    charset: Option<String>,
     /// Items of one request.
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     chunk: u32,
@@ -107,6 +111,7 @@ async fn all(args: &Args, folder: Option<&Path>) -> anyhow::Result<Vec<Report>> 
     let maps = args.maps.iter().map(String::as_str);
     let mapping = Mapping::parse(maps, args.kind.as_deref(), args.dates.as_deref())
         .and_then(|mapping| mapping.with_defaults(args.sets.iter().map(String::as_str)))
+        .and_then(|mapping| mapping.with_charset(args.charset.as_deref()))
         .map_err(|error| anyhow::anyhow!("--{} {}", error.field, error.message))?;
     let poster = Poster::new(&args.url, args.key.as_deref())?;
     let mut reports: Vec<Report> = Vec::new();
@@ -167,8 +172,9 @@ async fn send(
 
 /// What decides how a file is cut into requests, and where they go.
 fn options(args: &Args) -> String {
-    let Args { url, format, kind, maps, sets, dates, chunk, .. } = args;
-    format!("{}\n{format:?}\n{kind:?}\n{maps:?}\n{sets:?}\n{dates:?}\n{chunk}\n", url.trim_end_matches('/'))
+    let Args { url, format, kind, maps, sets, dates, charset, chunk, .. } = args;
+    let url = url.trim_end_matches('/');
+    format!("{url}\n{format:?}\n{kind:?}\n{maps:?}\n{sets:?}\n{dates:?}\n{charset:?}\n{chunk}\n")
 }
 
 /// A file on its way.

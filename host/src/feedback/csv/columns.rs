@@ -2,11 +2,14 @@
 
 use std::{borrow::Cow, collections::BTreeSet};
 
+use encoding_rs::Encoding;
+
 use super::Row;
 use super::fields::{Cell, FIELDS, answer, as_known, cell_of, long, near};
 use super::headings::likely;
 use super::mapping::Mapping;
 use super::times::{self, DateOrder};
+use super::titles::{self, Titles};
 use crate::feedback::{
     FieldType, Kind,
     validate::{FieldError, cut},
@@ -56,7 +59,10 @@ pub struct Table {
     kind: Option<Kind>,
     kind_column: Option<usize>,
     dates: Option<DateOrder>,
+    charset: Option<&'static Encoding>,
     columns: Vec<String>,
+    /// Whether rows that tell more of the columns may still come.
+    is_begun: bool,
 }
 
 impl Table {
@@ -67,6 +73,10 @@ impl Table {
     pub fn bind(header: &Row<'_>, mapping: &Mapping) -> Result<Self, Vec<FieldError>> {
         if header.len() > MAX_COLUMNS {
             let message = format!("a table may have {MAX_COLUMNS} columns; this one has {}", header.len());
+            return Err(vec![FieldError::new("", message)]);
+        }
+        if let Some(index) = (0..header.len()).find(|index| written(header, *index, mapping.charset).is_err()) {
+            let message = format!("column {} of the header {}", index + 1, not_text(mapping.charset));
             return Err(vec![FieldError::new("", message)]);
         }
         let columns: Vec<String> = (0..header.len())
@@ -84,7 +94,9 @@ impl Table {
             kind: mapping.kind,
             kind_column: None,
             dates: mapping.dates,
+            charset: mapping.charset,
             columns: Vec::new(),
+            is_begun: false,
         };
         let mut bound = BTreeSet::new();
         for (index, column) in columns.iter().enumerate() {
@@ -144,6 +156,26 @@ impl Table {
         }
     }
 
+    /// Whether a row directly below the header tells more of the columns, as exports of survey tools have it, and is no
+    /// feedback. Questions that it has in full become the labels of answers.
+    pub fn takes_titles(&mut self, row: &Row<'_>) -> bool {
+        if self.is_begun {
+            return false;
+        }
+        let cell = |index: usize| std::str::from_utf8(row.get(index).unwrap_or_default()).unwrap_or_default();
+        let titles = titles::told(&self.columns, (0..row.len()).map(cell));
+        if titles == Some(Titles::Headings) {
+            for answer in &mut self.answers {
+                let title = cell(answer.index).trim();
+                if !title.is_empty() {
+                    title.clone_into(&mut answer.label);
+                }
+            }
+        }
+        self.is_begun = titles.is_none();
+        titles.is_some()
+    }
+
     /// Writes `row` as a JSON object. Cells that are empty are left out.
     ///
     /// # Errors
@@ -156,7 +188,7 @@ impl Table {
                 format!("the row has {cells} cells, but the header has {columns} columns"),
             ));
         }
-        let writer = Writer { row, columns: &self.columns, dates: self.dates };
+        let writer = Writer { row, columns: &self.columns, dates: self.dates, charset: self.charset };
         json.push(b'{');
         let kind = match self.kind_column.map(|index| writer.cell(index)).transpose()? {
             Some(text) if !text.trim().is_empty() => text.trim(),
@@ -187,18 +219,13 @@ struct Writer<'a> {
     row: &'a Row<'a>,
     columns: &'a [String],
     dates: Option<DateOrder>,
+    charset: Option<&'static Encoding>,
 }
 
 impl<'a> Writer<'a> {
     fn cell(&self, index: usize) -> Result<&'a str, FieldError> {
-        let bytes = self.row.get(index).unwrap_or_default();
-        std::str::from_utf8(bytes).map_err(|error| {
-            let message = format!(
-                "byte {} of the cell is not valid UTF-8; save the table as UTF-8 (in Excel: CSV UTF-8)",
-                error.valid_up_to()
-            );
-            FieldError::new(&self.columns[index], message)
-        })
+        written(self.row, index, self.charset)
+            .map_err(|()| FieldError::new(&self.columns[index], format!("the cell {}", not_text(self.charset))))
     }
 
     /// Writes the part, unless there is nothing to write.
@@ -296,6 +323,21 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// The text of a cell, unless it is none: in a charset that was named, what could not be decoded is U+FFFD.
+fn written<'a>(row: &Row<'a>, index: usize, charset: Option<&'static Encoding>) -> Result<&'a str, ()> {
+    let text = std::str::from_utf8(row.get(index).unwrap_or_default()).map_err(|_| ())?;
+    if charset.is_some() && text.contains('\u{fffd}') { Err(()) } else { Ok(text) }
+}
+
+fn not_text(charset: Option<&'static Encoding>) -> String {
+    match charset {
+        Some(charset) => format!("is not written in {}, which the request names as the charset", charset.name()),
+        None => "is not valid UTF-8; save the table as UTF-8 (in Excel: CSV UTF-8), or name its charset, such as \
+                 windows-1252 or shift_jis, with Content-Type: text/csv; charset=NAME"
+            .into(),
+    }
+}
+
 /// Begins a member of the object under way.
 fn member(json: &mut Vec<u8>, name: &str) {
     if json.last() != Some(&b'{') {
@@ -313,6 +355,7 @@ fn value(json: &mut Vec<u8>, content: &str, cell: Cell) {
     let trimmed = content.trim();
     match cell {
         Cell::Number if serde_json::from_str::<f64>(trimmed).is_ok() => json.extend_from_slice(trimmed.as_bytes()),
+        Cell::Number if has_decimal_comma(trimmed) => json.extend_from_slice(trimmed.replace(',', ".").as_bytes()),
         Cell::Truth if ["true", "yes", "1"].iter().any(|word| trimmed.eq_ignore_ascii_case(word)) => {
             json.extend_from_slice(b"true")
         }
@@ -321,6 +364,15 @@ fn value(json: &mut Vec<u8>, content: &str, cell: Cell) {
         }
         Cell::Text | Cell::Number | Cell::Truth | Cell::Time => text(json, content),
     }
+}
+
+/// Whether it is a number with a comma in place of the point. With three digits behind it, the comma may stand for nothing.
+fn has_decimal_comma(text: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = text.strip_prefix('-').unwrap_or(text).split_once(',');
+    parts.is_some_and(|(whole, rest)| {
+        is_number(whole) && is_number(rest) && rest.len() != 3 && (whole == "0" || !whole.starts_with('0'))
+    })
 }
 
 fn no_column(column: &str, columns: &[String]) -> String {

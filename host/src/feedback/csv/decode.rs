@@ -2,20 +2,26 @@
 
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8};
 
-/// Makes UTF-8 of a table in UTF-16, which spreadsheets and app stores export and which a byte order mark tells. Any other
-/// is left as it is.
+/// Makes UTF-8 of a table: of one in UTF-16, which spreadsheets and app stores export and which a byte order mark tells, and
+/// of one in the charset that its sender names. Any other is left as it is.
 #[derive(Default)]
-pub struct Utf16 {
+pub struct Utf8 {
+    named: Option<&'static Encoding>,
     decoder: Option<Decoder>,
     has_begun: bool,
     decoded: String,
 }
 
-impl Utf16 {
+impl Utf8 {
+    /// For a table whose sender names this charset, or none.
+    pub fn of(named: Option<&'static Encoding>) -> Self {
+        Self { named, ..Self::default() }
+    }
+
     /// What comes next, in UTF-8; `bytes` are the next of the table, and of the first at least two.
     pub fn decode<'a>(&'a mut self, bytes: &'a [u8]) -> &'a [u8] {
         if !std::mem::replace(&mut self.has_begun, true) {
-            let told = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
+            let told = Encoding::for_bom(bytes).map(|(encoding, _)| encoding).or(self.named);
             self.decoder = told.filter(|encoding| *encoding != UTF_8).map(Encoding::new_decoder_with_bom_removal);
         }
         let Some(decoder) = &mut self.decoder else { return bytes };
@@ -28,9 +34,9 @@ impl Utf16 {
     }
 }
 
-impl std::fmt::Debug for Utf16 {
+impl std::fmt::Debug for Utf8 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Utf16").field("decodes", &self.decoder.is_some()).finish_non_exhaustive()
+        f.debug_struct("Utf8").field("decodes", &self.decoder.is_some()).finish_non_exhaustive()
     }
 }
 
@@ -39,7 +45,11 @@ mod tests {
     use super::*;
 
     fn decoded(bytes: &[u8], step: usize) -> String {
-        let mut decoder = Utf16::default();
+        told(None, bytes, step)
+    }
+
+    fn told(charset: Option<&str>, bytes: &[u8], step: usize) -> String {
+        let mut decoder = Utf8::of(charset.and_then(|name| Encoding::for_label(name.as_bytes())));
         let all: Vec<u8> = bytes.chunks(step).flat_map(|part| decoder.decode(part).to_vec()).collect();
         String::from_utf8(all).expect("is UTF-8")
     }
@@ -54,5 +64,24 @@ mod tests {
             assert_eq!(decoded(&big, step), text);
             assert_eq!(decoded(text.as_bytes(), step), text, "UTF-8 is left alone");
         }
+    }
+
+    #[test]
+    fn a_charset_that_is_named_is_decoded_however_it_arrives_and_a_byte_order_mark_knows_better() {
+        for (charset, text) in [
+            ("windows-1252", "Text;Sterne\r\nschön, 5 €;5\r\n"),
+            ("shift_jis", "text,rating\n配達が遅い,1\n"),
+            ("euc-kr", "text,rating\n배송이 느려요,1\n"),
+            ("gb18030", "text,rating\n送货太慢,1\n"),
+            ("utf-8", "text\nschön\n"),
+        ] {
+            let encoding = Encoding::for_label(charset.as_bytes()).expect("is known");
+            let bytes = encoding.encode(text).0;
+            for step in [2, 3, 100] {
+                assert_eq!(told(Some(charset), &bytes, step), text, "{charset}");
+            }
+        }
+        let marked: Vec<u8> = "\u{feff}schön".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(told(Some("windows-1252"), &marked, 3), "schön");
     }
 }

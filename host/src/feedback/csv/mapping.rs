@@ -1,5 +1,6 @@
 //! What the sender says about the columns.
 
+use encoding_rs::Encoding;
 use serde::Deserialize;
 use serde::de::{IntoDeserializer, value::Error as WordError};
 
@@ -7,10 +8,15 @@ use super::{
     fields::{can_be_set, is_field, long},
     times::DateOrder,
 };
-use crate::feedback::{Kind, validate::FieldError};
+use crate::feedback::{
+    Kind,
+    validate::{FieldError, cut},
+};
 
 /// Most columns that are renamed: each of them is looked for.
 const MAX_RENAMES: usize = 1_024;
+/// How much of a name is shown in an error, in bytes.
+const MAX_NAME: usize = 60;
 
 /// How the sender's columns are named here.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -18,6 +24,8 @@ pub struct Mapping {
     pub(super) renames: Vec<(String, String)>,
     pub(super) kind: Option<Kind>,
     pub(super) dates: Option<DateOrder>,
+    /// What the table is written in, where the sender says it.
+    pub(super) charset: Option<&'static Encoding>,
     /// What fields hold in rows that do not tell it.
     pub(super) defaults: Vec<(String, String)>,
 }
@@ -63,7 +71,7 @@ impl Mapping {
             );
             FieldError::new("dates", message)
         })?;
-        Ok(Self { renames, kind, dates, defaults: Vec::new() })
+        Ok(Self { renames, kind, dates, charset: None, defaults: Vec::new() })
     }
 
     /// With what fields hold in rows that do not tell it, as `field=value`: the system that a file comes from, or the scale
@@ -90,6 +98,28 @@ impl Mapping {
             self.defaults.push((field, value.trim().to_owned()));
         }
         Ok(self)
+    }
+
+    /// With the charset that the table is written in, by a name or alias of the WHATWG's Encoding Standard.
+    ///
+    /// # Errors
+    /// A name that is not known there.
+    pub fn with_charset(mut self, name: Option<&str>) -> Result<Self, FieldError> {
+        if let Some(name) = name {
+            self.charset = Encoding::for_label_no_replacement(name.as_bytes());
+            if self.charset.is_none() {
+                let name = cut(name, MAX_NAME);
+                let message =
+                    format!("`{name}` is no charset that is known; use for example windows-1252 or shift_jis");
+                return Err(FieldError::new("charset", message));
+            }
+        }
+        Ok(self)
+    }
+
+    /// What the table is written in, where the sender says it.
+    pub const fn charset(&self) -> Option<&'static Encoding> {
+        self.charset
     }
 
     /// The field that a column is to fill, `-` for none.

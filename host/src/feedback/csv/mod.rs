@@ -2,9 +2,10 @@
 //! are dotted field names.
 //!
 //! - [`Rows`]: cuts bytes, as they arrive, into rows of bounded size.
-//! - [`Utf16`]: makes UTF-8 of what spreadsheets write in UTF-16.
+//! - [`Utf8`]: makes UTF-8 of what spreadsheets write in UTF-16 or in the charset of their country.
 //! - [`Mapping`]: how the sender's columns are named here, and the kind where no column tells.
-//! - [`Table`]: a header bound to the fields; writes one JSON object a row.
+//! - [`Table`]: a header bound to the fields; writes one JSON object a row; `titles`: the rows below the header that tell
+//!   more of the columns.
 //! - [`suggested`]: what columns of well-known exports are likely to hold.
 
 mod columns;
@@ -15,9 +16,10 @@ mod lines;
 mod mapping;
 mod rows;
 mod times;
+mod titles;
 
 pub use columns::Table;
-pub use decode::Utf16;
+pub use decode::Utf8;
 pub(in crate::feedback) use headings::likely;
 pub use headings::suggested;
 pub use mapping::Mapping;

@@ -11,10 +11,13 @@ fn read(input: &str, mapping: &Mapping, step: usize) -> Result<Vec<Numbered>, Ve
     let mut rows = Rows::new(200);
     let (mut table, mut found) = (None, Vec::new());
     let mut take = |row: Result<Row<'_>, RowError>| -> Result<(), Vec<FieldError>> {
-        match (&table, row) {
+        match (&mut table, row) {
             (None, row) => table = Some(Table::bind(&row.expect("the header is short"), mapping)?),
             (Some(_), Err(error)) => found.push((error.line(), Err(error.to_string()))),
             (Some(table), Ok(row)) => {
+                if table.takes_titles(&row) {
+                    return Ok(());
+                }
                 let mut json = Vec::new();
                 let written = table.write(&row, &mut json).map(|()| String::from_utf8(json).expect("JSON is UTF-8"));
                 found.push((row.line, written.map_err(|error| error.message)));
@@ -266,4 +269,56 @@ fn what_rows_do_not_tell_may_be_the_same_for_all() {
     for set in ["source.type", "kind=review", "answers.q.nps=1", "-=x", "raiting=1"] {
         assert_eq!(Mapping::default().with_defaults([set]).expect_err("is refused").field, "set", "{set}");
     }
+}
+
+#[test]
+fn numbers_may_have_a_decimal_comma() {
+    let rows = objects("kind;text;rating\nreview;a;4,5\nreview;b;-0,25\nreview;c;4.5\n", &Mapping::default());
+    for (row, value) in rows.iter().zip(["4.5", "-0.25", "4.5"]) {
+        assert!(row.contains(&format!(r#""rating":{{"value":{value}}}"#)), "{row}");
+    }
+    // Validation names what may be something else.
+    for value in ["1,000", "1,2,3", "4,", ",5", "04,5", "4, 5"] {
+        let rows = objects(&format!("kind;text;rating\nreview;a;{value}\n"), &Mapping::default());
+        assert!(rows[0].contains(&format!(r#""value":"{value}""#)), "{rows:?}");
+    }
+}
+
+#[test]
+fn rows_that_tell_more_of_the_columns_are_no_feedback_and_name_the_questions() {
+    let table = "StartDate,ResponseId,Q1,Q2\n\
+        Start Date,Response ID,How likely is it that you recommend us?,Why?\n\
+        \"{\"\"ImportId\"\":\"\"startDate\"\"}\",\"{\"\"ImportId\"\":\"\"_recordId\"\"}\",\"{\"\"ImportId\"\":\"\"QID1\"\"}\",\"{\"\"ImportId\"\":\"\"QID2\"\"}\"\n\
+        2026-05-01 08:00:00,R_1,9,Fast\n\
+        Start Date,Response ID,8,\n";
+    let maps = "StartDate:collected_at,ResponseId:external_id,Q1:answers.q1.nps,Q2:text";
+    let rows = read(table, &mapping(maps, Some("survey")), 9).expect("is bound");
+    assert_eq!(rows.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [4, 5], "only directly below the header");
+    let first: serde_json::Value = serde_json::from_str(rows[0].1.as_ref().expect("is written")).expect("is JSON");
+    assert_eq!(first["answers"][0]["field_label"], "How likely is it that you recommend us?");
+    assert_eq!((&first["text"], &first["answers"][0]["value"]), (&"Fast".into(), &9.into()));
+}
+
+#[test]
+fn what_is_not_in_the_charset_is_told_by_its_column() {
+    let mut bytes = b"kind,text\nreview,sch\xf6n\n".to_vec();
+    let told = |charset: Option<&str>, bytes: &[u8]| {
+        let mapping = Mapping::default().with_charset(charset).expect("is known");
+        let (mut utf8, mut rows) = (Utf8::of(mapping.charset()), Rows::new(1 << 20));
+        let mut input = utf8.decode(bytes);
+        let header = rows.next(&mut input).expect("is there").expect("is whole");
+        let table = Table::bind(&header, &mapping).map_err(|mut errors| errors.remove(0))?;
+        let row = rows.next(&mut input).expect("is there").expect("is whole");
+        let mut json = Vec::new();
+        table.write(&row, &mut json).map(|()| String::from_utf8(json).expect("JSON is UTF-8"))
+    };
+    let error = told(None, &bytes).expect_err("is not UTF-8");
+    assert!(error.field == "text" && error.message.contains("charset=NAME"), "{error:?}");
+    assert_eq!(told(Some("windows-1252"), &bytes), Ok(r#"{"kind":"review","text":"schön"}"#.into()));
+    let error = told(Some("shift_jis"), b"kind,text\nreview,\x85\x00x\n").expect_err("is not in it");
+    assert!(error.field == "text" && error.message.contains("Shift_JIS"), "{error:?}");
+    bytes.splice(0..4, *b"k\xefnd");
+    let error = told(None, &bytes).expect_err("is not UTF-8");
+    assert!(error.message.starts_with("column 1 of the header is not valid UTF-8"), "{error:?}");
+    assert_eq!(Mapping::default().with_charset(Some("windows1251x")).expect_err("is unknown").field, "charset");
 }

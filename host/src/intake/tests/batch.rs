@@ -169,6 +169,22 @@ async fn a_table_may_be_in_utf_16_with_semicolons_and_dates_in_the_order_that_th
 }
 
 #[tokio::test]
+async fn a_table_may_be_in_the_charset_that_the_request_names() {
+    let service = Service::start();
+    let table = b"kind;text\r\nreview;sch\xf6n\r\n".to_vec();
+    let problem = service.post(CSV, &[], table.clone()).await.problem(422, "invalid-feedback");
+    let message = problem["rejected"][0]["problem"]["errors"][0]["message"].as_str().expect("text");
+    assert!(message.contains("charset=NAME"), "{problem:#}");
+    service.post("text/csv; charset=windows-1252", &[], table.clone()).await.expect(202);
+    assert_eq!(feedback_of(&service.pull(1).await[0]).text, "schön");
+    let unknown = service.post("text/csv; charset=klingon", &[], table).await;
+    assert!(unknown.problem(415, "unsupported-media-type")["detail"].as_str().expect("text").contains("klingon"));
+    let json = r#"{"kind":"review","text":"x"}"#;
+    service.post("application/json; charset=utf-8", &[], json).await.expect(202);
+    service.post("application/json; charset=windows-1252", &[], json).await.problem(415, "unsupported-media-type");
+}
+
+#[tokio::test]
 async fn what_is_for_tables_alone_is_said_so_with_json() {
     let service = Service::start();
     let answer = service.post_to("/v1/feedback?kind=review", JSON, &[], r#"{"text":"x"}"#).await;

@@ -1,0 +1,74 @@
+//! Rows below the header that tell more of the columns. Qualtrics writes two, the question in full and an import id as JSON;
+//! SurveyMonkey one, what kind of answer a column has.
+
+/// How the cells of the second of Qualtrics begin.
+const IMPORT_ID: &str = "{\"ImportId\":";
+/// What SurveyMonkey says of columns with a text, and with a choice.
+const ANSWERS: [&str; 2] = ["Open-Ended Response", "Response"];
+/// So many cells that repeat their heading are no chance.
+const REPEATED: usize = 2;
+
+/// What a row is that tells more of the columns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Titles {
+    /// Its cells are headings, too, and better ones.
+    Headings,
+    /// They are for programs.
+    Others,
+}
+
+/// Whether these cells are such a row, beside the headings of their columns.
+pub(super) fn told<'a>(columns: &[String], cells: impl Iterator<Item = &'a str> + Clone) -> Option<Titles> {
+    let mut filled = cells.clone().map(str::trim).filter(|cell| !cell.is_empty()).peekable();
+    filled.peek()?;
+    if filled.all(|cell| cell.replace(' ', "").starts_with(IMPORT_ID)) {
+        return Some(Titles::Others);
+    }
+    let is_unnamed = cells.clone().next().is_some_and(|first| first.trim().is_empty());
+    if is_unnamed && cells.clone().any(|cell| ANSWERS.contains(&cell.trim())) {
+        return Some(Titles::Others);
+    }
+    let repeats = |(cell, column): &(&str, &String)| !cell.trim().is_empty() && plain(cell) == plain(column);
+    let repeated = cells.zip(columns).filter(repeats).take(REPEATED).count();
+    (repeated == REPEATED).then_some(Titles::Headings)
+}
+
+/// Letters and digits alone, in lower case.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(columns: &[&str], cells: &[&str]) -> Option<Titles> {
+        let columns: Vec<_> = columns.iter().map(|&column| column.to_owned()).collect();
+        told(&columns, cells.iter().copied())
+    }
+
+    #[test]
+    fn the_rows_of_survey_tools_are_known() {
+        let qualtrics = ["StartDate", "ResponseId", "Q1"];
+        let questions = ["Start Date", "Response ID", "How likely is it that you would recommend us?"];
+        assert_eq!(of(&qualtrics, &questions), Some(Titles::Headings));
+        let ids = [
+            r#"{"ImportId":"startDate","timeZone":"America/Denver"}"#,
+            r#"{"ImportId": "_recordId"}"#,
+            r#"{"ImportId":"QID1"}"#,
+        ];
+        assert_eq!(of(&qualtrics, &ids), Some(Titles::Others));
+        let monkey = ["Respondent ID", "How satisfied are you?", "Why?"];
+        assert_eq!(of(&monkey, &["", "Response", "Open-Ended Response"]), Some(Titles::Others));
+    }
+
+    #[test]
+    fn rows_of_feedback_are_none() {
+        let columns = ["text", "rating", "title"];
+        assert_eq!(of(&columns, &["Rating", "4", "title"]), None, "one cell may be so by chance");
+        assert_eq!(of(&columns, &["Response", "4", "x"]), None);
+        assert_eq!(of(&columns, &["", "", ""]), None);
+        assert_eq!(of(&columns, &[]), None);
+        assert_eq!(of(&["id", "text"], &["", "No Response at all"]), None);
+    }
+}
