@@ -88,5 +88,28 @@ fn understand(written: Map<String, Value>) -> Result<DeliveryFilter, Problem> {
         return Err(Problem::parameter("until", "has to be later than `since`"));
     }
     let Wanted { status, route, kind, event, .. } = wanted;
+    for (name, text) in [("route", &route), ("event", &event)] {
+        if text.as_ref().is_some_and(String::is_empty) {
+            return Err(Problem::parameter(name, "is empty, and would fit none; leave it out for all"));
+        }
+    }
     Ok(DeliveryFilter { status, route, kind, event, since, until, ..DeliveryFilter::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_empty_filter_that_would_fit_none_is_refused() {
+        for name in ["route", "event"] {
+            let Value::Object(asked) = json!({ name: "" }) else { unreachable!("it is an object") };
+            let Err(problem) = understand(asked) else { panic!("`{name}` is taken") };
+            assert!(problem.detail.contains(name), "{problem:?}");
+        }
+        let Value::Object(asked) = json!({ "route": "care" }) else { unreachable!("it is an object") };
+        assert!(understand(asked).is_ok());
+    }
 }
