@@ -134,7 +134,7 @@ impl Service {
         let analyzed = leases.iter().map(|lease| {
             let mut feedback = feedback_of(lease);
             (feedback.id, feedback.revision) = (FeedbackId(lease.id), lease.revision);
-            let tag = Tag { name: "played".into(), confidence: 1.0, spans: Vec::new() };
+            let tag = Tag { name: "played".into(), class: None, confidence: 1.0, spans: Vec::new() };
             Analyzed {
                 feedback,
                 analysis: Analysis { tags: vec![tag], ..Analysis::default() },

@@ -21,7 +21,7 @@ pub struct Analysis {
     #[schema(required = true, value_type = BTreeMap<String, f64>)]
     pub scores: Scores,
     /// What else was said of scores other than the sentiment, by the names in `scores`: of those that came with more than
-    /// their value.
+    /// their value. What was said of the sentiment of a topic is under `sentiment:TOPIC`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub score_details: BTreeMap<String, ScoreDetail>,
     /// The sentiment by topic.
@@ -206,6 +206,9 @@ pub struct Aspect {
 pub struct Tag {
     /// Levels are parted by `/`.
     pub name: String,
+    /// What it stands for, by a plugin's own word, such as `emotion`; absent where it is a topic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
     /// 0 to 1.
     pub confidence: f64,
     /// The passages that decided it.

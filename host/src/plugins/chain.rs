@@ -19,7 +19,7 @@ use super::{
     loader::{LoadError, Loader, Plugin},
     quotes,
     shadow::{self, Shadows},
-    work::Work,
+    work::{Work, cut},
 };
 use crate::{
     config::{self, OnFault},
@@ -257,8 +257,8 @@ impl Slot {
             Ok(effects) => {
                 check::effects(subject.feedback(), &effects, &plugin.limits).map(|()| effects).map_err(Failure::Said)
             }
-            Err(Fault::Unsupported(reason)) => Err(Failure::Unsupported(cut(reason))),
-            Err(Fault::Failed(reason) | Fault::Other(reason)) => Err(Failure::Said(cut(reason))),
+            Err(Fault::Unsupported(reason)) => Err(Failure::Unsupported(reason)),
+            Err(Fault::Failed(reason) | Fault::Other(reason)) => Err(Failure::Said(reason)),
         });
         Ok(checked.collect())
     }
@@ -267,14 +267,6 @@ impl Slot {
         let each = time.as_secs_f64() * 1e6 / f64::from(u32::try_from(items).unwrap_or(u32::MAX));
         self.mean_us = if self.mean_us == 0.0 { each } else { self.mean_us.mul_add(0.9, each * 0.1) };
     }
-}
-
-/// Longest reason of a plugin that is kept, in bytes.
-const MAX_REASON: usize = 512;
-
-fn cut(mut reason: String) -> String {
-    reason.truncate(reason.floor_char_boundary(MAX_REASON));
-    reason
 }
 
 impl Batch {
@@ -310,7 +302,7 @@ impl Batch {
                 Err(failure @ (Failure::Failed(_) | Failure::Said(_))) => {
                     let reason = work.failed(plugin, failure);
                     if plugin.on_fault == OnFault::Park {
-                        let reason = format!("plugin `{}` {reason}", plugin.name);
+                        let reason = format!("plugin `{}` {}", plugin.name, cut(reason));
                         self.outcomes[place] = Some(Outcome::Parked { reason });
                         continue;
                     }

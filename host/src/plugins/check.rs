@@ -37,6 +37,9 @@ fn effect(feedback: &Feedback, effect: &Effect) -> Result<(), String> {
         Effect::Score(score) => self::score(text, score),
         Effect::Tag(tag) => {
             lower_case("tag", &tag.name)?;
+            if let wit::TagClassResult::Other(class) = &tag.class {
+                name("class", class)?;
+            }
             share("confidence", &tag.name, tag.confidence)?;
             tag.spans.iter().try_for_each(|one| span("tag", &tag.name, text, *one))
         }

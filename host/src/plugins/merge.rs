@@ -2,7 +2,7 @@
 //!
 //! - Scores of the whole: the last plugin to give a name has the say, with what it said of it. The one called `sentiment` also makes
 //!   `analysis.sentiment`, those of a passage its `sentences`; those of a topic make `analysis.aspects`.
-//! - Tags and intents of one name are one: the highest confidence, all spans.
+//! - Tags of one name and class, and intents of one name, are one: the highest confidence, all spans.
 //! - Routes of one name are one: the highest priority. Urgency is the highest of any route's, with all reasons.
 //! - Notes go to `other`, but for `sentiment_basis` and `rating_mismatch`, which belong to the sentiment. A review with a
 //!   rating, a sentiment and no note `rating_mismatch` has none.
@@ -69,11 +69,18 @@ fn add_score(analysis: &mut Analysis, score: wit::ScoreResult) {
                 sentences: score.passages.into_iter().map(sentence).collect(),
             });
         }
-        wit::ScopeResult::Topic(topic) if score.name == SENTIMENT => analysis.aspects.push(Aspect {
-            topic,
-            score: score.value,
-            spans: score.evidence.iter().map(|evidence| span(&evidence.span)).collect(),
-        }),
+        wit::ScopeResult::Topic(ref topic) if score.name == SENTIMENT => {
+            analysis.aspects.push(Aspect {
+                topic: topic.clone(),
+                score: score.value,
+                spans: score.evidence.iter().map(|evidence| span(&evidence.span)).collect(),
+            });
+            // The passages, which most come with, are in the aspect.
+            if score.label.is_some() || !score.parts.is_empty() || !score.passages.is_empty() {
+                let name = format!("{SENTIMENT}:{topic}");
+                add_detail(analysis, &name, score);
+            }
+        }
         wit::ScopeResult::Topic(ref topic) => {
             let name = format!("{}:{topic}", score.name);
             add_other_score(analysis, name, score);
@@ -83,6 +90,13 @@ fn add_score(analysis: &mut Analysis, score: wit::ScoreResult) {
 }
 
 fn add_other_score(analysis: &mut Analysis, name: String, score: wit::ScoreResult) {
+    let value = score.value;
+    add_detail(analysis, &name, score);
+    analysis.scores.insert(name, value);
+}
+
+/// Keeps what came with a score.
+fn add_detail(analysis: &mut Analysis, name: &str, score: wit::ScoreResult) {
     let detail = ScoreDetail {
         label: score.label,
         parts: parts(score.parts),
@@ -91,11 +105,10 @@ fn add_other_score(analysis: &mut Analysis, name: String, score: wit::ScoreResul
     };
     // Of an earlier plugin's score by this name nothing may be left.
     if detail == ScoreDetail::default() {
-        analysis.score_details.remove(&name);
+        analysis.score_details.remove(name);
     } else {
-        analysis.score_details.insert(name.clone(), detail);
+        analysis.score_details.insert(name.to_owned(), detail);
     }
-    analysis.scores.insert(name, score.value);
 }
 
 fn parts(parts: Vec<wit::PartResult>) -> Scores {
@@ -130,14 +143,15 @@ fn add_tag(analysis: &mut Analysis, tag: wit::TagResult) {
         }
         return;
     }
-    match analysis.tags.iter_mut().find(|known| known.name == tag.name) {
+    let class = if let wit::TagClassResult::Other(class) = tag.class { Some(class) } else { None };
+    match analysis.tags.iter_mut().find(|known| known.name == tag.name && known.class == class) {
         Some(known) => {
             known.confidence = known.confidence.max(tag.confidence);
             known.spans.extend(spans);
         }
         None => {
             let spans = spans.collect();
-            analysis.tags.push(Tag { name: tag.name, confidence: tag.confidence, spans });
+            analysis.tags.push(Tag { name: tag.name, class, confidence: tag.confidence, spans });
         }
     }
 }
@@ -205,6 +219,38 @@ mod tests {
         });
         assert_eq!(details, expected);
         assert_eq!(analysis.scores.len(), 3);
+    }
+
+    #[test]
+    fn what_is_said_of_the_sentiment_of_a_topic_stays_beside_its_aspect() {
+        let of = |topic: &str, label| wit::ScoreResult {
+            scope: wit::ScopeResult::Topic(topic.into()),
+            evidence: vec![wit::Evidence { span: wit::Span { start: 1, end: 4 }, weight: -0.5 }],
+            ..score(SENTIMENT, -0.5, label)
+        };
+        let analysis = merged(vec![of("price", Some("negative")), of("staff", None)]);
+        let details = serde_json::to_value(&analysis.score_details).expect("is JSON");
+        let evidence = serde_json::json!([{ "start": 1, "end": 4, "weight": -0.5 }]);
+        assert_eq!(details, serde_json::json!({"sentiment:price": {"label": "negative", "evidence": evidence}}));
+        let topics: Vec<_> = analysis.aspects.iter().map(|aspect| aspect.topic.as_str()).collect();
+        assert_eq!((topics, analysis.scores.len()), (vec!["price", "staff"], 0));
+    }
+
+    #[test]
+    fn a_tag_that_is_no_topic_keeps_its_class_and_is_not_one_with_a_topic() {
+        let tag = |class: wit::TagClassResult, confidence| {
+            Effect::Tag(wit::TagResult { name: "anger".into(), class, confidence, spans: Vec::new() })
+        };
+        let emotion = || wit::TagClassResult::Other("emotion".into());
+        let effects = vec![tag(wit::TagClassResult::Topic, 0.5), tag(emotion(), 0.6), tag(emotion(), 0.9)];
+        let language = crate::feedback::Language { code: "en".into(), confidence: 1.0 };
+        let analysis = analysis(language, effects, Vec::new(), Vec::new());
+        let tags = serde_json::to_value(&analysis.tags).expect("is JSON");
+        let expected = serde_json::json!([
+            {"name": "anger", "confidence": 0.5, "spans": []},
+            {"name": "anger", "class": "emotion", "confidence": 0.9, "spans": []},
+        ]);
+        assert_eq!(tags, expected);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! The passage is replaced by `[class]`. The same words are also taken out of every other free text of the feedback
 //! (text, title, survey answers, metadata with its keys and numbers, contact reason, author's name, public reply, labels
-//! and source), since they would be stored and delivered with it. Identifiers stay: records are found by them. They go from
-//! what earlier plugins wrote as well: notes and reasons, in the shadow too.
+//! and source), since they would be stored and delivered with it, as they stand and in lower case. Identifiers stay:
+//! records are found by them. They go from what earlier plugins wrote as well, in the shadow too.
 
 use std::collections::BTreeMap;
 
@@ -94,7 +94,9 @@ impl Words {
     fn add(&mut self, passages: &[Passage], text: &str) {
         for (start, end, replacement) in passages {
             if let Some(word) = text.get(*start..*end).filter(|word| word.len() >= MIN_EVERYWHERE) {
-                self.0.entry(word.to_owned()).or_insert_with(|| replacement.clone());
+                for word in [word.to_owned(), word.to_lowercase()] {
+                    self.0.entry(word).or_insert_with(|| replacement.clone());
+                }
             }
         }
     }
@@ -116,17 +118,39 @@ impl Words {
             return;
         }
         match effect {
-            Effect::Route(route) => route.reasons.iter_mut().for_each(|reason| self.clean(reason)),
-            Effect::Other(note) => match serde_json::from_str::<Value>(&note.value) {
-                Ok(mut value) => {
-                    self.clean_value(&mut value, true);
-                    note.value = value.to_string();
+            Effect::Score(score) => {
+                let parts = score.parts.iter_mut().map(|part| &mut part.name);
+                let labels = score.passages.iter_mut().filter_map(|passage| passage.label.as_mut());
+                let about = match &mut score.scope {
+                    wit::ScopeResult::Topic(about) | wit::ScopeResult::Other(about) => Some(about),
+                    wit::ScopeResult::Whole => None,
+                };
+                self.clean_all(parts.chain(labels).chain(&mut score.label).chain(about));
+            }
+            Effect::Tag(tag) => {
+                let class = if let wit::TagClassResult::Other(class) = &mut tag.class { Some(class) } else { None };
+                self.clean_all([&mut tag.name].into_iter().chain(class));
+            }
+            Effect::Route(route) => {
+                self.clean_all([&mut route.name, &mut route.rule].into_iter().chain(&mut route.reasons));
+            }
+            Effect::Other(note) => {
+                self.clean(&mut note.name);
+                match serde_json::from_str::<Value>(&note.value) {
+                    Ok(mut value) => {
+                        self.clean_value(&mut value, true);
+                        note.value = value.to_string();
+                    }
+                    // The merge has nothing of it.
+                    Err(_) => note.value.clear(),
                 }
-                // The merge has nothing of it.
-                Err(_) => note.value.clear(),
-            },
-            Effect::Score(_) | Effect::Tag(_) | Effect::Redact(_) => {}
+            }
+            Effect::Redact(_) => {}
         }
+    }
+
+    fn clean_all<'a>(&self, texts: impl Iterator<Item = &'a mut String>) {
+        texts.for_each(|text| self.clean(text));
     }
 
     /// Cleans what is told of earlier plugins.
@@ -137,7 +161,8 @@ impl Words {
         let reasons = provenance.iter_mut().filter_map(|plugin| plugin.reason.as_mut());
         reasons.for_each(|reason| self.clean(reason));
         for shadow in shadows.values_mut() {
-            shadow.reason.iter_mut().for_each(|reason| self.clean(reason));
+            let lists = [&mut shadow.tags, &mut shadow.intents, &mut shadow.routes];
+            self.clean_all(lists.into_iter().flatten().chain(&mut shadow.reason).chain(&mut shadow.label));
             self.clean_map(&mut shadow.other, true);
         }
     }

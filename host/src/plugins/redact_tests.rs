@@ -139,6 +139,34 @@ fn notes_and_reasons_of_earlier_plugins_lose_the_words_too() {
     assert!(!left.contains("example.org") && left.contains("no `[email]` here"), "{left}");
 }
 
+#[test]
+fn what_earlier_plugins_call_things_by_loses_the_words_too_in_lower_case_as_well() {
+    let mut feedback = survey("Mail Ann@Example.org now");
+    let effects = serde_json::json!([
+        {"score": {"name": "effort", "value": 1, "topic": "ann@example.org", "label": "Ann@Example.org",
+            "passages": [{"span": {"start": 0, "end": 4}, "value": 1, "label": "as ann@example.org"}],
+            "parts": [{"name": "ann@example.org", "value": 1}]}},
+        {"tag": {"name": "from/ann@example.org", "class": "by ann@example.org"}},
+        {"route": {"name": "to ann@example.org", "rule": "Ann@Example.org", "priority": 1}},
+        {"note": {"name": "ann@example.org", "value": 1}},
+    ]);
+    let effects: Vec<crate::plugins::written::Effect> = serde_json::from_value(effects).expect("are effects");
+    let mut effects: Vec<Effect> = effects.into_iter().map(Into::into).collect();
+    let (_, words) = apply(&mut feedback, &[redaction(5, 20, "email")], &mut effects);
+    let left = format!("{effects:?}").to_lowercase();
+    assert!(!left.contains("example.org") && left.contains("from/[email]"), "{left}");
+    let shadow = crate::feedback::Shadow {
+        label: Some("Ann@Example.org".into()),
+        tags: vec!["from/ann@example.org".into()],
+        intents: vec!["ann@example.org".into()],
+        routes: vec!["to ann@example.org".into()],
+        ..super::super::shadow::summary(Vec::new(), provenance("unknown"))
+    };
+    let mut shadows = Shadows::from([("s".into(), shadow)]);
+    words.clean_told(&mut [], &mut shadows);
+    assert!(!format!("{shadows:?}").to_lowercase().contains("example.org"), "{shadows:?}");
+}
+
 fn provenance(reason: &str) -> Provenance {
     Provenance {
         plugin: "p".into(),

@@ -10,6 +10,15 @@ use super::{
 };
 use crate::feedback::{Kind, Provenance, Redaction};
 
+/// Longest reason of a plugin that is kept, in bytes.
+const MAX_REASON: usize = 512;
+
+/// Shortens a reason. Before it was redacted, half of a word might be left that would have been found whole.
+pub(super) fn cut(mut reason: String) -> String {
+    reason.truncate(reason.floor_char_boundary(MAX_REASON));
+    reason
+}
+
 /// One feedback on its way through the chain, with what is told of it at the end.
 pub(super) struct Work {
     pub(super) subject: Subject,
@@ -48,7 +57,11 @@ impl Work {
         words.clean_told(&mut self.provenance, &mut self.shadows);
     }
 
-    pub(super) fn finish(self) -> Outcome {
+    pub(super) fn finish(mut self) -> Outcome {
+        let reasons = self.provenance.iter_mut().map(|plugin| &mut plugin.reason);
+        for reason in reasons.chain(self.shadows.values_mut().map(|shadow| &mut shadow.reason)) {
+            *reason = reason.take().map(cut);
+        }
         let (feedback, language, effects) = self.subject.into_parts();
         let mut analysis = merge::analysis(language, effects, self.redactions, self.provenance);
         if let (Some(sentiment), Kind::Review, Some(_)) = (&mut analysis.sentiment, feedback.kind, &feedback.rating) {

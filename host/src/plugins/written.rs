@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{bindings::sayso::plugin::types as wit, chain::Failure, item, texts};
+use super::{bindings::sayso::plugin::types as wit, chain::Failure, item, texts, work::cut};
 use crate::feedback::Feedback;
 
 /// What a plugin says of one feedback.
@@ -191,8 +191,8 @@ impl Answer {
     pub(super) fn of(verdict: Result<Vec<item::Effect>, Failure>, feedback: &Feedback) -> Self {
         match verdict {
             Ok(effects) => Self::Effects(effects.iter().map(|effect| Effect::of(effect, feedback)).collect()),
-            Err(Failure::Unsupported(reason)) => Self::Fault(Fault::Unsupported(reason)),
-            Err(Failure::Failed(reason) | Failure::Said(reason)) => Self::Fault(Fault::Failed(reason)),
+            Err(Failure::Unsupported(reason)) => Self::Fault(Fault::Unsupported(cut(reason))),
+            Err(Failure::Failed(reason) | Failure::Said(reason)) => Self::Fault(Fault::Failed(cut(reason))),
         }
     }
 

@@ -101,7 +101,8 @@ fn facts(feedback: &Feedback, analysis: &Analysis) -> Vec<(String, String)> {
         put("Sentiment", format!("{} ({:+.2})", sentiment.label.replace('_', " "), sentiment.score));
     }
     put("Routes", analysis.routes.iter().map(|route| route.name.as_str()).collect::<Vec<_>>().join(", "));
-    put("Topics", analysis.tags.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>().join(", "));
+    let topics = analysis.tags.iter().filter(|tag| tag.class.is_none());
+    put("Topics", topics.map(|tag| tag.name.as_str()).collect::<Vec<_>>().join(", "));
     put("Wants", analysis.intents.iter().map(|intent| intent.kind.replace('_', " ")).collect::<Vec<_>>().join(", "));
     put("Urgency", analysis.urgency.reasons.join("; "));
     if let Some(customer) = &feedback.customer {

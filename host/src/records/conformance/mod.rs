@@ -170,7 +170,7 @@ impl With for Analyzed {
     }
 
     fn tagged(mut self, tags: &[&str]) -> Self {
-        let tag = |name: &&str| Tag { name: (*name).into(), confidence: 1.0, spans: Vec::new() };
+        let tag = |name: &&str| Tag { name: (*name).into(), class: None, confidence: 1.0, spans: Vec::new() };
         self.analysis.tags = tags.iter().map(tag).collect();
         self
     }
