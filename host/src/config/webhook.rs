@@ -64,6 +64,7 @@ pub struct Webhook {
     pub min_priority: u8,
     /// An expression in CEL over `feedback` and `analysis`, as they are delivered, that has to be true; none.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 2000)]
     pub condition: Option<String>,
     /// Headers to send with every delivery, by name. Those that are secret by their name, such as `authorization`, are
     /// shown only where `secret` is false.
@@ -100,6 +101,7 @@ pub struct Webhook {
     pub paused: bool,
     /// Certificate chain in PEM by which sayso identifies itself (mutual TLS).
     #[serde(default)]
+    #[schema(max_length = 65536)]
     pub client_certificate: Option<String>,
     /// Private key of `client_certificate` in PEM.
     #[serde(default)]
@@ -107,6 +109,7 @@ pub struct Webhook {
     /// Certificates in PEM of the only authorities that the receiver's certificate may come from; the system's if
     /// absent.
     #[serde(default)]
+    #[schema(max_length = 65536)]
     pub ca: Option<String>,
     /// File only: whether the URL may lead to a private or loopback address.
     #[serde(default)]

@@ -113,9 +113,11 @@ pub struct Feedback {
     pub verified: Option<bool>,
     /// Review: the name shown with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 4096)]
     pub author_name: Option<String>,
     /// Review: country or store front.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 4096)]
     pub territory: Option<String>,
     /// Review: what other readers thought of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -149,6 +151,7 @@ pub struct Feedback {
     pub handle_time_s: Option<u32>,
     /// Note: why the customer got in touch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 4096)]
     pub contact_reason: Option<String>,
     /// Note: the customer's satisfaction with the contact, by default on 1 to 5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -190,9 +193,11 @@ pub struct Source {
     pub id: Option<String>,
     /// A name for people to read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 4096)]
     pub name: Option<String>,
     /// Where to see the original.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 4096)]
     pub url: Option<String>,
 }
 
@@ -218,6 +223,7 @@ pub struct Customer {
     pub id: Option<String>,
     /// E-mail address. Never given to plugins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 4096)]
     pub email: Option<String>,
     /// The account or company that the customer belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -270,6 +276,7 @@ pub struct Answer {
     pub field_id: String,
     /// The question, for people to read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 4096)]
     pub field_label: Option<String>,
     /// What it asks for.
     pub field_type: FieldType,
