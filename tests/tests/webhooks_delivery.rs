@@ -112,6 +112,21 @@ async fn deliveries_go_out_in_batches_each_with_its_own_record() {
 }
 
 #[tokio::test]
+async fn a_batch_that_failed_comes_back_in_one_piece() {
+    let receiver = Receiver::start().await;
+    let often = "[delivery]\nallow_private = true\nschedule = [\"0s\", \"1s\", \"1s\"]\njitter = 1.0\n";
+    let server = Server::builder().config(often).start().await;
+    let batch = json!({ "batch": { "max_items": 20, "max_wait_ms": 500 } });
+    create_to(&server, "bi", &receiver.url(), batch).await;
+    receiver.answer_by(|_, before| if before.is_empty() { 500 } else { 200 });
+    let all: Vec<_> = (0..20).map(|number| review_of("ann", number)).collect();
+    server.analyze(&Value::Array(all)).await;
+    let sizes: Vec<_> =
+        receiver.wait_for(2).await.iter().map(|event| event.body["data"].as_array().map_or(0, Vec::len)).collect();
+    assert_eq!(sizes, [20, 20], "it is spread over two seconds, each delivery for itself");
+}
+
+#[tokio::test]
 async fn a_batch_waits_no_longer_than_it_may() {
     let receiver = Receiver::start().await;
     let server = Server::builder().config(LOOPBACK).start().await;

@@ -1,11 +1,17 @@
 //! What webhooks of the API are signed with, verified by other people's libraries, against the real binary.
 
+use std::{path::Path, process::Stdio};
+
 use reqwest::Method;
 use sayso_tests::{
     Receiver, SECRET, Server,
     webhooks::{LOOPBACK, call, create_to, headers, is_verified, is_verified_in_node, python},
 };
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::Command,
+};
 
 fn review(text: &str) -> Value {
     json!({ "kind": "review", "text": text, "rating": { "value": 1 }, "language": "en" })
@@ -96,6 +102,33 @@ async fn an_ed25519_webhook_is_verified_with_its_public_key_alone() {
     }
     let other = create_to(&server, "other", &receiver.url(), json!({ "signature": "ed25519" })).await;
     assert!(!accepts(other["keys"][0]["public_key"].as_str().expect("a key"), &right, &body), "another key");
+}
+
+#[tokio::test]
+async fn the_receiver_of_the_examples_verifies_ed25519() {
+    let server = Server::builder().config(LOOPBACK).start().await;
+    let paused = json!({ "signature": "ed25519", "paused": true });
+    let webhook = create_to(&server, "crm", "http://127.0.0.1:9/", paused).await;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let python = root.join("target/venv/bin/python");
+    assert!(python.exists(), "{} is not there; run `make setup-tests`", python.display());
+    let key = webhook["keys"][0]["public_key"].as_str().expect("is shown");
+    let mut receiver = Command::new(python)
+        .arg(root.join("examples/receivers/ed25519.py"))
+        .args(["0", key])
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("it runs");
+    let mut lines = BufReader::new(receiver.stdout.take().expect("piped")).lines();
+    let listening = lines.next_line().await.expect("is text").expect("it says where it listens");
+    let url = listening.split_whitespace().last().expect("an address");
+    let change = json!({ "url": url, "paused": false });
+    assert_eq!(call(&server, Method::PATCH, &path(&webhook), Some(&change)).await.0, 200);
+    server.analyze(&review("late")).await;
+    server.wait_until("/v1/deliveries", |list| list["items"][0]["status"] == "delivered").await;
+    let said = lines.next_line().await.expect("is text").expect("it prints the delivery");
+    assert!(said.ends_with("feedback.analyzed is verified"), "{said}");
 }
 
 #[tokio::test]

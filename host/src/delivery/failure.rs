@@ -59,7 +59,9 @@ fn advice(status: u16) -> &'static str {
     match status {
         300..=399 => ": redirects are not followed; put the URL that it leads to into `url`",
         400 | 422 => ": the receiver does not understand the delivery; its answer may say what it minds",
-        401 | 403 => ": the receiver refuses sayso; check that it verifies with the secret of this webhook",
+        401 | 403 => {
+            ": the receiver refuses sayso; check that it verifies with the secret of this webhook, and that its clock is right"
+        }
         404 | 405 => ": check the path in `url`",
         410 => ": the receiver wants nothing more; take the webhook out, or correct `url`",
         413 => ": the receiver takes no body of this size; raise its limit",

@@ -27,6 +27,21 @@ pub enum ScheduleError {
 /// Longest step.
 const MAX_STEP: Duration = Duration::from_secs(30 * 86_400);
 
+/// What a receiver gets of the wait that it asks for, however short the steps are.
+const ALWAYS_GRANTED: Duration = Duration::from_secs(3_600);
+
+/// The share of the jitter that a wait gets, -1 to 1. What went out in one request has the same, so that it comes back in
+/// one.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Luck(f64);
+
+impl Luck {
+    /// A share by chance.
+    pub fn draw() -> Self {
+        Self(rand::random_range(-1.0..=1.0))
+    }
+}
+
 /// When a delivery is tried again, from `[delivery]`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Schedule {
@@ -58,17 +73,17 @@ impl Schedule {
         u32::try_from(self.steps.len()).unwrap_or(u32::MAX)
     }
 
-    /// The wait after attempt `number` (from 1) failed, lengthened or shortened at random by up to the jitter, but no
-    /// less than the receiver asked for, of which no more than the longest step is granted. None if that was the last.
-    pub fn after(&self, number: u32, asked: Option<Duration>) -> Option<Duration> {
+    /// The wait after attempt `number` (from 1) failed, lengthened or shortened by that share of the jitter, but no less
+    /// than the receiver asked for, of which no more than the longest step is granted, or [`ALWAYS_GRANTED`]. None if that
+    /// was the last.
+    pub fn after(&self, number: u32, asked: Option<Duration>, luck: Luck) -> Option<Duration> {
         let step = *self.steps.get(usize::try_from(number).ok()?)?;
-        let factor = 1.0 + self.jitter * rand::random_range(-1.0..=1.0);
-        Some(step.mul_f64(factor).max(self.grant(asked)))
+        Some(step.mul_f64(self.jitter.mul_add(luck.0, 1.0)).max(self.grant(asked)))
     }
 
     /// What is granted of the wait that a receiver asked for.
-    pub fn grant(&self, asked: Option<Duration>) -> Duration {
-        asked.unwrap_or_default().min(self.longest())
+    fn grant(&self, asked: Option<Duration>) -> Duration {
+        asked.unwrap_or_default().min(self.longest().max(ALWAYS_GRANTED))
     }
 
     /// The shortest step after a failure; zero if nothing is tried twice.
@@ -96,27 +111,30 @@ mod tests {
     #[test]
     fn without_jitter_the_steps_are_those_of_the_configuration() {
         let schedule = schedule(&[0, 5, 300], 0.0).unwrap();
-        assert_eq!(schedule.after(1, None), Some(Duration::from_secs(5)));
-        assert_eq!(schedule.after(2, None), Some(Duration::from_secs(300)));
-        assert_eq!(schedule.after(3, None), None, "the schedule is spent");
-        assert_eq!(schedule.after(u32::MAX, None), None);
+        assert_eq!(schedule.after(1, None, Luck::draw()), Some(Duration::from_secs(5)));
+        assert_eq!(schedule.after(2, None, Luck::draw()), Some(Duration::from_secs(300)));
+        assert_eq!(schedule.after(3, None, Luck::draw()), None, "the schedule is spent");
+        assert_eq!(schedule.after(u32::MAX, None, Luck::draw()), None);
     }
 
     #[test]
     fn the_default_takes_ten_attempts_over_75_6_hours() {
         let schedule = Schedule::new(&config::Delivery { jitter: 0.0, ..config::Delivery::default() }).unwrap();
-        let total: Duration = (1..schedule.attempts()).map(|number| schedule.after(number, None).unwrap()).sum();
+        let total: Duration =
+            (1..schedule.attempts()).map(|number| schedule.after(number, None, Luck::draw()).unwrap()).sum();
         assert_eq!(schedule.attempts(), 10);
         assert_eq!(total, Duration::from_secs(272_105));
     }
 
     #[test]
-    fn a_receiver_can_ask_for_more_time_but_for_no_more_than_the_longest_step() {
+    fn a_receiver_can_ask_for_more_time_but_for_no_more_than_an_hour_or_the_longest_step() {
         let schedule = schedule(&[0, 5, 300], 0.0).unwrap();
-        let asked = |seconds| schedule.after(1, Some(Duration::from_secs(seconds)));
+        let asked = |seconds| schedule.after(1, Some(Duration::from_secs(seconds)), Luck::draw());
         assert_eq!(asked(2), Some(Duration::from_secs(5)), "not earlier than the step");
         assert_eq!(asked(60), Some(Duration::from_secs(60)));
-        assert_eq!(asked(86_400 * 365), Some(Duration::from_secs(300)));
+        assert_eq!(asked(86_400 * 365), Some(Duration::from_secs(3_600)));
+        let long = self::schedule(&[0, 5, 86_400], 0.0).unwrap();
+        assert_eq!(long.after(1, Some(Duration::from_secs(u64::MAX)), Luck::draw()), Some(Duration::from_secs(86_400)));
     }
 
     #[test]
@@ -131,7 +149,7 @@ mod tests {
     proptest! {
         #[test]
         fn jitter_stays_within_its_share(step in 1_u64..=86_400, jitter in 0.0_f64..=1.0) {
-            let wait = schedule(&[0, step], jitter).unwrap().after(1, None).unwrap().as_secs_f64();
+            let wait = schedule(&[0, step], jitter).unwrap().after(1, None, Luck::draw()).unwrap().as_secs_f64();
             let step = step as f64;
             prop_assert!(wait >= step * (1.0 - jitter) - 1e-6 && wait <= step * (1.0 + jitter) + 1e-6);
         }

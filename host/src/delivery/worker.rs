@@ -19,7 +19,7 @@ use super::{
     formats::{self, Event, Format, Unfit, standard},
     owed::Owed,
     rate::Rate,
-    schedule::Schedule,
+    schedule::{Luck, Schedule},
     settle::{Fate, Finished, Settler},
     slots::{self, Slots},
     standing::Standing,
@@ -258,13 +258,14 @@ impl Worker {
         self.pace.observe(Duration::from_millis(tried.attempt.latency_ms.into()));
         self.events.ended(&tried.attempt);
         let has_disabled = self.standing.observe(era, &tried);
-        self.decide(lease, delivery, tried, has_disabled)
+        self.decide(lease, tried, has_disabled, Luck::draw())
     }
 
-    fn decide(&self, lease: Lease, delivery: DeliveryId, tried: Tried, has_disabled: bool) -> Finished {
+    fn decide(&self, lease: Lease, tried: Tried, has_disabled: bool, luck: Luck) -> Finished {
+        let delivery = DeliveryId(lease.id);
         let Tried { attempt, verdict } = tried;
         let error = attempt.error.as_deref().unwrap_or_default();
-        let by_schedule = |retry_after| match self.schedule.after(attempt.number, retry_after) {
+        let by_schedule = |retry_after| match self.schedule.after(attempt.number, retry_after, luck) {
             Some(delay) => (DeliveryStatus::Pending, Fate::Again(delay)),
             None => (DeliveryStatus::Parked, Fate::Aside(format!("the last of {} attempts: {error}", attempt.number))),
         };

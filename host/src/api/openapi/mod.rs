@@ -123,6 +123,7 @@ fn finished(mut operation: Value, scope: Option<Scope>) -> Value {
         Some(scope) => json!([{ "key": [scope.as_str()] }, { "key": ["admin"] }]),
     };
     problems::answer(&mut operation, scope);
+    schemas::correct_body(&mut operation);
     for response in operation["responses"].as_object_mut().into_iter().flat_map(Map::values_mut) {
         if response.get("$ref").is_none() {
             response["headers"]["x-request-id"] = json!({ "$ref": "#/components/headers/RequestId" });

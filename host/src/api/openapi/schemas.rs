@@ -26,6 +26,13 @@ pub(super) fn correct(schemas: &mut Map<String, Value>) {
     }
 }
 
+/// Takes null from a body that may be left out: generators of clients would send it in place of none.
+pub(super) fn correct_body(operation: &mut Value) {
+    let body = operation.get_mut("requestBody").filter(|body| body["required"] != true);
+    let contents = body.and_then(|body| body["content"].as_object_mut());
+    contents.into_iter().flat_map(Map::values_mut).for_each(|content| without_null(&mut content["schema"]));
+}
+
 fn without_default_null(schema: &mut Value) {
     if let Some(schema) = schema.as_object_mut().filter(|schema| schema.get("default") == Some(&Value::Null)) {
         schema.remove("default");

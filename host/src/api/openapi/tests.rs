@@ -167,6 +167,20 @@ async fn what_the_server_refuses_for_its_size_or_form_the_description_refuses_to
 }
 
 #[tokio::test]
+async fn a_body_that_may_be_left_out_is_no_null() {
+    let (_, document) = described().await;
+    let mut optional = 0;
+    for operation in document.operations() {
+        let body = operation.json.get("requestBody").filter(|body| body["required"] != true);
+        for content in body.and_then(|body| body["content"].as_object()).into_iter().flat_map(|all| all.values()) {
+            assert!(content["schema"]["$ref"].is_string(), "{} {}: {content}", operation.method, operation.path);
+            optional += 1;
+        }
+    }
+    assert!(optional >= 3, "{optional}");
+}
+
+#[tokio::test]
 async fn every_example_is_what_its_schema_says() {
     let (_, document) = described().await;
     let (count, wrong) = document.check_examples();

@@ -42,9 +42,10 @@ const LOOK: Duration = Duration::from_millis(200);
 const AWAY: Duration = Duration::from_secs(120);
 
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["ids", "webhook"]))]
 pub(in crate::cli) struct Replay {
     /// Ids of deliveries.
-    #[arg(value_name = "ID", required_unless_present = "webhook", conflicts_with_all = ["webhook", "status", "route", "kind", "event", "since", "until"])]
+    #[arg(value_name = "ID", conflicts_with_all = ["webhook", "status", "route", "kind", "event", "since", "until"])]
     ids: Vec<String>,
     /// Name or id of the webhook whose deliveries are made again.
     #[arg(long, value_name = "NAME")]

@@ -312,7 +312,7 @@ fn unusable(header: &Row<'_>, mapping: &Mapping, errors: &[FieldError]) -> anyho
     let kind = if needs_kind { format!(" \\\n    --kind {kind}") } else { String::new() };
     let maps: String = suggested.iter().map(|pair| format!(" \\\n    --map {}", quoted(pair))).collect();
     anyhow::anyhow!(
-        "its columns have other names than the fields of feedback; say what they hold, for example with{kind}{maps}\n  \
+        "not all of its columns have names of fields of feedback; say what they hold, for example with{kind}{maps}\n  \
          (--kind is survey, review or csr_note. A column goes to text, title, rating, collected_at, external_id, language, \
          customer.id, customer.email, product, answers.ID.nps, metadata.NAME or another field of /openapi.json, or to `-` \
          to be left out. --set source.type=NAME says where the file comes from, --set rating.max=10 on which scale.)"

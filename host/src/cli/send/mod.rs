@@ -161,6 +161,9 @@ async fn send(
     mapping: &Mapping,
     poster: &Poster,
 ) -> anyhow::Result<Report> {
+    if file.is_dir() {
+        anyhow::bail!("it is a folder; name the files in it, such as {}", file.join("*.ndjson").display());
+    }
     let digest = items::digest(file, &options(args)).await?;
     let place = Place::open(folder, digest.as_deref());
     let items = Items::open(file, args.format, mapping.clone()).await?;

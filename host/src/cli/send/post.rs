@@ -1,5 +1,6 @@
 //! One request, tried again where the server asks for it or cannot be reached.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -178,10 +179,21 @@ fn answer(body: Body) -> Answer {
 /// Every field that has to be fixed; what is wrong with the whole where it is no field.
 fn reason(problem: Problem) -> String {
     if problem.errors.len() < 2 {
-        return printable(&problem.detail);
+        return printable(&without_line(&problem.detail));
     }
     let errors: Vec<_> = problem.errors.iter().map(|error| format!("`{}`: {}", error.field, error.message)).collect();
     printable(&errors.join("; "))
+}
+
+/// The line of the request, which is said with the column, is not that of the file.
+fn without_line(detail: &str) -> Cow<'_, str> {
+    let at = detail.rsplit_once(" at line ").and_then(|(before, at)| Some((before, at.split_once(" column ")?)));
+    match at {
+        Some((before, (line, column))) if line.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{before} at column {column}").into()
+        }
+        _ => detail.into(),
+    }
 }
 
 fn retry_after(response: &Response) -> Option<Duration> {

@@ -96,6 +96,7 @@ async fn what_is_rejected_is_named_by_line_and_the_others_are_accepted() {
     let found: Vec<_> = report.rejections.iter().map(|rejection| (rejection.line, &*rejection.reason)).collect();
     assert!(found[0].0 == 9 && found[0].1.contains("`kind`"), "{found:?}");
     assert!(found[1].0 == 13 && found[1].1.contains("not JSON"), "{found:?}");
+    assert!(found[1].1.ends_with("at column 2"), "the line of the request would be another: {found:?}");
 }
 
 #[tokio::test]
@@ -112,6 +113,8 @@ async fn json_files_of_any_layout_are_sent() {
     let pretty = "\u{feff}[\n  {\n    \"kind\": \"review\",\n    \"text\": \"a\\nb\"\n  },\n  {\"kind\": \"review\"}\n]\n{\"kind\":\"csr_note\",\"text\":\"c\"}";
     let report = setup.send(&setup.file("tea.json", pretty), &["--json"]).await;
     assert_eq!((report.accepted, report.rejected, report.rejections[0].line), (2, 1, 6));
+    let error = setup.try_send(setup.folder.path(), &[]).await.expect_err("is refused");
+    assert!(format!("{error:#}").contains("it is a folder"), "{error:#}");
     let error = setup.try_send(&setup.file("bad.json", "[{\"kind\":}]"), &[]).await.expect_err("is refused");
     assert!(format!("{error:#}").contains("line 1"), "{error:#}");
 }

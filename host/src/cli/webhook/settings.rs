@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::Format;
 
-/// How a webhook is to be; each option that is not given is left as it is.
+/// How a webhook is to be; each option that is not given is left as it is. An empty word takes a list back: `--route ''`.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Settings {
     /// Where to post. A move to another server needs its secrets again: `--secret-header`, `--client-key`.
@@ -90,7 +90,9 @@ impl Settings {
                 body.insert(name.into(), value);
             }
         };
-        let list = |list: &[String]| (!list.is_empty()).then(|| json!(list));
+        // Empty words alone take a filter back.
+        let is_none = |list: &[String]| list.iter().all(String::is_empty);
+        let list = |list: &[String]| (!list.is_empty()).then(|| if is_none(list) { Value::Null } else { json!(list) });
         put("url", self.url.as_ref().map(|url| json!(url)));
         put("description", self.description.as_ref().map(|text| json!(text)));
         put("events", list(&self.events));
@@ -167,13 +169,14 @@ mod tests {
             tags: vec!["delivery/*".into()],
             headers: vec!["X-Team: care".into(), "x-old:".into()],
             secret_headers: vec!["Authorization: Bearer x:y".into()],
+            routes: vec![String::new()],
             condition: Some(String::new()),
             batch: Some(50),
             rate: Some(0.0),
             ..Settings::default()
         };
         let expected = json!({
-            "tags": ["delivery/*"],
+            "tags": ["delivery/*"], "routes": null,
             "headers": {
                 "x-team": "care", "x-old": null, "authorization": { "value": "Bearer x:y", "secret": true },
             },

@@ -15,7 +15,11 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{Era, Finished, Job, Worker, insist, slots::Slot};
-use crate::{config::Batch, delivery::client::Tried, feedback::DeliveryId, queue::Lease};
+use crate::{
+    config::Batch,
+    delivery::{client::Tried, schedule::Luck},
+    queue::Lease,
+};
 
 /// Largest body of a request with several deliveries, in bytes; a single delivery may be larger.
 const MAX_BODY: usize = 4 << 20;
@@ -122,11 +126,11 @@ impl Worker {
         let tried = self.target.client.attempt(id_of(&leases), number, outgoing).await;
         self.events.ended(&tried.attempt);
         let has_disabled = self.standing.observe(era, &tried);
+        let luck = Luck::draw();
         let one = |lease: Lease| {
             let mut attempt = tried.attempt.clone();
             attempt.number = lease.tries + 1;
-            let delivery = DeliveryId(lease.id);
-            self.decide(lease, delivery, Tried { attempt, verdict: tried.verdict }, has_disabled)
+            self.decide(lease, Tried { attempt, verdict: tried.verdict }, has_disabled, luck)
         };
         leases.into_iter().map(one).collect()
     }

@@ -48,6 +48,9 @@ pub(in crate::api) async fn change(
     let now = View::of(&state, &webhook).await?.to_json();
     let refused = |why| refused(why, &id);
     let patch = shown::without(patch, &now).map_err(|faults| refused(faults.into()))?;
+    let before = webhook.settings.ordering;
     let webhook = state.webhooks.change(webhook.id, revision, patch).await.map_err(refused)?;
-    Ok((etag::of(&webhook), Json(View::of(&state, &webhook).await?)))
+    let view = View::of(&state, &webhook).await?;
+    let view = if webhook.settings.ordering == before { view } else { view.with_warning_of_order() };
+    Ok((etag::of(&webhook), Json(view)))
 }

@@ -81,7 +81,8 @@ fn refused(refused: Refused, id: &str) -> Problem {
             format!("Deliveries of the deleted webhook `{name}` are still being parked; try again in a moment.")
         }
         Refused::FromFile(name) => format!(
-            "The webhook `{name}` stands in the configuration file; change its [[webhook]] there, and start sayso again."
+            "The webhook `{name}` stands in the configuration file; change its [[webhook]] there, and start sayso again. \
+             For another secret, leave the one before as `old_secret` until every receiver has the new one."
         ),
         Refused::TooMany => format!("{refused}; delete those that are not needed."),
         Refused::TooManyKeys => {

@@ -112,6 +112,20 @@ async fn what_a_webhook_does_leaves_its_tag_as_it_is() {
 }
 
 #[tokio::test]
+async fn an_order_that_comes_too_late_for_what_waits_is_told() {
+    let service = service();
+    create(&service, json!({ "paused": true })).await;
+    let change = async |patch: Value| call(&service, "PATCH", "/crm", &[], patch).await.expect(200)["warnings"].clone();
+    assert_eq!(change(json!({ "ordering": "customer" })).await, Value::Null, "nothing waits");
+    let set = service.state.webhooks.live().current();
+    let (lane, message) = crate::delivery::owed_message(crate::feedback::FeedbackId::now(), 1, set.webhooks[0].name());
+    service.state.queue.publish(&lane, vec![message]).await.expect("it is owed");
+    assert_eq!(change(json!({ "ordering": "customer", "paused": false })).await, Value::Null, "it is so already");
+    let warnings = change(json!({ "ordering": "none" })).await;
+    assert!(warnings[0].as_str().is_some_and(|warning| warning.contains("the 1 that waits already")), "{warnings}");
+}
+
+#[tokio::test]
 async fn a_webhook_that_is_asked_for_again_with_its_key_is_made_once_and_its_secret_shown_once() {
     let service = service();
     let key = [("idempotency-key", "k-1")];

@@ -177,6 +177,17 @@ impl View {
         serde_json::to_value(self).expect("a view has texts as names")
     }
 
+    /// After its order was changed: says that what waits keeps the one that it had.
+    pub(super) fn with_warning_of_order(mut self) -> Self {
+        if self.waiting > 0 {
+            let (waiting, verb) = (self.waiting, if self.waiting == 1 { "waits" } else { "wait" });
+            self.warnings.push(format!(
+                "`ordering` counts for what becomes due from now on; the order of the {waiting} that {verb} already is as it was"
+            ));
+        }
+        self
+    }
+
     /// The webhook without anything secret.
     ///
     /// # Errors
