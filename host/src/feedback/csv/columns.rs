@@ -6,7 +6,7 @@ use encoding_rs::Encoding;
 
 use super::Row;
 use super::fields::{Cell, FIELDS, answer, as_known, cell_of, long, near};
-use super::headings::likely;
+use super::headings::{likely, name_of};
 use super::mapping::Mapping;
 use super::times::{self, DateOrder};
 use super::titles::{self, Titles};
@@ -61,6 +61,8 @@ pub struct Table {
     dates: Option<DateOrder>,
     charset: Option<&'static Encoding>,
     columns: Vec<String>,
+    /// The columns without heading, of which nothing is known: they have to be empty.
+    unnamed: Vec<usize>,
     /// Whether rows that tell more of the columns may still come.
     is_begun: bool,
 }
@@ -80,7 +82,7 @@ impl Table {
             return Err(vec![FieldError::new("", message)]);
         }
         let columns: Vec<String> = (0..header.len())
-            .map(|index| String::from_utf8_lossy(header.get(index).unwrap_or_default()).trim().to_owned())
+            .map(|index| name_of(index, &String::from_utf8_lossy(header.get(index).unwrap_or_default())).into_owned())
             .collect();
         let mut errors: Vec<FieldError> = mapping
             .renames
@@ -96,12 +98,17 @@ impl Table {
             dates: mapping.dates,
             charset: mapping.charset,
             columns: Vec::new(),
+            unnamed: Vec::new(),
             is_begun: false,
         };
         let mut bound = BTreeSet::new();
         for (index, column) in columns.iter().enumerate() {
             let field = mapping.field_of(column).map_or_else(|| as_known(column), str::to_owned);
             if field == "-" {
+                continue;
+            }
+            if field == *column && header.get(index).is_some_and(|heading| heading.trim_ascii().is_empty()) {
+                table.unnamed.push(index);
                 continue;
             }
             let field = long(&field).to_owned();
@@ -179,7 +186,7 @@ impl Table {
     /// Writes `row` as a JSON object. Cells that are empty are left out.
     ///
     /// # Errors
-    /// A cell that is not UTF-8, and a row with more cells than the header.
+    /// A cell that is not UTF-8 or has no heading, and a row with more cells than the header.
     pub fn write(&self, row: &Row<'_>, json: &mut Vec<u8>) -> Result<(), FieldError> {
         if row.len() > self.columns.len() {
             let (cells, columns) = (row.len(), self.columns.len());
@@ -189,6 +196,12 @@ impl Table {
             ));
         }
         let writer = Writer { row, columns: &self.columns, dates: self.dates, charset: self.charset };
+        if let Some(index) = self.unnamed.iter().find(|index| row.get(**index).is_some_and(|cell| !cell.is_empty())) {
+            let column = &self.columns[*index];
+            let message =
+                format!("has no heading; name it with ?map={column}:FIELD, or leave it out with ?map={column}:-");
+            return Err(FieldError::new(column, message));
+        }
         json.push(b'{');
         let kind = match self.kind_column.map(|index| writer.cell(index)).transpose()? {
             Some(text) if !text.trim().is_empty() => text.trim(),

@@ -1,5 +1,7 @@
 //! What the columns of well-known exports are likely to hold.
 
+use std::borrow::Cow;
+
 use super::{
     fields::{as_known, is_field},
     mapping::Mapping,
@@ -91,23 +93,46 @@ pub(in crate::feedback) fn likely(column: &str) -> Option<&'static str> {
     HEADINGS.iter().find(|(_, headings)| headings.contains(&&*plain)).map(|(field, _)| *field)
 }
 
-/// The answer that a column holds whose heading is a question; `number` tells it from others.
+/// The name of a column by its heading; by its place, counted from 1, where it has none.
+pub(super) fn name_of(index: usize, heading: &str) -> Cow<'_, str> {
+    match heading.trim() {
+        "" => format!("column_{}", index + 1).into(),
+        heading => heading.into(),
+    }
+}
+
+/// The answer that a column holds whose heading is a question, or the number of one as in `Q1`; `number` tells it from
+/// others.
 fn answer(column: &str, number: usize) -> Option<String> {
+    let is_number = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
+    if column.strip_prefix('Q').is_some_and(is_number) {
+        return Some(format!("answers.{}.text", column.to_ascii_lowercase()));
+    }
     let is_likelihood = || column.to_lowercase().contains("recommend");
     column
         .contains('?')
         .then(|| if is_likelihood() { "answers.recommend.nps".into() } else { format!("answers.q{number}.text") })
 }
 
+/// Whether a column tells where somebody can be found, which is better left out.
+fn is_address(column: &str) -> bool {
+    let plain: String = column.chars().filter(char::is_ascii_alphanumeric).collect();
+    ["ipaddress", "ip", "locationlatitude", "locationlongitude"].contains(&&*plain.to_ascii_lowercase())
+}
+
 /// A pair of `map` for each of these columns that is no field, by itself or by the mapping: what it is likely to hold, else
 /// a place in the metadata. No field is filled twice.
 pub fn suggested<'a>(columns: impl Iterator<Item = &'a str>, mapping: &Mapping) -> Vec<String> {
     let bound = |column: &str| mapping.field_of(column).map_or_else(|| as_known(column), str::to_owned);
-    let columns: Vec<_> = columns.map(str::trim).filter(|column| !column.is_empty()).collect();
-    let (known, others): (Vec<_>, Vec<_>) = columns.into_iter().partition(|column| is_field(&bound(column)));
-    let mut filled: Vec<String> = known.into_iter().map(bound).collect();
+    let columns = columns.enumerate().map(|(index, heading)| name_of(index, heading));
+    let (known, others): (Vec<_>, Vec<_>) = columns.partition(|column| is_field(&bound(column)));
+    let mut filled: Vec<String> = known.iter().map(|column| bound(column)).collect();
     let mut pairs = Vec::new();
-    for (column, number) in others.into_iter().zip(1..) {
+    for (column, number) in others.iter().zip(1..) {
+        if is_address(column) {
+            pairs.push(format!("{column}:-"));
+            continue;
+        }
         let likely = likely(column).map(str::to_owned).or_else(|| answer(column, number));
         let likely = likely.filter(|field| !filled.contains(field));
         let field = likely.unwrap_or_else(|| in_metadata(column, &filled));
@@ -160,11 +185,26 @@ mod tests {
     }
 
     #[test]
+    fn numbers_of_questions_are_answers_too_and_addresses_are_left_out() {
+        let qualtrics = ["StartDate", "IPAddress", "ResponseId", "Q1", "Q1_NPS_GROUP", "Q12"];
+        let expected = [
+            "StartDate:collected_at",
+            "IPAddress:-",
+            "ResponseId:external_id",
+            "Q1:answers.q1.text",
+            "Q1_NPS_GROUP:metadata.q1_nps_group",
+            "Q12:answers.q12.text",
+        ];
+        assert_eq!(suggested(qualtrics.into_iter(), &Mapping::default()), expected);
+    }
+
+    #[test]
     fn no_field_is_filled_twice_and_fields_by_themselves_need_no_pair() {
         let columns = ["text", "Comment", "Comment!", " ", "ID", "Response ID", "\u{fffd}"];
         let expected = [
             "Comment:metadata.comment",
             "Comment!:metadata.comment_2",
+            "column_4:metadata.column_4",
             "ID:external_id",
             "Response ID:metadata.response_id",
             "\u{fffd}:metadata.column",

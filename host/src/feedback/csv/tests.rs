@@ -285,6 +285,16 @@ fn numbers_may_have_a_decimal_comma() {
 }
 
 #[test]
+fn a_column_without_heading_has_to_be_empty_or_is_named_by_its_place() {
+    let found = read("kind,text,,\nreview,a,,\nreview,b,x\nreview,c\n", &Mapping::default(), 9).expect("is bound");
+    let errors: Vec<_> = found.iter().map(|(_, row)| row.as_ref().err().map(|error| &**error)).collect();
+    assert!(errors[0].is_none() && errors[2].is_none(), "{found:?}");
+    assert!(errors[1].is_some_and(|error| error.contains("?map=column_3:FIELD")), "{found:?}");
+    let rows = objects("kind,text,\nreview,b,x\n", &mapping("column_3:metadata.other", None));
+    assert_eq!(rows, [r#"{"kind":"review","text":"b","metadata":{"other":"x"}}"#]);
+}
+
+#[test]
 fn rows_that_tell_more_of_the_columns_are_no_feedback_and_name_the_questions() {
     let table = "StartDate,ResponseId,Q1,Q2\n\
         Start Date,Response ID,How likely is it that you recommend us?,Why?\n\
