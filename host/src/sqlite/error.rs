@@ -30,6 +30,17 @@ pub enum OpenError {
         /// Its write-ahead log.
         log: PathBuf,
     },
+    /// A copy was put in its place, beside the log of the database that was there before.
+    #[error(
+        "the store {} is a copy, and its log {} is that of another state of it, which would ruin the copy; delete the log, and the file that ends in -shm beside it, to begin with the copy",
+        path.display(), log.display()
+    )]
+    Restored {
+        /// The database.
+        path: PathBuf,
+        /// The log of the one before.
+        log: PathBuf,
+    },
     /// A newer sayso wrote it.
     #[error(
         "the store {} has tables of version {found}, and this sayso knows versions up to {known}; run a newer sayso, \

@@ -1,6 +1,6 @@
 use std::{
     fs::{DirBuilder, File, OpenOptions, TryLockError},
-    io,
+    io::{self, Read as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -31,10 +31,13 @@ pub(super) struct Lock(#[expect(dead_code, reason = "the lock lasts as long as t
 pub(super) fn prepare(path: &Path) -> Result<Lock, OpenError> {
     let io = |source| OpenError::io(path, source);
     let lock = lock(path)?;
+    let log = beside(path, "-wal");
     if len(path).map_err(io)? > 0 {
+        if is_copy(path).map_err(io)? && len(&log).map_err(io)? > 0 {
+            return Err(OpenError::Restored { path: path.to_owned(), log });
+        }
         return Ok(lock);
     }
-    let log = beside(path, "-wal");
     if len(&log).map_err(io)? > 0 {
         // SQLite would drop the log, and with it what is not in the database yet.
         return Err(OpenError::Lost { path: path.to_owned(), log });
@@ -44,6 +47,17 @@ pub(super) fn prepare(path: &Path) -> Result<Lock, OpenError> {
     sync_folder(folder(path)).map_err(io)?;
     tracing::info!(path = %path.display(), "there was no store; made a new one");
     Ok(lock)
+}
+
+/// Whether it is no database that was last open with a log, as a copy made by `VACUUM INTO` is: the versions for writing and
+/// reading in the header are 1 then (SQLite's file format, section 1.3.3). SQLite would fold any log beside it into it.
+fn is_copy(path: &Path) -> io::Result<bool> {
+    let mut header = [0; 20];
+    match File::open(path)?.read_exact(&mut header) {
+        Ok(()) => Ok(header[18..] == [1, 1]),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Takes the lock, and makes the folder where it does not exist.

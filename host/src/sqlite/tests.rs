@@ -360,3 +360,22 @@ async fn writes_until_the_disk_fails() {
     assert_eq!(store.read(Pool::Hot, count).await.expect("still reads"), answered);
     println!("answered {answered}.");
 }
+
+#[test]
+fn a_copy_beside_the_log_of_another_state_is_refused_and_neither_is_touched() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("sayso.db");
+    drop(Store::open(&path).expect("a new store"));
+    let copy = folder.path().join("copy.db");
+    let connection = rusqlite::Connection::open(&path).expect("it is there");
+    connection.execute("VACUUM INTO ?1", [copy.to_str().expect("is text")]).expect("copied");
+    drop(connection);
+    std::fs::copy(&copy, &path).expect("put back");
+    let log = folder.path().join("sayso.db-wal");
+    std::fs::write(&log, "the log of another state").expect("written");
+    let (before, refused) = (std::fs::read(&path).expect("read"), Store::open(&path));
+    assert!(refused.is_err_and(|error| error.to_string().contains("delete the log")));
+    assert!(std::fs::read(&path).expect("read") == before && log.exists());
+    std::fs::remove_file(&log).expect("removed");
+    Store::open(&path).expect("the copy is whole");
+}
