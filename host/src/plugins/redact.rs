@@ -2,8 +2,9 @@
 //!
 //! The passage is replaced by `[class]`. The same words are also taken out of every other free text of the feedback
 //! (text, title, survey answers, metadata with its keys and numbers, contact reason, author's name, public reply, labels
-//! and source), since they would be stored and delivered with it, as they stand and in lower case. Identifiers stay:
-//! records are found by them. They go from what earlier plugins wrote as well, in the shadow too.
+//! and source), since they would be stored and delivered with it. Identifiers stay: records are found by them. They go from
+//! what earlier plugins wrote as well, in the shadow too, and there in lower case as well, in which tags and routes are
+//! written.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +20,7 @@ const MIN_EVERYWHERE: usize = 5;
 const MAX_TOLD: usize = 1000;
 
 /// Applies the redactions to the feedback and to what `effects` quote, and moves the spans of these in its text. Returns
-/// what was taken out, for the analysis, and the words.
+/// what was taken out, for the analysis, and the words that have to go from what plugins told.
 pub(super) fn apply(
     feedback: &mut Feedback,
     redactions: &[wit::RedactionResult],
@@ -33,8 +34,9 @@ pub(super) fn apply(
     }
     let cuts = Cuts::of(wanted.text, &words, &feedback.text);
     cuts.apply("text", &mut feedback.text, &mut done);
+    let of_plugins = words.in_either_case();
     for effect in effects {
-        words.clean_effect(effect);
+        of_plugins.clean_effect(effect);
         spans_of(effect).into_iter().for_each(|span| cuts.move_span(span));
     }
     for (pointer, passages) in wanted.others {
@@ -43,7 +45,7 @@ pub(super) fn apply(
         });
     }
     scrub(feedback, &words);
-    (done, words)
+    (done, of_plugins)
 }
 
 /// A passage, and what takes its place.
@@ -94,11 +96,18 @@ impl Words {
     fn add(&mut self, passages: &[Passage], text: &str) {
         for (start, end, replacement) in passages {
             if let Some(word) = text.get(*start..*end).filter(|word| word.len() >= MIN_EVERYWHERE) {
-                for word in [word.to_owned(), word.to_lowercase()] {
-                    self.0.entry(word).or_insert_with(|| replacement.clone());
-                }
+                self.0.entry(word.to_owned()).or_insert_with(|| replacement.clone());
             }
         }
+    }
+
+    /// With each in lower case, too.
+    fn in_either_case(&self) -> Self {
+        let mut words = self.0.clone();
+        for (word, replacement) in &self.0 {
+            words.entry(word.to_lowercase()).or_insert_with(|| replacement.clone());
+        }
+        Self(words)
     }
 
     /// Where they stand in a text.

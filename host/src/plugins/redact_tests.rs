@@ -141,7 +141,7 @@ fn notes_and_reasons_of_earlier_plugins_lose_the_words_too() {
 
 #[test]
 fn what_earlier_plugins_call_things_by_loses_the_words_too_in_lower_case_as_well() {
-    let mut feedback = survey("Mail Ann@Example.org now");
+    let mut feedback = survey("Mail Ann@Example.org now, not ann@example.org");
     let effects = serde_json::json!([
         {"score": {"name": "effort", "value": 1, "topic": "ann@example.org", "label": "Ann@Example.org",
             "passages": [{"span": {"start": 0, "end": 4}, "value": 1, "label": "as ann@example.org"}],
@@ -153,6 +153,7 @@ fn what_earlier_plugins_call_things_by_loses_the_words_too_in_lower_case_as_well
     let effects: Vec<crate::plugins::written::Effect> = serde_json::from_value(effects).expect("are effects");
     let mut effects: Vec<Effect> = effects.into_iter().map(Into::into).collect();
     let (_, words) = apply(&mut feedback, &[redaction(5, 20, "email")], &mut effects);
+    assert_eq!(feedback.text, "Mail [email] now, not ann@example.org", "the customer may mean another by it");
     let left = format!("{effects:?}").to_lowercase();
     assert!(!left.contains("example.org") && left.contains("from/[email]"), "{left}");
     let shadow = crate::feedback::Shadow {

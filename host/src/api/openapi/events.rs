@@ -168,8 +168,8 @@ fn parameters() -> Value {
             "webhook-signature",
             true,
             "One or more signatures, parted by spaces, of which one has to fit: `v1,` and HMAC-SHA256 in base64, or `v1a,` \
-             and ed25519, of `{webhook-id}.{webhook-timestamp}.{body}`. The libraries of Standard Webhooks verify the first, \
-             and most of them pass over the second.",
+             and ed25519, of `{webhook-id}.{webhook-timestamp}.{body}`. The libraries of Standard Webhooks verify the first \
+             alone.",
             "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw=",
             json!({ "type": "string", "pattern": "^v1a?,[A-Za-z0-9+/]+=*( v1a?,[A-Za-z0-9+/]+=*)*$" }),
         ),

@@ -196,7 +196,8 @@ impl Table {
             ));
         }
         let writer = Writer { row, columns: &self.columns, dates: self.dates, charset: self.charset };
-        if let Some(index) = self.unnamed.iter().find(|index| row.get(**index).is_some_and(|cell| !cell.is_empty())) {
+        let is_filled = |index: &&usize| row.get(**index).is_some_and(|cell| !cell.trim_ascii().is_empty());
+        if let Some(index) = self.unnamed.iter().find(is_filled) {
             let column = &self.columns[*index];
             let message =
                 format!("has no heading; name it with ?map={column}:FIELD, or leave it out with ?map={column}:-");

@@ -286,7 +286,7 @@ fn numbers_may_have_a_decimal_comma() {
 
 #[test]
 fn a_column_without_heading_has_to_be_empty_or_is_named_by_its_place() {
-    let found = read("kind,text,,\nreview,a,,\nreview,b,x\nreview,c\n", &Mapping::default(), 9).expect("is bound");
+    let found = read("kind,text,,\nreview,a, ,\nreview,b,x\nreview,c\n", &Mapping::default(), 9).expect("is bound");
     let errors: Vec<_> = found.iter().map(|(_, row)| row.as_ref().err().map(|error| &**error)).collect();
     assert!(errors[0].is_none() && errors[2].is_none(), "{found:?}");
     assert!(errors[1].is_some_and(|error| error.contains("?map=column_3:FIELD")), "{found:?}");

@@ -28,7 +28,11 @@ pub(super) fn told<'a>(columns: &[String], cells: impl Iterator<Item = &'a str> 
     if is_unnamed && cells.clone().any(|cell| ANSWERS.contains(&cell.trim())) {
         return Some(Titles::Others);
     }
-    let repeats = |(cell, column): &(&str, &String)| !cell.trim().is_empty() && plain(cell) == plain(column);
+    let repeats = |(cell, column): &(&str, &String)| {
+        let cell = plain(cell);
+        // Of signs alone nothing is left to be compared.
+        !cell.is_empty() && cell == plain(column)
+    };
     let repeated = cells.zip(columns).filter(repeats).take(REPEATED).count();
     (repeated == REPEATED).then_some(Titles::Headings)
 }
@@ -68,6 +72,7 @@ mod tests {
         assert_eq!(of(&columns, &["Rating", "4", "title"]), None, "one cell may be so by chance");
         assert_eq!(of(&columns, &["Response", "4", "x"]), None);
         assert_eq!(of(&columns, &["", "", ""]), None);
+        assert_eq!(of(&["text", "👍", "👎"], &["good", "✓", "–"]), None, "signs are no headings");
         assert_eq!(of(&columns, &[]), None);
         assert_eq!(of(&["id", "text"], &["", "No Response at all"]), None);
     }
