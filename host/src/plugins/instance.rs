@@ -187,13 +187,13 @@ fn explain(error: &wasmtime::Error, plugin: &Plugin) -> String {
         Some(Trap::StackOverflow) => "overflowed its call stack".into(),
         Some(Trap::MemoryOutOfBounds) => "reached outside its memory (too deep a recursion does so as well)".into(),
         Some(trap) => format!("trapped: {trap}"),
-        None => explain_limit(&format!("{error:#}"), plugin),
+        None => explain_limit(error, plugin),
     }
 }
 
 /// Limits of the store and of the host have no type of their own; they are told by their text.
-fn explain_limit(text: &str, plugin: &Plugin) -> String {
-    let limits = &plugin.limits;
+fn explain_limit(error: &wasmtime::Error, plugin: &Plugin) -> String {
+    let (text, limits) = (format!("{error:#}"), &plugin.limits);
     if text.contains("growing memory") || text.contains("memory minimum size") {
         format!("needs more memory than limits.memory_bytes = {}", limits.memory_bytes)
     } else if text.contains("hostcall") {
@@ -201,7 +201,8 @@ fn explain_limit(text: &str, plugin: &Plugin) -> String {
             if plugin.uses_text { format!(", beside {TEXT_CALLS} times its text to `text`") } else { String::new() };
         format!("handed over more than limits.output_bytes = {} an item{beside}", limits.output_bytes)
     } else {
-        format!("failed: {}", clean(text))
+        // What it came from, not where in the component: that fills lines before it says anything.
+        format!("failed: {}", clean(&error.root_cause().to_string()))
     }
 }
 
