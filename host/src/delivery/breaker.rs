@@ -65,6 +65,7 @@ pub(super) enum Change {
 /// The breaker of one webhook.
 pub(super) struct Breaker {
     first: Duration,
+    most_asked: Duration,
     state: Mutex<State>,
     changed: Notify,
 }
@@ -91,7 +92,8 @@ impl Breaker {
             Duration::ZERO => Duration::from_secs(1),
             step => step.min(MAX_BACK_OFF),
         };
-        Self { first, state: Mutex::default(), changed: Notify::new() }
+        let most_asked = schedule.longest().min(MAX_ASKED);
+        Self { first, most_asked, state: Mutex::default(), changed: Notify::new() }
     }
 
     /// What may be done now.
@@ -121,7 +123,7 @@ impl Breaker {
         let mut state = self.state();
         if era != state.era {
             if let (Sign::Overloaded(Some(asked)), Some(until)) = (sign, state.until.filter(|until| *until > now)) {
-                state.until = Some(until.max(now + asked.min(MAX_ASKED)));
+                state.until = Some(until.max(now + asked.min(self.most_asked)));
             }
             return None;
         }
@@ -140,7 +142,7 @@ impl Breaker {
         if state.rounds == 0 && state.failure < LIMIT {
             return None;
         }
-        let pause = self.back_off(state.rounds).max(asked.unwrap_or_default().min(MAX_ASKED));
+        let pause = self.back_off(state.rounds).max(asked.unwrap_or_default().min(self.most_asked));
         state.rounds = state.rounds.saturating_add(1);
         state.failure = 0;
         state.era.0 += 1;
@@ -252,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_gets_the_time_it_asks_for_within_an_hour() {
+    fn a_receiver_gets_the_time_it_asks_for_within_an_hour_and_the_longest_step() {
         let (breaker, now) = (breaker(), Instant::now());
         let era = breaker.era();
         let asks = |seconds: u32| Sign::Overloaded(Some(seconds * S));
@@ -262,7 +264,7 @@ mod tests {
         assert_eq!(observe(&breaker, now + 90 * S, asks(86_400)), Some(Change::Opened(3_600 * S)));
         let schedule = config::Delivery { schedule: vec![Duration::ZERO, S, 7 * S], ..config::Delivery::default() };
         let short = Breaker::new(&Schedule::new(&schedule).unwrap());
-        assert_eq!(observe(&short, now, asks(60)), Some(Change::Opened(60 * S)), "however short the steps are");
+        assert_eq!(observe(&short, now, asks(86_400)), Some(Change::Opened(7 * S)));
     }
 
     #[test]

@@ -27,9 +27,6 @@ pub enum ScheduleError {
 /// Longest step.
 const MAX_STEP: Duration = Duration::from_secs(30 * 86_400);
 
-/// What a receiver gets of the wait that it asks for, however short the steps are.
-const ALWAYS_GRANTED: Duration = Duration::from_secs(3_600);
-
 /// The share of the jitter that a wait gets, -1 to 1. What went out in one request has the same, so that it comes back in
 /// one.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -74,8 +71,7 @@ impl Schedule {
     }
 
     /// The wait after attempt `number` (from 1) failed, lengthened or shortened by that share of the jitter, but no less
-    /// than the receiver asked for, of which no more than the longest step is granted, or [`ALWAYS_GRANTED`]. None if that
-    /// was the last.
+    /// than the receiver asked for, of which no more than the longest step is granted. None if that was the last.
     pub fn after(&self, number: u32, asked: Option<Duration>, luck: Luck) -> Option<Duration> {
         let step = *self.steps.get(usize::try_from(number).ok()?)?;
         Some(step.mul_f64(self.jitter.mul_add(luck.0, 1.0)).max(self.grant(asked)))
@@ -83,7 +79,7 @@ impl Schedule {
 
     /// What is granted of the wait that a receiver asked for.
     fn grant(&self, asked: Option<Duration>) -> Duration {
-        asked.unwrap_or_default().min(self.longest().max(ALWAYS_GRANTED))
+        asked.unwrap_or_default().min(self.longest())
     }
 
     /// The shortest step after a failure; zero if nothing is tried twice.
@@ -127,14 +123,12 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_can_ask_for_more_time_but_for_no_more_than_an_hour_or_the_longest_step() {
+    fn a_receiver_can_ask_for_more_time_but_for_no_more_than_the_longest_step() {
         let schedule = schedule(&[0, 5, 300], 0.0).unwrap();
         let asked = |seconds| schedule.after(1, Some(Duration::from_secs(seconds)), Luck::draw());
         assert_eq!(asked(2), Some(Duration::from_secs(5)), "not earlier than the step");
         assert_eq!(asked(60), Some(Duration::from_secs(60)));
-        assert_eq!(asked(86_400 * 365), Some(Duration::from_secs(3_600)));
-        let long = self::schedule(&[0, 5, 86_400], 0.0).unwrap();
-        assert_eq!(long.after(1, Some(Duration::from_secs(u64::MAX)), Luck::draw()), Some(Duration::from_secs(86_400)));
+        assert_eq!(asked(86_400 * 365), Some(Duration::from_secs(300)));
     }
 
     #[test]
