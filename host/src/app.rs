@@ -1,45 +1,39 @@
 //! Puts the rooms together: opens the store, loads the chain, serves, and drains.
 
+mod chain;
 mod descriptors;
 mod lingering;
 mod moving;
+mod reload;
 mod server;
 mod threads;
 mod watch;
 
+pub use chain::{load_chain, loader};
 pub use watch::Watch;
 
 use threads::Threads;
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    api::{self, Readiness, auth::KeyError},
-    config::{Config, ConfigError, Grant, Source},
+    api::{
+        self, Readiness,
+        auth::{Auth, KeyError},
+    },
+    config::{Config, ConfigError, Source},
     console,
     delivery::{
         self, Dispatcher, WebhookError,
         webhooks::{Live, Registry},
     },
-    dictionary::{self, DictionaryLanguage, ManifestError},
+    dictionary::ManifestError,
     pipeline::Pipeline,
-    plugins::{
-        Chain, Dictionaries, Engine, LiveChain, LoadError, Loader, cases,
-        signature::{PublicKey, SignatureError},
-        source,
-    },
+    plugins::{LiveChain, LoadError, signature::SignatureError},
     privacy::{self, Keeper},
     queue::{Queue, QueueError, sqlite::SqliteQueue},
     records::{Records, RecordsError, sqlite::SqliteRecords},
@@ -59,6 +53,11 @@ pub enum AppError {
         "the configuration names no [[plugin]] any more; name those that shall run, or start sayso again to have the built-in ones"
     )]
     NamesNoPlugins,
+    /// The same of keys, without which everything would be open.
+    #[error(
+        "the configuration names no [[key]] any more, and everything would be open; name those that shall be known, or start sayso again to go on without keys"
+    )]
+    NamesNoKeys,
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -134,8 +133,7 @@ pub struct App {
 }
 
 impl App {
-    /// Opens the store and loads the chain; where it is to be loaded again, from what `source` says then. What else it
-    /// says takes a restart.
+    /// Reads the keys, opens the store and loads the chain; a reload takes keys and chain from what `source` says then.
     ///
     /// # Errors
     /// See [`AppError`].
@@ -143,6 +141,7 @@ impl App {
         delivery::describe();
         privacy::describe();
         let config = Arc::new(config);
+        let auth = Arc::new(Auth::new(&config.keys)?);
         let store = {
             let path = config.data.dir.join("sayso.db");
             blocking(move || Store::open(&path)).await??
@@ -153,16 +152,16 @@ impl App {
         };
         let readiness = Arc::new(Readiness::default());
         let chain = {
-            let (config, readiness) = (config.clone(), readiness.clone());
-            blocking(move || live_chain(&config, source, readiness)).await??
+            let (config, auth, readiness) = (config.clone(), auth.clone(), readiness.clone());
+            blocking(move || reload::live_chain(&config, source, auth, readiness)).await??
         };
         let registry = Registry::open(&config, records.clone(), queue.clone()).await?;
         let webhooks = registry.live();
         let dispatcher = Dispatcher::new(&config.delivery, webhooks.clone(), queue.clone(), records.clone())?;
         let state = {
-            let (queue, records, chain) = (queue.clone(), records.clone(), chain.clone());
+            let backends = (queue.clone(), records.clone());
             let webhooks = (registry, dispatcher.switchboard());
-            api::State::new(config.clone(), queue, records, chain, webhooks, readiness.clone(), prometheus)?
+            api::State::new(config.clone(), auth, backends, chain.clone(), webhooks, readiness.clone(), prometheus)
         };
         Ok(Self { config, store, queue, records, chain, webhooks, dispatcher, readiness, state })
     }
@@ -252,116 +251,6 @@ pub async fn bind(config: &Config) -> Result<TcpListener, AppError> {
     check_address(config)?;
     let address = config.server.listen;
     TcpListener::bind(address).await.map_err(|source| AppError::Listen { address, source })
-}
-
-/// Loads the chain of the configuration, and later what `source` says then of `[[plugin]]`, into the same engine.
-fn live_chain(config: &Arc<Config>, source: Source, readiness: Arc<Readiness>) -> Result<Arc<LiveChain>, AppError> {
-    let engine = engine(config)?;
-    let chain = load_chain_into(&engine, config, &source.base())?;
-    tell(&chain, &readiness);
-    prune(config);
-    readiness.chain_loaded();
-    let running = config.clone();
-    let names_plugins = AtomicBool::new(!config.is_default_chain);
-    let reload = move || -> Result<Chain, AppError> {
-        let Config { plugins, is_default_chain, .. } = source.read()?;
-        if is_default_chain && names_plugins.load(Ordering::Relaxed) {
-            return Err(AppError::NamesNoPlugins);
-        }
-        let config = Config { plugins, ..Config::clone(&running) };
-        let chain = load_chain_into(&engine, &config, &source.base())?;
-        names_plugins.store(!is_default_chain, Ordering::Relaxed);
-        tell(&chain, &readiness);
-        prune(&config);
-        Ok(chain)
-    };
-    Ok(Arc::new(LiveChain::new(chain, move || reload().map_err(|error| error.to_string()))))
-}
-
-/// Removes what registries gave for chains of long ago. The chain of now has been loaded.
-fn prune(config: &Config) {
-    let pruned = source::prune(&config.data.dir.join("cache").join("oci"));
-    if pruned > 0 {
-        tracing::info!(files = pruned, "plugins that were pulled and not used for 30 days are removed from the cache");
-    }
-}
-
-/// Tells the operator what a chain has to do without.
-fn tell(chain: &Chain, readiness: &Readiness) {
-    let notes = chain.missing_dictionaries().into_iter().map(|language| {
-        let note = without_dictionary(language);
-        tracing::warn!(%language, "{note}");
-        note
-    });
-    readiness.notes(notes.collect());
-}
-
-/// Loads the chain of a configuration, and runs the golden cases of its plugins; paths of plugins are relative to
-/// `base`.
-///
-/// # Errors
-/// See [`AppError`].
-pub fn load_chain(config: &Config, base: &Path) -> Result<Chain, AppError> {
-    load_chain_into(&engine(config)?, config, base)
-}
-
-/// Threads that an engine has room for beyond one a worker, since they may wait for answers of others.
-const MAX_WAITING: usize = 32;
-
-/// An engine with room for the chain, and for a chain of twice as many plugins, since it may grow while sayso runs.
-fn engine(config: &Config) -> Result<Engine, AppError> {
-    let waiting: usize = config.plugins.iter().filter_map(|plugin| Some(plugin.http.as_ref()?.concurrency)).sum();
-    let threads = config.pipeline.workers + waiting.min(MAX_WAITING);
-    let instances = threads.saturating_mul(2 * config.plugins.len());
-    Engine::with_room_for(instances).map_err(AppError::Engine)
-}
-
-fn load_chain_into(engine: &Engine, config: &Config, base: &Path) -> Result<Chain, AppError> {
-    let most = engine.room() / config.pipeline.workers;
-    if config.plugins.len() > most {
-        return Err(AppError::NoRoom { plugins: config.plugins.len(), most });
-    }
-    let chain = Chain::load(&loader(engine, config, base)?, &config.plugins)?;
-    for plugin in chain.plugins() {
-        let passed = cases::run(plugin)?;
-        if passed > 0 {
-            tracing::info!(plugin = &*plugin.name, passed, "golden cases");
-        }
-    }
-    Ok(chain)
-}
-
-/// Loads plugins as the configuration says; their paths are relative to `base`.
-///
-/// # Errors
-/// See [`AppError`].
-pub fn loader(engine: &Engine, config: &Config, base: &Path) -> Result<Loader, AppError> {
-    let cache = config.data.dir.join("cache");
-    let loader = Loader::new(engine.clone(), &cache, base).map_err(|source| AppError::Data { path: cache, source })?;
-    let keys = config.trust.require_signature.iter().map(|key| PublicKey::parse(key)).collect::<Result<_, _>>();
-    let loader = loader.with_required_signature(keys.map_err(AppError::Trust)?);
-    Ok(loader.with_dictionaries(open_dictionaries(config)?))
-}
-
-/// The dictionaries, if a plugin may use them: to verify them takes a tenth of a second.
-fn open_dictionaries(config: &Config) -> Result<Dictionaries, AppError> {
-    if !config.plugins.iter().any(|plugin| plugin.grants.contains(&Grant::Text)) {
-        return Ok(Dictionaries::default());
-    }
-    if let Some(named) = config.data.dictionaries.as_ref().filter(|named| !named.is_dir()) {
-        let source = std::io::Error::new(std::io::ErrorKind::NotFound, "`data.dictionaries` names no folder");
-        return Err(AppError::Data { path: named.clone(), source });
-    }
-    Ok(Dictionaries::open(dictionary::folder(&config.data).as_deref())?)
-}
-
-/// What an operator should know of a language whose dictionary is not installed.
-fn without_dictionary(language: DictionaryLanguage) -> String {
-    let method = match language {
-        DictionaryLanguage::Ja | DictionaryLanguage::Zh => "into pairs of characters",
-        DictionaryLanguage::Ko => "at spaces",
-    };
-    format!("no dictionary for `{language}`: its texts are parted {method}; see `sayso dict build --help`")
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {

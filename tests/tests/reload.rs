@@ -1,5 +1,5 @@
-//! Another chain in the place of the one that runs: on request, by a signal, by a changed file; or none, if it cannot
-//! run.
+//! Another chain, and other keys, in the place of those that run: on request, by a signal, by a changed file; or none, if
+//! they cannot.
 
 use std::{
     collections::BTreeMap,
@@ -162,6 +162,40 @@ async fn only_an_admin_may_reload() {
     assert_eq!(shown.status(), 200);
     let anonymous = server.request(Method::GET, "/v1/chain").send().await.expect("an answer");
     assert_eq!(anonymous.status(), 401);
+}
+
+#[tokio::test]
+async fn a_reload_takes_the_keys_of_the_file_and_tells_what_waits_for_a_start() {
+    let key = |name: &str, more: &str| {
+        format!(
+            "[[key]]\nname = \"{name}\"\nhash = \"{}\"\nscopes = [\"admin\"]\n{more}",
+            digest_of(&format!("sk_{name}"))
+        )
+    };
+    let plugins = chain("one");
+    let server = Server::builder().config(&key("old", "")).config(&plugins).start().await;
+    let status = async |name: &str, method: Method, path: &str| {
+        let request = server.request(method, path).bearer_auth(format!("sk_{name}"));
+        request.send().await.expect("an answer").status().as_u16()
+    };
+    let webhook = "[[webhook]]\nname = \"desk\"\nurl = \"nowhere\"\nsecret = \"whsec_x\"\n";
+    server.reconfigure(&format!("{}{plugins}{webhook}", key("new", "")));
+    assert_eq!(status("new", Method::GET, "/v1/chain").await, 401, "nothing is read unasked");
+    assert_eq!(status("old", Method::POST, "/v1/chain/reload").await, 200);
+    assert_eq!(status("old", Method::GET, "/v1/chain").await, 401, "the key of before is gone");
+    assert_eq!(status("new", Method::GET, "/v1/chain").await, 200);
+    let log = server.log().join("\n");
+    assert!(log.contains("\"added\":\"new\"") && log.contains("\"removed\":\"old\""), "{log}");
+    assert!(log.contains("[[webhook]] of the configuration is another than at the start"), "{log}");
+    let ready = server.get("/readyz").await;
+    assert!(ready["notes"].to_string().contains("`sayso check`"), "{ready:#}");
+
+    server.reconfigure(&plugins);
+    assert_eq!(status("new", Method::POST, "/v1/chain/reload").await, 422, "everything would be open");
+    server.reconfigure(&format!("{}{}", key("third", ""), plugins.replace("builtin:router", "builtin:no-such")));
+    assert_eq!(status("new", Method::POST, "/v1/chain/reload").await, 422, "chain and keys, or neither");
+    assert_eq!(status("third", Method::GET, "/v1/chain").await, 401);
+    assert_eq!(status("new", Method::GET, "/v1/chain").await, 200);
 }
 
 /// The hash of a key, by the command of the system.

@@ -4,7 +4,7 @@
 //! keys are configured and kept. Without keys everything is open, and the host listens on loopback alone; what is
 //! left to keep out then are web sites that the operator's own browser visits, by the names in `Host` and `Origin`.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -28,13 +28,31 @@ pub struct KeyError {
     pub name: String,
 }
 
-/// The configured keys.
+/// The configured keys, which a reload replaces.
 #[derive(Debug, Default)]
 pub struct Auth {
-    keys: Vec<Key>,
+    keys: RwLock<Arc<[Key]>>,
 }
 
-#[derive(Debug)]
+/// By name, what became of the keys at a reload.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Change {
+    /// Known from now on.
+    pub added: Vec<Arc<str>>,
+    /// Known no more.
+    pub removed: Vec<Arc<str>>,
+    /// Of another hash or other scopes than before.
+    pub changed: Vec<Arc<str>>,
+}
+
+impl Change {
+    /// Whether everything is as it was.
+    pub const fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty()
+    }
+}
+
+#[derive(Clone, Debug)]
 struct Key {
     name: Arc<str>,
     digest: [u8; 32],
@@ -68,12 +86,35 @@ impl Auth {
                 key.hash.strip_prefix("sha256:").and_then(unhex).ok_or_else(|| KeyError { name: key.name.clone() })?;
             Ok(Key { name: key.name.as_str().into(), digest, scopes: key.scopes.clone() })
         };
-        Ok(Self { keys: keys.iter().map(read).collect::<Result<_, _>>()? })
+        Ok(Self { keys: RwLock::new(keys.iter().map(read).collect::<Result<_, _>>()?) })
+    }
+
+    /// Takes the keys of `other` in the place of its own, for every request from now on.
+    pub fn replace(&self, other: Self) -> Change {
+        let new = other.keys.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *self.keys.write().unwrap_or_else(PoisonError::into_inner), new.clone());
+        let mut change = Change::default();
+        for key in &*new {
+            match old.iter().find(|other| other.name == key.name) {
+                None => change.added.push(key.name.clone()),
+                Some(other) if (other.digest, &other.scopes) != (key.digest, &key.scopes) => {
+                    change.changed.push(key.name.clone());
+                }
+                Some(_) => {}
+            }
+        }
+        let is_gone = |key: &&Key| new.iter().all(|other| other.name != key.name);
+        change.removed = old.iter().filter(is_gone).map(|key| key.name.clone()).collect();
+        change
+    }
+
+    fn keys(&self) -> Arc<[Key]> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether everything is open to this machine.
     pub fn is_open(&self) -> bool {
-        self.keys.is_empty()
+        self.keys().is_empty()
     }
 
     /// Who makes the request, if it may do what `scope` covers.
@@ -81,7 +122,8 @@ impl Auth {
     /// # Errors
     /// 401 without a key or with one that is not known, 403 with one that does not cover the scope.
     pub fn allow(&self, headers: &HeaderMap, scope: Scope) -> Result<Caller, Problem> {
-        if self.is_open() {
+        let keys = self.keys();
+        if keys.is_empty() {
             return Ok(Caller(None));
         }
         let Some(token) = bearer(headers) else {
@@ -90,7 +132,7 @@ impl Auth {
         let digest: [u8; 32] = Sha256::digest(token).into();
         // Every key is compared, in full, so that the time tells nothing of which one came near.
         let mut found = None;
-        for key in &self.keys {
+        for key in &*keys {
             let equal: Choice = key.digest.ct_eq(&digest);
             if bool::from(equal) {
                 found = Some(key);

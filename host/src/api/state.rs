@@ -6,7 +6,7 @@ use std::sync::Arc;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::Readiness;
-use super::auth::{Auth, KeyError};
+use super::auth::Auth;
 use super::openapi::Document;
 use super::traffic::Traffic;
 use crate::config::Config;
@@ -35,7 +35,7 @@ pub struct Inner {
     /// The configuration.
     pub config: Arc<Config>,
     /// The keys.
-    pub auth: Auth,
+    pub auth: Arc<Auth>,
     /// Whether the service is ready.
     pub readiness: Arc<Readiness>,
     /// Writes the metrics out.
@@ -50,21 +50,17 @@ pub struct Inner {
 
 impl State {
     /// The state of one service.
-    ///
-    /// # Errors
-    /// A configured key that cannot be used.
     pub fn new(
         config: Arc<Config>,
-        queue: Arc<dyn Queue>,
-        records: Arc<dyn Records>,
+        auth: Arc<Auth>,
+        (queue, records): (Arc<dyn Queue>, Arc<dyn Records>),
         chain: Arc<LiveChain>,
         (webhooks, switchboard): (Registry, Switchboard),
         readiness: Arc<Readiness>,
         metrics: PrometheusHandle,
-    ) -> Result<Self, KeyError> {
-        let auth = Auth::new(&config.keys)?;
+    ) -> Self {
         let (traffic, openapi, intake) = (Traffic::default(), Document::default(), Shared::default());
-        Ok(Self(Arc::new(Inner {
+        Self(Arc::new(Inner {
             queue,
             records,
             chain,
@@ -77,7 +73,7 @@ impl State {
             traffic,
             openapi,
             intake,
-        })))
+        }))
     }
 }
 

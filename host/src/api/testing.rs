@@ -11,6 +11,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 use utoipa_axum::router::OpenApiRouter;
 
+use super::auth::Auth;
 use super::openapi::document::{self, Document};
 use super::{Readiness, State, router_with};
 use crate::config::Config;
@@ -69,8 +70,9 @@ impl Service {
         let webhooks = open_webhooks(&config, records.clone(), queue.clone());
         let dispatcher = Dispatcher::new(&config.delivery, webhooks.live(), queue.clone(), records.clone());
         let switchboard = dispatcher.expect("the limits make sense").switchboard();
-        let state = State::new(Arc::new(config), queue, records, chain, (webhooks, switchboard), readiness, metrics)
-            .expect("the keys are valid");
+        let auth = Arc::new(Auth::new(&config.keys).expect("the keys are valid"));
+        let webhooks = (webhooks, switchboard);
+        let state = State::new(Arc::new(config), auth, (queue, records), chain, webhooks, readiness, metrics);
         Self { router: router_with(state.clone(), routes), state, _folder: folder }
     }
 

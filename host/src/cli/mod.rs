@@ -117,7 +117,7 @@ impl ConfigArgs {
     /// Where the configuration comes from.
     fn source(&self) -> Source {
         let default = || Path::new("sayso.toml").exists().then(|| PathBuf::from("sayso.toml"));
-        Source { file: self.config.clone().or_else(default), data: self.data.clone() }
+        Source { file: self.config.clone().or_else(default), data: self.data.clone(), listen: None }
     }
 
     /// The configuration, and the folder that its paths are relative to.

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::ConfigArgs;
 use crate::{
     app,
+    config::Source,
     plugins::{LiveChain, live::Trigger},
     telemetry,
 };
@@ -18,7 +19,7 @@ pub(super) struct Args {
     #[command(flatten)]
     config: ConfigArgs,
     /// Address to listen on; wins over the configuration. Port 0 takes a free one, named in the log.
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = crate::config::parse_address)]
     listen: Option<SocketAddr>,
     /// Load the chain anew whenever the configuration file or a plugin that it names changes.
     #[arg(long)]
@@ -33,16 +34,14 @@ Examples:
   sayso serve --config sayso.toml --watch    # and change a plugin or its configuration meanwhile
 
 The chain is loaded anew, without a pause, by SIGHUP, by POST /v1/chain/reload, and with --watch when a file changes; a
-chain that cannot run is refused, and the old one goes on. Of the configuration, [[plugin]] alone is read again.";
+chain that cannot run is refused, and the old one goes on. Of the configuration, [[plugin]] and [[key]] are read again; a
+change of anything else counts from the next start, and the log says so.";
 
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let _logs = telemetry::start_logs();
     let prometheus = telemetry::start_metrics()?;
-    let source = args.config.source();
-    let mut config = source.read()?;
-    if let Some(listen) = args.listen {
-        config.server.listen = listen;
-    }
+    let source = Source { listen: args.listen, ..args.config.source() };
+    let config = source.read()?;
     let shutdown = CancellationToken::new();
     stop_on_signals(shutdown.clone())?;
     let hangup = signal(SignalKind::hangup())?;

@@ -179,6 +179,11 @@ fn check(config: &Config, origin: &Origin<'_>) -> Result<(), ConfigError> {
         let message = format!("[[webhook]] `{}`: `secret` is missing; `sayso webhook listen` makes one", webhook.name);
         return Err(origin.refuse(&format!("webhook.{index}.name"), message));
     }
+    if let Some((index, key)) = config.keys.iter().enumerate().find(|(_, key)| key.scopes.is_empty()) {
+        let message = "nothing would be allowed; leave it out for [\"ingest\"], or name scopes: ingest, read, admin";
+        return Err(origin
+            .refuse(&format!("key.{index}.scopes"), format!("[[key]] `{}`: `scopes` is empty: {message}", key.name)));
+    }
     check_numbers(config, origin)
 }
 
@@ -208,6 +213,9 @@ fn check_names(config: &Config, origin: &Origin<'_>) -> Result<(), ConfigError> 
 fn check_numbers(config: &Config, origin: &Origin<'_>) -> Result<(), ConfigError> {
     keep::check(&config.data).map_err(|(key, message)| origin.refuse(key, message))?;
     let wrong = |key: &str, message: &str| origin.refuse(key, format!("`{key}`: {message}"));
+    if config.data.dir.as_os_str().is_empty() {
+        return Err(wrong("data.dir", "names no folder; leave it out for `sayso-data`, or give `.` for this one"));
+    }
     if config.server.max_backlog == 0 {
         return Err(wrong("server.max_backlog", "nothing would ever be accepted; give 1 or more"));
     }

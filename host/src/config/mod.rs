@@ -1,6 +1,7 @@
 //! Configuration: `sayso.toml`, overlaid by the environment. Every key is optional and documented here with its
 //! default; a key that is not here is an error that names its line.
 
+mod address;
 mod environment;
 mod http;
 mod keep;
@@ -11,6 +12,7 @@ mod webhook;
 mod written;
 
 pub use self::http::Http;
+pub use address::parse_address;
 pub use keep::Keep;
 pub(crate) use load::is_name;
 pub use load::{ConfigError, load, load_chain};
@@ -51,11 +53,27 @@ pub struct Config {
     pub webhooks: Vec<Webhook>,
 }
 
+impl Config {
+    /// The sections that say something else in `other`, but for chain and keys.
+    pub fn sections_unlike(&self, other: &Self) -> Vec<&'static str> {
+        let sections = [
+            ("[server]", self.server == other.server),
+            ("[data]", self.data == other.data),
+            ("[pipeline]", self.pipeline == other.pipeline),
+            ("[delivery]", self.delivery == other.delivery),
+            ("[plugins]", self.trust == other.trust),
+            ("[[webhook]]", self.webhooks == other.webhooks),
+        ];
+        sections.into_iter().filter_map(|(name, is_alike)| (!is_alike).then_some(name)).collect()
+    }
+}
+
 /// `[server]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Server {
     /// Address to listen on; `127.0.0.1:8080`. Beyond loopback only with keys.
+    #[serde(deserialize_with = "address::address")]
     pub listen: SocketAddr,
     /// Largest body of a request that is not NDJSON or CSV, expanded, in bytes; 8 MiB.
     pub max_body_bytes: usize,
@@ -90,7 +108,7 @@ impl Default for Server {
 }
 
 /// `[data]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Data {
     /// Folder for the store and the cache of compiled plugins; `./sayso-data`.
@@ -122,7 +140,7 @@ impl Default for Data {
 }
 
 /// `[pipeline]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pipeline {
     /// Threads that run the chain; one a core.
@@ -138,7 +156,7 @@ impl Default for Pipeline {
 }
 
 /// `[delivery]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Delivery {
     /// When to try, each counted from the failure before; at once, then 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
@@ -254,7 +272,7 @@ impl Plugin {
 }
 
 /// `[plugins]`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Trust {
     /// Public keys, each `ed25519:` and 32 bytes in base64. Where there are any, every plugin that is not built in has

@@ -1,6 +1,9 @@
 //! Where the configuration comes from, so that it can be read again while sayso runs.
 
-use std::path::{Path, PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use super::{Config, ConfigError, environment, load};
 
@@ -11,6 +14,8 @@ pub struct Source {
     pub file: Option<PathBuf>,
     /// The folder for the data, which wins over the file and the environment.
     pub data: Option<PathBuf>,
+    /// The address to listen on, which wins over the file and the environment.
+    pub listen: Option<SocketAddr>,
 }
 
 impl Source {
@@ -22,6 +27,9 @@ impl Source {
         let mut config = load(self.file.as_deref(), environment::texts(std::env::vars_os())?)?;
         if let Some(dir) = &self.data {
             config.data.dir.clone_from(dir);
+        }
+        if let Some(listen) = self.listen {
+            config.server.listen = listen;
         }
         Ok(config)
     }

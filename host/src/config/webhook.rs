@@ -12,7 +12,7 @@ use crate::feedback::Kind;
 const DEFAULT_EVENTS: &str = "feedback.analyzed";
 
 /// A webhook as it is written.
-#[derive(Clone, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = WebhookSettings)]
 pub struct Webhook {

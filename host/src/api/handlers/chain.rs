@@ -64,9 +64,9 @@ pub(in crate::api) async fn get(With(state): With<State>, RawQuery(query): RawQu
     Ok(Json(View::from(&*state.chain.current())))
 }
 
-/// Load the chain anew from the configuration.
+/// Load the chain anew from the configuration, and the keys with it.
 ///
-/// What is under way ends with the old chain. Where the new one cannot run, the old one goes on.
+/// What is under way ends with the old chain. Where the new one cannot run, the old one goes on, and so do the keys.
 #[utoipa::path(
     post, path = "/v1/chain/reload", operation_id = "reload_chain", tag = "chain",
     responses((status = 200, description = "The new chain.", body = View, example = json!(View::example()))),

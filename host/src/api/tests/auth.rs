@@ -141,3 +141,37 @@ fn a_hash_that_is_none_is_named_with_its_key() {
         assert!(Auth::new(&[key]).expect_err("is refused").to_string().contains("`desk`"), "{bad}");
     }
 }
+
+#[test]
+fn keys_that_take_the_place_of_others_count_from_the_next_request_on() {
+    let key = |name: &str, secret: &str, scope| Key { name: name.into(), hash: hash(secret), scopes: vec![scope] };
+    let allow = |auth: &Auth, secret: &str, scope| {
+        let value = format!("Bearer {secret}").parse().expect("a value");
+        auth.allow(&http::HeaderMap::from_iter([(http::header::AUTHORIZATION, value)]), scope).map(|_| ())
+    };
+    let read = |keys: &[Key]| Auth::new(keys).expect("the hashes are read");
+    let auth = read(&[key("gone", "a", Scope::Read), key("same", "b", Scope::Read), key("wider", "c", Scope::Read)]);
+    let change = auth.replace(read(&[
+        key("same", "b", Scope::Read),
+        key("wider", "c", Scope::Admin),
+        key("new", "d", Scope::Read),
+    ]));
+    assert_eq!(allow(&auth, "a", Scope::Read).expect_err("is gone").status(), 401);
+    for secret in ["b", "c", "d"] {
+        allow(&auth, secret, Scope::Read).expect("is known");
+    }
+    allow(&auth, "c", Scope::Ingest).expect("is allowed more than before");
+    let names = |list: &[std::sync::Arc<str>]| list.join(" ");
+    assert_eq!(
+        (names(&change.added), names(&change.removed), names(&change.changed)),
+        ("new".into(), "gone".into(), "wider".into())
+    );
+    assert!(
+        auth.replace(read(&[
+            key("same", "b", Scope::Read),
+            key("wider", "c", Scope::Admin),
+            key("new", "d", Scope::Read)
+        ]))
+        .is_empty()
+    );
+}

@@ -41,7 +41,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 )]
 pub(super) struct Args {
     /// Address to listen on; a free port is taken where this one is not.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = crate::config::parse_address)]
     listen: SocketAddr,
     /// Folder for the data of the demo; the data of an earlier demo there is replaced, and no other.
     #[arg(long, value_name = "DIR", default_value = FOLDER)]

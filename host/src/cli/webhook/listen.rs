@@ -21,7 +21,7 @@ const YELLOW: Style = AnsiColor::Yellow.on_default();
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// Address to listen on.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000", value_parser = crate::config::parse_address)]
     listen: SocketAddr,
     /// Secret to verify with; a new one is made and printed where none is given.
     #[arg(long, value_name = "WHSEC", env = "SAYSO_WEBHOOK_SECRET", hide_env_values = true)]

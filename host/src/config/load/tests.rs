@@ -46,6 +46,15 @@ fn a_list_entry_without_a_needed_key_is_named_with_its_line() {
 }
 
 #[test]
+fn what_would_allow_or_name_nothing_is_refused_with_its_line() {
+    let key = format!("[[key]]\nname = \"shop\"\nhash = \"sha256:{}\"\nscopes = []\n", "0".repeat(64));
+    let error = read(&key, &[]).expect_err("refused");
+    assert!(error.contains("line 4") && error.contains("`shop`") && error.contains("ingest"), "{error}");
+    let error = read("[data]\ndir = \"\"\n", &[]).expect_err("refused");
+    assert!(error.contains("line 2") && error.contains("data.dir"), "{error}");
+}
+
+#[test]
 fn the_environment_wins_and_reaches_into_lists() {
     let text = "[[webhook]]\nname = \"crm\"\nurl = \"https://example.com\"\nsecret = \"x\"\n";
     let variables =

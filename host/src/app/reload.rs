@@ -1,0 +1,87 @@
+//! The configuration read again while sayso runs: the chain and the keys are taken from it, both or neither. What else
+//! changed counts from the next start, which is told.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use super::{
+    AppError,
+    chain::{engine, load_chain_into, prune, shortcomings},
+};
+use crate::{
+    api::{Readiness, auth::Auth},
+    config::{Config, Source},
+    plugins::{Chain, Engine, LiveChain},
+};
+
+/// What a reload starts from.
+struct Reload {
+    engine: Engine,
+    /// As it was at the start.
+    running: Arc<Config>,
+    source: Source,
+    auth: Arc<Auth>,
+    readiness: Arc<Readiness>,
+    names_plugins: AtomicBool,
+}
+
+/// Loads the chain of the configuration, and at every reload the chain and the keys that `source` says then.
+pub(super) fn live_chain(
+    config: &Arc<Config>,
+    source: Source,
+    auth: Arc<Auth>,
+    readiness: Arc<Readiness>,
+) -> Result<Arc<LiveChain>, AppError> {
+    let engine = engine(config)?;
+    let chain = load_chain_into(&engine, config, &source.base())?;
+    readiness.notes(shortcomings(&chain));
+    prune(config);
+    readiness.chain_loaded();
+    let names_plugins = AtomicBool::new(!config.is_default_chain);
+    let reload = Reload { engine, running: config.clone(), source, auth, readiness, names_plugins };
+    Ok(Arc::new(LiveChain::new(chain, move || reload.run().map_err(|error| error.to_string()))))
+}
+
+impl Reload {
+    fn run(&self) -> Result<Chain, AppError> {
+        let read = self.source.read()?;
+        if read.is_default_chain && self.names_plugins.load(Ordering::Relaxed) {
+            return Err(AppError::NamesNoPlugins);
+        }
+        let auth = Auth::new(&read.keys)?;
+        if auth.is_open() && !self.auth.is_open() {
+            return Err(AppError::NamesNoKeys);
+        }
+        // Without a file there is the environment alone, which stays as it is.
+        let waiting = self.source.file.as_ref().map_or_else(Vec::new, |_| self.running.sections_unlike(&read));
+        let config = Config { plugins: read.plugins, ..Config::clone(&self.running) };
+        let chain = load_chain_into(&self.engine, &config, &self.source.base())?;
+        self.names_plugins.store(!read.is_default_chain, Ordering::Relaxed);
+        self.take_keys(auth);
+        let mut notes = shortcomings(&chain);
+        notes.extend(waiting.into_iter().map(waits_for_a_start));
+        self.readiness.notes(notes);
+        prune(&config);
+        Ok(chain)
+    }
+
+    fn take_keys(&self, auth: Auth) {
+        let change = self.auth.replace(auth);
+        if !change.is_empty() {
+            let (added, removed, changed) =
+                (change.added.join(" "), change.removed.join(" "), change.changed.join(" "));
+            tracing::info!(added, removed, changed, "the keys are taken from the configuration anew");
+        }
+    }
+}
+
+/// What an operator should know of a section that a reload does not take.
+fn waits_for_a_start(section: &str) -> String {
+    let note = format!(
+        "{section} of the configuration is another than at the start, and counts from the next one; `sayso check` tells whether it is sound"
+    );
+    tracing::warn!(section, "{note}");
+    note
+}
