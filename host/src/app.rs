@@ -1,6 +1,7 @@
 //! Puts the rooms together: opens the store, loads the chain, serves, and drains.
 
 mod chain;
+mod connections;
 mod descriptors;
 mod lingering;
 mod moving;

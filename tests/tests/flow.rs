@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sayso_tests::{PATIENCE, Receiver, SECRET, Server};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 
 fn complaint() -> Value {
     json!({
@@ -195,6 +196,27 @@ async fn whoever_takes_all_connections_holds_up_no_delivery() {
     let is_delivered = |list: &Value| list["items"][0]["status"] == "delivered";
     let deliveries = server.wait_until("/v1/deliveries", is_delivered).await;
     assert_eq!(deliveries["items"][0]["attempts"].as_array().expect("a list").len(), 1, "{deliveries:#}");
+}
+
+#[tokio::test]
+async fn whoever_keeps_all_connections_keeps_nobody_out() {
+    const DESCRIPTORS: u32 = 100;
+    let server = Server::builder().descriptors(DESCRIPTORS).start().await;
+    let address = server.url().trim_start_matches("http://").to_owned();
+    for sent in ["", "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n", "GET /hea"] {
+        let mut kept = Vec::new();
+        for _ in 0..DESCRIPTORS {
+            let mut one = tokio::net::TcpStream::connect(&address).await.expect("the system takes it");
+            // The longest idle ones are closed by then.
+            drop(one.write_all(sent.as_bytes()).await);
+            kept.push(one);
+        }
+        let answer = sayso_tests::client().get(format!("{}/healthz", server.url())).send();
+        let answer = tokio::time::timeout(Duration::from_secs(10), answer).await;
+        let answer = answer.unwrap_or_else(|_| panic!("kept out by {sent:?}"));
+        assert_eq!(answer.expect("an answer").status(), 200);
+    }
+    assert!(server.log().iter().any(|line| line.contains("all connections are taken")));
 }
 
 #[tokio::test]

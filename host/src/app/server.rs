@@ -1,33 +1,34 @@
 //! The HTTP server: bounded connections, time limits for headers and for silence, HTTP/1.1 and HTTP/2, graceful end.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    server::conn::auto,
 };
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::Semaphore,
-};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::{
+    connections::{Connection, Connections},
     descriptors,
     lingering::Lingering,
     moving::{Moving, Patience},
     threads::Threads,
 };
 
-/// Connections open at once; more wait in the system's queue.
+/// Connections open at once.
 const MAX_CONNECTIONS: usize = 4096;
 
 /// Connections take one in so many descriptors: the rest is for the store, for plugins and for webhooks, which go on while
 /// somebody outside takes all connections.
 const SHARE: usize = 2;
+
+/// Descriptors that sayso has open before anybody connects, with some to spare.
+const OWN: usize = 32;
 
 /// How long a client may take to send the head of a request: a slow one must not hold a connection for ever.
 const HEADER_TIME: Duration = Duration::from_secs(15);
@@ -54,7 +55,8 @@ pub(super) async fn serve(
 
 /// Connections open at once, where so many descriptors may be.
 fn most_connections(descriptors: Option<usize>) -> usize {
-    descriptors.map_or(MAX_CONNECTIONS, |descriptors| (descriptors / SHARE).clamp(1, MAX_CONNECTIONS))
+    descriptors
+        .map_or(MAX_CONNECTIONS, |descriptors| (descriptors.saturating_sub(OWN) / SHARE).clamp(1, MAX_CONNECTIONS))
 }
 
 async fn serve_with(
@@ -69,40 +71,67 @@ async fn serve_with(
     server.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_buf_size(MAX_HEAD);
     server.http2().timer(TokioTimer::new()).max_concurrent_streams(256);
     let server = Arc::new(server);
-    let graceful = GracefulShutdown::new();
-    let slots = Arc::new(Semaphore::new(most_connections(descriptors::raise_limit())));
+    let connections = Connections::new(most_connections(descriptors::raise_limit()));
     loop {
         let accepted = tokio::select! {
             biased;
             () = shutdown.cancelled() => break,
-            accepted = accept(&listener, &slots) => accepted,
+            accepted = accept(&listener) => accepted,
         };
-        let Some((stream, slot)) = accepted else {
+        let Some(stream) = accepted else {
             tokio::time::sleep(PAUSE).await;
             continue;
         };
+        let connection = tokio::select! {
+            biased;
+            () = shutdown.cancelled() => break,
+            connection = connections.enter() => connection,
+        };
         let place = threads.place();
-        let (server, graceful, router) = (server.clone(), graceful.watcher(), router.clone());
-        place.handle.clone().spawn(async move {
-            let service = service_fn(move |request: Request<Incoming>| {
-                let router = router.clone();
-                async move { Ok::<_, Infallible>(answer(router, request).await) }
-            });
+        let (server, router, thread) = (server.clone(), router.clone(), place.handle.clone());
+        let served = async move {
             // Here, so that it is this thread that hears of what comes.
-            let stream = TcpStream::from_std(stream).map(|stream| TokioIo::new(Moving::new(stream, patience)));
-            let served = match stream {
-                Ok(stream) => graceful.watch(server.serve_connection(stream, service).into_owned()).await,
+            let served = match TcpStream::from_std(stream) {
+                Ok(stream) => serve_one(&server, Moving::new(stream, patience), router, &connection).await,
                 Err(error) => Err(error.into()),
             };
             if let Err(error) = served {
                 tracing::debug!(%error, "a connection ended early");
             }
-            drop((slot, place));
-        });
+            drop((connection, place));
+        };
+        connections.tasks().spawn_on(served, &thread);
     }
     drop(listener);
-    if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(drain, connections.close()).await.is_err() {
         tracing::warn!("requests were still open when the time to drain was over");
+    }
+}
+
+/// Serves one connection until it ends, or has to close.
+async fn serve_one(
+    server: &auto::Builder<TokioExecutor>,
+    stream: Moving<TcpStream>,
+    router: Router,
+    connection: &Connection,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let service = service_fn(|request: Request<Incoming>| {
+        let (router, asked) = (router.clone(), connection.request());
+        async move {
+            let answer = answer(router, request).await;
+            Ok::<_, Infallible>(answer.map(|body| asked.until_written(body)))
+        }
+    });
+    let mut served = pin!(server.serve_connection(TokioIo::new(stream), service));
+    tokio::select! {
+        biased;
+        served = served.as_mut() => return served,
+        () = connection.closing() => served.as_mut().graceful_shutdown(),
+    }
+    tokio::select! {
+        biased;
+        served = served => served,
+        () = connection.cut() => Ok(()),
     }
 }
 
@@ -113,17 +142,13 @@ async fn answer(router: Router, request: Request<Incoming>) -> axum::response::R
     }
 }
 
-async fn accept(
-    listener: &TcpListener,
-    slots: &Arc<Semaphore>,
-) -> Option<(std::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
-    let slot = slots.clone().acquire_owned().await.ok()?;
+async fn accept(listener: &TcpListener) -> Option<std::net::TcpStream> {
     match listener.accept().await.and_then(|(stream, _)| stream.into_std()) {
         Ok(stream) => {
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "a connection without TCP_NODELAY");
             }
-            Some((stream, slot))
+            Some(stream)
         }
         Err(error) => {
             tracing::warn!(%error, "a connection could not be accepted");
@@ -162,7 +187,7 @@ mod tests {
 
     #[test]
     fn connections_leave_half_of_the_descriptors_to_the_rest_of_the_process() {
-        assert_eq!(most_connections(Some(1024)), 512);
+        assert_eq!(most_connections(Some(1024)), 496);
         assert_eq!(most_connections(Some(1 << 20)), MAX_CONNECTIONS);
         assert_eq!(most_connections(None), MAX_CONNECTIONS);
         assert_eq!(most_connections(Some(1)), 1, "one is served, or nobody would hear why");

@@ -1,0 +1,257 @@
+//! The connections that are open: no more than there are places. Where all are taken, the one on which nothing was asked
+//! for longest is closed for whoever comes next, so that clients that keep connections open keep nobody out.
+
+use std::{
+    collections::BTreeMap,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use hyper::body::{Body, Frame, SizeHint};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How long a connection that is asked to close may take, before the next one is asked too.
+const GRACE: Duration = Duration::from_millis(20);
+/// How long it has before it is cut off, where nothing was asked on it, such as one with half the head of a request.
+const CUT_AFTER: Duration = Duration::from_secs(1);
+/// How often the log tells that all places are taken.
+const TELL_EVERY: Duration = Duration::from_secs(60);
+
+/// All that are open.
+#[derive(Clone)]
+pub(super) struct Connections(Arc<Inner>);
+
+struct Inner {
+    places: Arc<Semaphore>,
+    most: usize,
+    begin: Instant,
+    open: Mutex<BTreeMap<u64, Arc<Use>>>,
+    next: AtomicU64,
+    told: Mutex<Option<Instant>>,
+    closing: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// How one is used.
+struct Use {
+    /// Requests whose answers are not written yet.
+    requests: AtomicUsize,
+    /// When the last one was answered, in milliseconds from the begin of all.
+    idle_since: AtomicU64,
+    closing: CancellationToken,
+}
+
+/// One that is open, for as long as it is kept.
+pub(super) struct Connection {
+    id: u64,
+    usage: Arc<Use>,
+    all: Connections,
+    _place: OwnedSemaphorePermit,
+}
+
+/// A request whose answer is not written yet, for as long as it is kept.
+pub(super) struct Request {
+    usage: Arc<Use>,
+    begin: Instant,
+}
+
+/// The body of an answer, with which its request ends.
+pub(super) struct Answer<B> {
+    body: B,
+    _request: Request,
+}
+
+impl Connections {
+    /// Room for `most` at once.
+    pub(super) fn new(most: usize) -> Self {
+        Self(Arc::new(Inner {
+            places: Arc::new(Semaphore::new(most)),
+            most,
+            begin: Instant::now(),
+            open: Mutex::default(),
+            next: AtomicU64::new(0),
+            told: Mutex::default(),
+            closing: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        }))
+    }
+
+    /// A place for one more. Where there is none, the longest idle ones are closed until there is.
+    pub(super) async fn enter(&self) -> Connection {
+        let places = &self.0.places;
+        let place = loop {
+            if let Ok(place) = places.clone().try_acquire_owned() {
+                break place;
+            }
+            self.close_longest_idle();
+            if let Ok(Ok(place)) = tokio::time::timeout(GRACE, places.clone().acquire_owned()).await {
+                break place;
+            }
+        };
+        let usage = Arc::new(Use {
+            requests: AtomicUsize::new(0),
+            idle_since: AtomicU64::new(millis(self.0.begin)),
+            closing: self.0.closing.child_token(),
+        });
+        let id = self.0.next.fetch_add(1, Ordering::Relaxed);
+        self.open().insert(id, usage.clone());
+        Connection { id, usage, all: self.clone(), _place: place }
+    }
+
+    /// What runs the connections, and is waited for at the end.
+    pub(super) fn tasks(&self) -> &TaskTracker {
+        &self.0.tasks
+    }
+
+    /// Asks all to close, each once its requests are answered, and waits until they have.
+    pub(super) async fn close(&self) {
+        self.0.closing.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+
+    fn close_longest_idle(&self) {
+        let longest = {
+            let open = self.open();
+            let idle =
+                open.values().filter(|one| one.requests.load(Ordering::Relaxed) == 0 && !one.closing.is_cancelled());
+            idle.min_by_key(|one| one.idle_since.load(Ordering::Relaxed)).cloned()
+        };
+        if let Some(longest) = &longest {
+            longest.closing.cancel();
+        }
+        self.tell(longest.is_some());
+    }
+
+    fn tell(&self, is_idle_one_closed: bool) {
+        let mut told = self.0.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_some_and(|told| told.elapsed() < TELL_EVERY) {
+            return;
+        }
+        *told = Some(Instant::now());
+        let what = if is_idle_one_closed { "the longest idle ones are closed" } else { "none is idle" };
+        tracing::warn!(connections = self.0.most, what, "all connections are taken, and more come");
+    }
+
+    fn open(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Use>>> {
+        // Every change is one insertion or removal, so that what a panic left behind is whole.
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Connection {
+    /// Notes a request until it is dropped.
+    pub(super) fn request(&self) -> Request {
+        self.usage.requests.fetch_add(1, Ordering::Relaxed);
+        Request { usage: self.usage.clone(), begin: self.all.0.begin }
+    }
+
+    /// Waits until this one should close, once what was asked is answered.
+    pub(super) async fn closing(&self) {
+        self.usage.closing.cancelled().await;
+    }
+
+    /// Waits, after [`Self::closing`], until it is to be cut off: nothing is asked on it, and somebody waits for its place.
+    pub(super) async fn cut(&self) {
+        loop {
+            tokio::time::sleep(CUT_AFTER).await;
+            if self.usage.requests.load(Ordering::Relaxed) == 0 && self.all.0.places.available_permits() == 0 {
+                return;
+            }
+        }
+    }
+}
+
+impl Request {
+    /// Goes on until the whole answer is written.
+    pub(super) const fn until_written<B>(self, body: B) -> Answer<B> {
+        Answer { body, _request: self }
+    }
+}
+
+impl<B: Body + Unpin> Body for Answer<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.all.open().remove(&self.id);
+    }
+}
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        self.usage.idle_since.store(millis(self.begin), Ordering::Relaxed);
+        self.usage.requests.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_closing(connection: &Connection) -> bool {
+        connection.usage.closing.is_cancelled()
+    }
+
+    #[tokio::test]
+    async fn the_one_that_is_idle_for_longest_is_asked_to_close_for_the_next() {
+        let connections = Connections::new(3);
+        let busy = connections.enter().await;
+        let _request = busy.request();
+        let (asked, first) = (connections.enter().await, connections.enter().await);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        drop(asked.request());
+        let next = tokio::spawn({
+            let connections = connections.clone();
+            async move { connections.enter().await }
+        });
+        first.closing().await;
+        assert!(!is_closing(&busy) && !is_closing(&asked));
+        drop(first);
+        drop(next.await.expect("has its place"));
+        assert!(!is_closing(&busy) && !is_closing(&asked));
+    }
+
+    #[tokio::test]
+    async fn where_one_takes_its_time_to_close_the_next_is_asked_too() {
+        let connections = Connections::new(2);
+        let (slow, quick) = (connections.enter().await, connections.enter().await);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        drop(quick.request());
+        let next = connections.enter();
+        tokio::pin!(next);
+        tokio::select! {
+            _ = &mut next => panic!("there is no place"),
+            () = async { slow.closing().await; quick.closing().await } => {}
+        }
+        drop(quick);
+        next.await;
+    }
+}
