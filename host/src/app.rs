@@ -144,7 +144,7 @@ impl App {
         let config = Arc::new(config);
         let auth = Arc::new(Auth::new(&config.keys)?);
         let store = {
-            let path = config.data.dir.join("sayso.db");
+            let path = config.data.store();
             blocking(move || Store::open(&path)).await??
         };
         let (queue, records) = {

@@ -26,7 +26,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     app::check_address(&config)?;
     Auth::new(&config.keys)?;
     delivery::check(&config.delivery, &config.webhooks)?;
-    check_names(&config.data.dir.join("sayso.db"), &config.webhooks)?;
+    check_names(&config.data.store(), &config.webhooks)?;
     let chain = app::load_chain(&config, &base)?;
     if args.json {
         let plugins: Vec<_> = chain.plugins().iter().map(|plugin| plugin.card()).collect();

@@ -1,6 +1,7 @@
 //! The command line, one file a verb.
 
 mod backtest;
+mod backup;
 mod check;
 mod deliveries;
 mod demo;
@@ -8,7 +9,9 @@ mod dict;
 mod key;
 mod plugin;
 mod printable;
+mod progress;
 mod receiver;
+mod restore;
 mod send;
 mod serve;
 mod webhook;
@@ -71,6 +74,10 @@ enum Command {
     /// Work on keys.
     #[command(subcommand)]
     Key(key::Command),
+    /// Make a copy of the store, also while sayso runs.
+    Backup(backup::Args),
+    /// Put a copy in the place of the store, while sayso does not run.
+    Restore(restore::Args),
 }
 
 impl Cli {
@@ -90,6 +97,8 @@ impl Cli {
             Command::Deliveries(command) => deliveries::run(command).await,
             Command::Dict(command) => dict::run(command),
             Command::Key(command) => key::run(command),
+            Command::Backup(args) => backup::run(&args),
+            Command::Restore(args) => restore::run(&args),
         }
     }
 }
@@ -124,5 +133,10 @@ impl ConfigArgs {
     fn load(&self) -> anyhow::Result<(Config, PathBuf)> {
         let source = self.source();
         Ok((source.read()?, source.base()))
+    }
+
+    /// Where the store is.
+    fn store(&self) -> anyhow::Result<PathBuf> {
+        Ok(self.source().read()?.data.store())
     }
 }

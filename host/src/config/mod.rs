@@ -139,6 +139,13 @@ impl Default for Data {
     }
 }
 
+impl Data {
+    /// The store in `dir`.
+    pub fn store(&self) -> PathBuf {
+        self.dir.join("sayso.db")
+    }
+}
+
 /// `[pipeline]`
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -1,6 +1,5 @@
 //! When to take no more: too much waits, or the disk is nearly full. Cheap enough to be asked for every request.
 
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -29,7 +28,7 @@ struct Seen {
     /// Messages a second that left the queue lately.
     drained: f64,
     disk_at: Option<Instant>,
-    free: u64,
+    is_disk_full: bool,
 }
 
 impl Pressure {
@@ -37,13 +36,12 @@ impl Pressure {
     pub(super) fn check(&self, queue: &dyn Queue, config: &Config) -> Result<(), Problem> {
         let now = Instant::now();
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.look_at_disk(now, &config.data.dir);
-        if seen.free < config.server.min_free_bytes.max(LEAST_FREE) {
-            let mut problem = Problem::new(
+        seen.look_at_disk(now, config);
+        if seen.is_disk_full {
+            let problem = Problem::new(
                 ProblemType::Unavailable,
                 "The disk of the store is nearly full (server.min_free_bytes); sayso takes nothing more until the operator has made room.",
             );
-            problem.more.internal = Some(format!("{} bytes are free at {}", seen.free, config.data.dir.display()));
             return Err(problem.retry_after(30));
         }
         let max = config.server.max_backlog;
@@ -82,18 +80,30 @@ impl Seen {
         (self.queue_at, self.waiting, self.published) = (Some(now), waiting, 0);
     }
 
-    fn look_at_disk(&mut self, now: Instant, folder: &Path) {
+    fn look_at_disk(&mut self, now: Instant, config: &Config) {
         if is_fresh(self.disk_at, now) {
             return;
         }
         self.disk_at = Some(now);
-        self.free = match rustix::fs::statvfs(folder) {
+        let folder = &config.data.dir;
+        let free = match rustix::fs::statvfs(folder) {
             Ok(disk) => disk.f_bavail.saturating_mul(disk.f_frsize),
             Err(error) => {
                 tracing::warn!(%error, folder = %folder.display(), "the free space of the disk cannot be told");
                 u64::MAX
             }
         };
+        let least = config.server.min_free_bytes.max(LEAST_FREE);
+        let was_full = std::mem::replace(&mut self.is_disk_full, free < least);
+        // Once, and not for every request that is refused meanwhile.
+        match (was_full, self.is_disk_full) {
+            (false, true) => {
+                let folder = folder.display();
+                tracing::error!(%folder, free, least, "the disk of the store is nearly full; feedback is refused until there is room");
+            }
+            (true, false) => tracing::info!(free, "there is room on the disk of the store again; feedback is taken"),
+            _ => {}
+        }
     }
 
     /// Seconds until a tenth of the backlog has drained.

@@ -32,7 +32,7 @@ pub enum OpenError {
     },
     /// A copy was put in its place, beside the log of the database that was there before.
     #[error(
-        "the store {} is a copy, and its log {} is that of another state of it, which would ruin the copy; delete the log, and the file that ends in -shm beside it, to begin with the copy",
+        "the store {} is a copy, and its log {} is that of another state of it, which would ruin the copy; delete the log, and the file that ends in -shm beside it, to begin with the copy, or have `sayso restore` put it there",
         path.display(), log.display()
     )]
     Restored {
@@ -67,6 +67,23 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// The file is not what was written.
+    #[error(
+        "the store {} is damaged ({source}), and a restart will not help; put a copy of it in its place with `sayso restore`, or give sayso another folder with --data",
+        path.display()
+    )]
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// No space is left for what a start writes.
+    #[error("cannot open the store {}: its disk is full; free some space there", path.display())]
+    Full {
+        /// The database.
+        path: PathBuf,
+    },
     /// SQLite refused.
     #[error("cannot open the store {}: {source}", path.display())]
     Sqlite {
@@ -82,10 +99,12 @@ impl OpenError {
         Self::Io { path: path.to_owned(), source }
     }
 
-    pub(super) fn sqlite(path: &Path, source: rusqlite::Error) -> Self {
+    pub(crate) fn sqlite(path: &Path, source: rusqlite::Error) -> Self {
         let path = path.to_owned();
         match source.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::NotAStore { path },
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, source },
+            Some(ErrorCode::DiskFull) => Self::Full { path },
             _ => Self::Sqlite { path, source },
         }
     }

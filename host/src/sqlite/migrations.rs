@@ -31,6 +31,13 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), OpenErro
     if found > known { Err(OpenError::TooNew { path: path.to_owned(), found, known }) } else { Ok(()) }
 }
 
+/// Makes sure that the file is a store, of this version or an older one, and no empty one.
+pub(super) fn check_made(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    check(connection, path)?;
+    let found = pragma(connection, "PRAGMA application_id").map_err(|source| OpenError::sqlite(path, source))?;
+    if found == APPLICATION_ID { Ok(()) } else { Err(OpenError::NotAStore { path: path.to_owned() }) }
+}
+
 /// Makes sure that the file is a store whose tables are of this sayso's version.
 pub(super) fn check_whole(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     check(connection, path)?;

@@ -3,8 +3,8 @@
 //! # On disk
 //! `NAME` is the database, `NAME-wal` its write-ahead log, `NAME-shm` the index of the log, and `NAME.lock` is held
 //! by the process that owns them. All are readable by their owner alone. The database carries sayso's
-//! `application_id` and the version of its tables in `user_version`; `migrations/` says what is in them. To copy a
-//! store while sayso runs, use `sqlite3 NAME "VACUUM INTO 'copy'"`: a plain copy of the files is not consistent.
+//! `application_id` and the version of its tables in `user_version`; `migrations/` says what is in them. [`copy`] makes
+//! copies while sayso runs, and puts them back: a plain copy of the files is not consistent.
 //!
 //! # Writing
 //! One thread writes. It takes what waits in its inbox (at most 512 operations), and runs it in one transaction. Then it
@@ -34,6 +34,7 @@
 //! tables are in memory. Copies that the file system or the disk keeps are beyond reach.
 
 mod backlog;
+pub mod copy;
 mod error;
 mod migrations;
 mod open;

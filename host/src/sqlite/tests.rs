@@ -379,3 +379,55 @@ fn a_copy_beside_the_log_of_another_state_is_refused_and_neither_is_touched() {
     std::fs::remove_file(&log).expect("removed");
     Store::open(&path).expect("the copy is whole");
 }
+
+#[test]
+fn wherever_putting_a_copy_back_is_broken_off_no_start_mixes_both_states() {
+    let lanes = |path: &Path| Connection::open(path).and_then(|connection| count(&connection)).expect("reads");
+    let (_folder, path) = folder();
+    drop(Store::open(&path).expect("a new store"));
+    let copied = path.with_file_name("copy.db");
+    copy::backup(&path, &copied).expect("is copied");
+    // A store of one lane more than its copy, which is in its log alone.
+    let connection = Connection::open(&path).expect("opens");
+    connection.execute_batch("PRAGMA wal_autocheckpoint = 0; INSERT INTO lane (name) VALUES ('new')").expect("written");
+    let (log, kept) = (path.with_file_name("sayso.db-wal"), path.with_file_name("kept.db"));
+    let before = (std::fs::read(&path).expect("read"), std::fs::read(&log).expect("read"));
+    drop(connection);
+    let broken_off = |steps: usize| {
+        std::fs::write(&path, &before.0).expect("written");
+        std::fs::write(&log, &before.1).expect("written");
+        if steps > 0 {
+            std::fs::rename(&path, &kept).expect("renamed");
+        }
+        if steps > 1 {
+            std::fs::copy(&copied, &path).expect("copied");
+        }
+        if steps > 2 {
+            std::fs::rename(&log, kept.with_file_name("kept.db-wal")).expect("renamed");
+        }
+    };
+    broken_off(0);
+    drop(Store::open(&path).expect("as it was"));
+    let all = lanes(&path);
+    for (steps, refused) in [(1, "missing or empty"), (2, "is a copy")] {
+        broken_off(steps);
+        let error = Store::open(&path).expect_err("is refused");
+        assert!(error.to_string().contains(refused), "{error}");
+        copy::restore(&copied, &path).expect("goes to its end");
+        drop(Store::open(&path).expect("is the copy"));
+        assert_eq!(lanes(&path), all - 1);
+    }
+    broken_off(3);
+    drop(Store::open(&path).expect("is the copy"));
+    assert_eq!((lanes(&path), lanes(&kept)), (all - 1, all));
+}
+
+#[test]
+fn a_damaged_store_and_a_full_disk_are_told_with_what_to_do() {
+    let (_folder, path) = folder();
+    let code = |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+    let damaged = OpenError::sqlite(&path, code(rusqlite::ffi::SQLITE_CORRUPT));
+    assert!(damaged.to_string().contains("`sayso restore`"), "{damaged}");
+    let full = OpenError::sqlite(&path, code(rusqlite::ffi::SQLITE_FULL));
+    assert!(full.to_string().contains("free some space"), "{full}");
+}

@@ -11,12 +11,13 @@ use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
 use super::{
-    cases, inspect, progress,
+    cases, inspect,
     project::{self, Project, parse_http},
     run::parse_config,
     workbench::Workbench,
 };
 use crate::{
+    cli::progress,
     config,
     plugins::{
         trial::{Cost, Given, Trial},

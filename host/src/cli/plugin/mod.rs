@@ -7,7 +7,6 @@ mod cases;
 mod inspect;
 mod languages;
 mod new;
-mod progress;
 mod project;
 mod pull;
 mod push;

@@ -12,10 +12,10 @@ use serde_json::Value;
 
 use super::{
     languages::{Lang, Language},
-    progress,
     stale::is_stale,
 };
 use crate::{
+    cli::progress,
     config::{self, Grant},
     plugins::inspect::Inspection,
 };

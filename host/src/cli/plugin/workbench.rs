@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context as _;
 use serde_json::Value;
 
-use super::progress;
+use crate::cli::progress;
 use crate::{
     config::{self, Grant},
     dictionary,

@@ -55,7 +55,7 @@ impl Archive {
         let mut connection = open_to_read(path)?;
         if let Some(words) = words_in(&filter) {
             let found = find(&mut connection, words);
-            found.map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })?;
+            found.map_err(|source| OpenError::sqlite(path, source))?;
         }
         let cursor = Cursor { connection, before: i64::MAX, left: limit };
         Ok(Self { filter, cursor: Mutex::new(cursor) })

@@ -39,7 +39,7 @@ pub fn webhooks_beside(path: &Path) -> Result<Vec<(Arc<str>, Uuid)>, OpenError> 
         let row = |row: &Row<'_>| Ok((row.get::<_, String>(0)?.into(), Uuid::from_bytes(row.get(1)?)));
         select.query_map([], row)?.collect()
     };
-    read().map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })
+    read().map_err(|source| OpenError::sqlite(path, source))
 }
 
 fn put(connection: &Connection, webhook: &StoredWebhook) -> rusqlite::Result<()> {

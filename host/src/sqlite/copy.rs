@@ -1,0 +1,135 @@
+//! Copies of a store: one is made while sayso runs, and is put back while it does not.
+//!
+//! A copy is what `VACUUM INTO` writes: one file, whole, without a log, of one moment. At every point where putting it back
+//! may be broken off, the next start refuses what it finds ([`OpenError::Lost`], [`OpenError::Restored`]), or has one of both
+//! states as a whole.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use super::{OpenError, migrations, open};
+
+/// Why there is no copy, or none is put back.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// Nothing is overwritten.
+    #[error("{} is there already, and is left as it is; name another file, or remove it", .0.display())]
+    Exists(PathBuf),
+    /// There is nothing to copy.
+    #[error("there is no store {}; name its folder with --data, or the configuration with --config", .0.display())]
+    NoStore(PathBuf),
+    /// There is nothing to put back.
+    #[error("there is no copy {}", .0.display())]
+    NoCopy(PathBuf),
+    /// The copy is not what was written.
+    #[error("the copy {} is damaged ({problem}), and nothing was changed; take another one", path.display())]
+    Damaged {
+        /// The copy.
+        path: PathBuf,
+        /// What SQLite found first.
+        problem: String,
+    },
+    /// A file cannot be read or written, or the store is in use.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+}
+
+/// Makes a copy of the store at `store`, beside the process that owns it, if there is one. Its size in bytes.
+///
+/// # Errors
+/// See [`CopyError`]; nothing is left of a copy that could not be finished.
+pub fn backup(store: &Path, file: &Path) -> Result<u64, CopyError> {
+    if !store.exists() {
+        return Err(CopyError::NoStore(store.to_owned()));
+    }
+    if file.exists() {
+        return Err(CopyError::Exists(file.to_owned()));
+    }
+    let connection = reader(store)?;
+    let part = copy(&connection, store, file)?;
+    put(&part, file)?;
+    file.metadata().map(|metadata| metadata.len()).map_err(|source| OpenError::io(file, source).into())
+}
+
+/// Puts the copy at `file` in the place of the store at `store`, which nobody may have open. Where there was one before, it
+/// is kept: its new name.
+///
+/// # Errors
+/// See [`CopyError`].
+pub fn restore(file: &Path, store: &Path) -> Result<Option<PathBuf>, CopyError> {
+    if !file.exists() {
+        return Err(CopyError::NoCopy(file.to_owned()));
+    }
+    let _lock = open::lock(store)?;
+    let connection = reader(file)?;
+    check(&connection, file)?;
+    let part = copy(&connection, file, store)?;
+    let kept = open::beside(store, &format!(".replaced-{}", Timestamp::now().strftime("%Y%m%dT%H%M%S%3fZ")));
+    let had_one = rename(store, &kept)?;
+    put(&part, store)?;
+    // Beside the copy it is refused, and beside the store that it belongs to it is whole.
+    rename(&open::beside(store, "-wal"), &open::beside(&kept, "-wal"))?;
+    remove(&open::beside(store, "-shm"))?;
+    Ok(had_one.then_some(kept))
+}
+
+fn reader(path: &Path) -> Result<Connection, OpenError> {
+    let connection = open::reader(path, open::QUERY_CACHE_KIB)?;
+    migrations::check_made(&connection, path)?;
+    Ok(connection)
+}
+
+/// Reads all of it, since what is put in the place of a store should be whole.
+fn check(connection: &Connection, path: &Path) -> Result<(), CopyError> {
+    let found = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    match found.map_err(|source| OpenError::sqlite(path, source))? {
+        problem if problem == "ok" => Ok(()),
+        problem => Err(CopyError::Damaged { path: path.to_owned(), problem }),
+    }
+}
+
+/// Writes what `connection` sees now to a new file beside `target`.
+fn copy(connection: &Connection, from: &Path, target: &Path) -> Result<PathBuf, CopyError> {
+    let part = open::beside(target, ".part");
+    remove(&part)?;
+    let written = open::private_file().open(&part).map_err(|source| OpenError::io(&part, source)).and_then(|file| {
+        let name = part.to_string_lossy();
+        connection.execute("VACUUM INTO ?1", [&*name]).map_err(|source| match source.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => OpenError::Full { path: part.clone() },
+            _ => OpenError::sqlite(from, source),
+        })?;
+        file.sync_all().map_err(|source| OpenError::io(&part, source))
+    });
+    if let Err(error) = written {
+        remove(&part)?;
+        return Err(error.into());
+    }
+    Ok(part)
+}
+
+/// Gives a file that is written its name, for good.
+fn put(part: &Path, name: &Path) -> Result<(), OpenError> {
+    let put = fs::rename(part, name).and_then(|()| open::sync_folder(open::folder(name)));
+    put.map_err(|source| OpenError::io(name, source))
+}
+
+/// Whether there was one to be renamed.
+fn rename(from: &Path, to: &Path) -> Result<bool, OpenError> {
+    if !from.exists() {
+        return Ok(false);
+    }
+    put(from, to)?;
+    Ok(true)
+}
+
+fn remove(path: &Path) -> Result<(), OpenError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(OpenError::io(path, source)),
+        _ => Ok(()),
+    }
+}
