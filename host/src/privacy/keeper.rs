@@ -1,4 +1,4 @@
-//! Removes what has been kept long enough, and ends erasures that were cut off: at the start, and regularly.
+//! Removes what has been kept long enough, and ends erasures that were cut off: regularly, and the latter at the start.
 
 use std::{
     sync::Arc,
@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Eraser, ForgetError, events,
+    steady::Steady,
     sweep::{Removed, Sweep},
 };
 use crate::{config::Data, queue::Queue, records::Records};
@@ -43,9 +44,11 @@ impl Keeper {
     /// Runs until `shutdown`. What is cut off then goes on at the next start.
     pub async fn run(self, shutdown: CancellationToken) {
         let keep = async {
+            let mut clock = Steady::new(self.interval(), (Instant::now(), Timestamp::now()));
             loop {
-                let pause = match self.pass().await {
-                    Ok(true) => self.interval(),
+                let wait = clock.wait((Instant::now(), Timestamp::now()));
+                let pause = match self.pass(wait.is_none()).await {
+                    Ok(true) => wait.unwrap_or_else(|| self.interval()),
                     Ok(false) => {
                         events::not_scrubbed();
                         AGAIN.min(self.interval())
@@ -69,24 +72,28 @@ impl Keeper {
         self.data.shortest_keep().map_or(SELDOM, |time| (time / 10).clamp(OFTEN, SELDOM))
     }
 
-    /// True if no traces are left.
-    async fn pass(&self) -> Result<bool, ForgetError> {
-        let began = Instant::now();
+    /// True if no traces are left. What is old enough is removed only where the clock is believed.
+    async fn pass(&self, is_clock_steady: bool) -> Result<bool, ForgetError> {
         // An erasure that fails, because of one damaged row for example, must not keep everything else for ever.
         let resumed = self.eraser.resume().await;
         if let Some(resumed) = resumed.as_ref().ok().filter(|resumed| **resumed > 0) {
             events::resumed(*resumed);
         }
-        let now = Timestamp::now();
+        let outcome = if is_clock_steady { self.sweep(Timestamp::now()).await } else { Ok(()) };
+        outcome.and(resumed.map(drop))?;
+        events::oldest(&self.records.oldest().await?);
+        Ok(self.records.scrub(PATIENCE).await?)
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<(), ForgetError> {
+        let began = Instant::now();
         let mut sweep = Sweep { queue: &*self.queue, records: &*self.records, now, removed: Removed::default() };
         let outcome = sweep.run(&self.data).await;
         events::swept(&sweep.removed, began.elapsed());
-        outcome.and(resumed.map(drop))?;
         if let Ok(before) = now.checked_sub(ERASURES_KEPT) {
             self.records.drop_erasures(before).await?;
         }
-        events::oldest(&self.records.oldest().await?);
-        Ok(self.records.scrub(PATIENCE).await?)
+        outcome
     }
 }
 

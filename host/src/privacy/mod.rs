@@ -29,6 +29,7 @@
 //!   may be repeated, and [`Keeper`] goes on with what did not end.
 //! - No clock tells what an erasure covers ([`Forgetting::era`](crate::records::Forgetting::era)).
 //! - Where a message and a row tell of the same, the message goes first: what is left by a crash is found by its row.
+//! - Nothing is removed for its age before the clock has gone on evenly for some minutes.
 //! - Pending deliveries, and feedback that still waits for the chain, are never removed for their age; feedback is not
 //!   while a delivery of it is on record.
 //!
@@ -44,6 +45,7 @@
 mod eraser;
 mod events;
 mod keeper;
+mod steady;
 mod sweep;
 #[cfg(test)]
 mod tests;
