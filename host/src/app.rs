@@ -26,7 +26,7 @@ use crate::{
         self, Readiness,
         auth::{Auth, KeyError},
     },
-    config::{Config, ConfigError, Source},
+    config::{self, Config, ConfigError, Source},
     console,
     delivery::{
         self, Dispatcher, WebhookError,
@@ -172,8 +172,8 @@ impl App {
         &self.chain
     }
 
-    /// Serves on `listener` until `shutdown`, then drains: no more connections, the requests and batches at hand end,
-    /// each within `server.drain`.
+    /// Serves on `listener` until `shutdown` and for `server.drain_notice` more, then drains: no more connections, the requests
+    /// and batches at hand end, each within `server.drain`.
     ///
     /// # Errors
     /// Where a stage ends by a defect. What was accepted is in the store.
@@ -195,13 +195,16 @@ impl App {
         let keeper = tokio::spawn(keeper.run(stop_stages.clone()));
         let router = api::router_with(self.state, console::routes());
         let readiness = self.readiness;
-        let announced = shutdown.clone();
+        let config::Server { drain_notice, drain, .. } = self.config.server;
+        let stop_listening = CancellationToken::new();
+        let stop = stop_listening.clone();
         tokio::spawn(async move {
-            announced.cancelled().await;
+            shutdown.cancelled().await;
             readiness.draining();
+            tokio::time::sleep(drain_notice).await;
+            stop.cancel();
         });
-        let drain = self.config.server.drain;
-        server::serve(listener, &threads, router, shutdown, drain).await;
+        server::serve(listener, &threads, router, stop_listening, drain).await;
         tracing::info!("draining");
         stop_stages.cancel();
         let pipeline = end(pipeline, drain, "pipeline").await;

@@ -134,6 +134,11 @@ impl Server {
     /// Asks the process to end, and waits until it has: its exit code.
     pub async fn terminate(&mut self) -> Option<i32> {
         self.signal("TERM");
+        self.terminated().await
+    }
+
+    /// Waits until the process has ended: its exit code.
+    pub async fn terminated(&mut self) -> Option<i32> {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait().expect("it is our child") {

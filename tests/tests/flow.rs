@@ -236,6 +236,18 @@ async fn it_drains_on_sigterm_and_goes_on_where_it_was() {
 }
 
 #[tokio::test]
+async fn a_load_balancer_hears_of_the_end_before_requests_are_refused() {
+    let mut server = Server::builder().config("[server]\ndrain_notice = \"2s\"").start().await;
+    server.signal("TERM");
+    let ready = || server.request(reqwest::Method::GET, "/readyz").send();
+    while ready().await.expect("an answer").status() == 200 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(server.post(&complaint()).await.status(), 202, "it is still taken");
+    assert_eq!(server.terminated().await, Some(0));
+}
+
+#[tokio::test]
 async fn health_readiness_and_metrics_tell_how_it_stands() {
     let receiver = Receiver::start().await;
     let server = Server::builder().webhook("desk", &receiver.url(), "").start().await;

@@ -87,7 +87,11 @@ pub struct Server {
     pub max_backlog: u64,
     /// Free space on the disk of the data below which intake answers 503, in bytes; 256 MiB.
     pub min_free_bytes: u64,
-    /// How long requests and deliveries in flight may take to end after SIGTERM; 20 s.
+    /// For how long after SIGTERM requests are still taken, while `/readyz` says 503 already: so much time has a load balancer
+    /// to look elsewhere; 0 s.
+    #[serde(deserialize_with = "duration")]
+    pub drain_notice: Duration,
+    /// How long requests and deliveries in flight may take to end then; 20 s.
     #[serde(deserialize_with = "duration")]
     pub drain: Duration,
 }
@@ -102,6 +106,7 @@ impl Default for Server {
             max_text_bytes: 256 << 10,
             max_backlog: 1_000_000,
             min_free_bytes: 256 << 20,
+            drain_notice: Duration::ZERO,
             drain: Duration::from_secs(20),
         }
     }
