@@ -58,21 +58,30 @@ enum Command {
     /// Validate the configuration and load the chain, without serving.
     Check(check::Args),
     /// Write plugins: new, build, test, bench, inspect, run; and hand them on: push, pull, sign.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  sayso plugin new warranty               and change what it says of feedback\n  sayso plugin test warranty\n  echo '{\"kind\":\"review\",\"text\":\"Two years of warranty\"}' | sayso plugin run warranty"
+    )]
     Plugin(plugin::Command),
     /// Run stored feedback through another chain, and report what would change.
     Backtest(backtest::Args),
     /// Work on webhooks.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  sayso webhook listen                    a receiver that verifies and prints, to begin with\n  sayso webhook create --name crm --url https://crm.example/hook --route care\n  sayso webhook test crm"
+    )]
     Webhook(webhook::Command),
     /// See what was delivered and what was not, and have it delivered again.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  sayso deliveries list --webhook crm --status parked\n  sayso deliveries replay --webhook crm --status parked --since 7d"
+    )]
     Deliveries(deliveries::Command),
     /// Work on dictionaries, by which Japanese, Korean and Chinese are parted into words.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Examples:\n  sayso dict build ja --from package\n  sayso dict check")]
     Dict(dict::Command),
     /// Work on keys.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Examples:\n  sayso key new --name shop --scope ingest --scope read")]
     Key(key::Command),
     /// Make a copy of the store, also while sayso runs.
     Backup(backup::Args),
@@ -138,5 +147,27 @@ impl ConfigArgs {
     /// Where the store is.
     fn store(&self) -> anyhow::Result<PathBuf> {
         Ok(self.source().read()?.data.store())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn without_examples(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+        let path = format!("{path} {}", command.get_name());
+        if !command.get_after_help().is_some_and(|help| help.to_string().contains("Examples:\n")) {
+            found.push(path.clone());
+        }
+        command.get_subcommands().for_each(|sub| without_examples(sub, &path, found));
+    }
+
+    #[test]
+    fn the_help_of_every_command_has_examples() {
+        let mut found = Vec::new();
+        without_examples(&Cli::command(), "", &mut found);
+        assert!(found.is_empty(), "{found:?}");
     }
 }

@@ -27,8 +27,10 @@ pub(super) enum Command {
     )]
     Listen(listen::Args),
     /// List the webhooks of a running sayso.
+    #[command(after_help = "Examples:\n  sayso webhook list\n  sayso webhook list --json | jq -r '.items[].name'")]
     List(At),
     /// Show one webhook.
+    #[command(after_help = "Examples:\n  sayso webhook show crm\n  sayso webhook show crm --json | jq .health")]
     Show(Of),
     /// Make a webhook, and print its secret, this once.
     #[command(
@@ -36,6 +38,9 @@ pub(super) enum Command {
     )]
     Create(Box<Create>),
     /// Change a webhook; what is not named stays. The next attempt is made by the new version.
+    #[command(
+        after_help = "Examples:\n  sayso webhook update crm --url https://crm.example/new-hook\n  sayso webhook update crm --route care --route retention\n  sayso webhook update crm --route ''              all routes again"
+    )]
     Update(Box<Update>),
     /// Make a new secret, and print it, this once; the old one is signed with for 24 h more.
     #[command(
@@ -43,10 +48,17 @@ pub(super) enum Command {
     )]
     Rotate(Rotate),
     /// Have deliveries wait.
+    #[command(
+        after_help = "Examples:\n  sayso webhook pause crm        and `sayso webhook resume crm` when the receiver is back"
+    )]
     Pause(Of),
     /// Have deliveries go on.
+    #[command(after_help = "Examples:\n  sayso webhook resume crm")]
     Resume(Of),
     /// Have deliveries go out to a webhook that was disabled, after 410 or days of failure.
+    #[command(
+        after_help = "Examples:\n  sayso webhook enable crm\n  sayso deliveries replay --webhook crm --status parked    what was parked meanwhile"
+    )]
     Enable(Of),
     /// Send a webhook a real delivery now, of feedback on record or of a sample, and tell what came of it.
     #[command(
@@ -54,6 +66,7 @@ pub(super) enum Command {
     )]
     Test(Test),
     /// Delete a webhook; what waits for it is parked.
+    #[command(after_help = "Examples:\n  sayso webhook delete crm")]
     Delete(Of),
 }
 
