@@ -7,18 +7,20 @@ mod lingering;
 mod moving;
 mod reload;
 mod server;
+mod stages;
 mod threads;
 mod watch;
 
 pub use chain::{load_chain, loader};
 pub use watch::Watch;
 
+use stages::Stages;
 use threads::Threads;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, pin::pin, sync::Arc};
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -181,7 +183,7 @@ impl App {
         // Before the stages, and after them: what a request began, such as an erasure, may go on in the background.
         let threads =
             Threads::start().map_err(|error| AppError::Stage(format!("no thread for connections: {error}")))?;
-        let stop_stages = CancellationToken::new();
+        let mut stages = Stages::default();
         let pipeline = Pipeline {
             queue: self.queue.clone(),
             records: self.records.clone(),
@@ -189,10 +191,19 @@ impl App {
             webhooks: self.webhooks,
             config: self.config.pipeline.clone(),
         };
-        let pipeline = tokio::spawn(pipeline.run(stop_stages.clone()));
-        let dispatcher = tokio::spawn(self.dispatcher.run(stop_stages.clone()));
+        stages.start("pipeline", async |stop| {
+            pipeline.run(stop).await.map_err(|error| format!("a thread did not start: {error}"))
+        });
+        let dispatcher = self.dispatcher;
+        stages.start("delivery", async |stop| {
+            dispatcher.run(stop).await;
+            Ok(())
+        });
         let keeper = Keeper::new(self.queue.clone(), self.records.clone(), self.config.data.clone());
-        let keeper = tokio::spawn(keeper.run(stop_stages.clone()));
+        stages.start("retention", async |stop| {
+            keeper.run(stop).await;
+            Ok(())
+        });
         let router = api::router_with(self.state, console::routes());
         let readiness = self.readiness;
         let config::Server { drain_notice, drain, .. } = self.config.server;
@@ -204,20 +215,25 @@ impl App {
             tokio::time::sleep(drain_notice).await;
             stop.cancel();
         });
-        server::serve(listener, &threads, router, stop_listening, drain).await;
+        let mut failed = None;
+        {
+            let mut serving = pin!(server::serve(listener, &threads, router, stop_listening.clone(), drain));
+            tokio::select! {
+                () = &mut serving => {}
+                stage = stages.failed() => {
+                    failed = Some(stage);
+                    stop_listening.cancel();
+                    serving.await;
+                }
+            }
+        }
         tracing::info!("draining");
-        stop_stages.cancel();
-        let pipeline = end(pipeline, drain, "pipeline").await;
-        end(dispatcher, drain, "delivery").await;
-        end(keeper, drain, "retention").await;
+        let failed_late = stages.end(drain).await;
         blocking(move || drop(threads)).await?;
         drop((self.queue, self.records));
         close(self.store).await?;
         tracing::info!("stopped");
-        if let Some(Err(error)) = pipeline.as_ref().map(|result| result.as_ref()) {
-            return Err(AppError::Stage(format!("a thread of the pipeline did not start: {error}")));
-        }
-        Ok(())
+        failed.or(failed_late).map_or(Ok(()), |stage| Err(AppError::Stage(stage)))
     }
 }
 
@@ -271,19 +287,4 @@ async fn close(store: Store) -> Result<(), AppError> {
         Err(error) => tracing::warn!(%error, "the store's log could not be folded; the next start does it"),
     }
     blocking(move || drop(store)).await
-}
-
-/// Waits for a stage to end, for as long as `drain`.
-async fn end<T>(stage: JoinHandle<T>, drain: Duration, name: &str) -> Option<T> {
-    match tokio::time::timeout(drain, stage).await {
-        Ok(Ok(result)) => Some(result),
-        Ok(Err(error)) => {
-            tracing::error!(stage = name, %error, "a stage ended by a defect; what it held comes back at the next start");
-            None
-        }
-        Err(_) => {
-            tracing::warn!(stage = name, "not drained in time; what it holds comes back at the next start");
-            None
-        }
-    }
 }

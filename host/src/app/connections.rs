@@ -1,25 +1,24 @@
-//! The connections that are open: no more than there are places. Where all are taken, the one on which nothing was asked
-//! for longest is closed for whoever comes next, so that clients that keep connections open keep nobody out.
+//! The connections that are open: no more than there are places. Where all are taken, the one on which nothing is handled
+//! and nothing moved for longest is closed for whoever comes next, so that clients that keep connections open keep nobody out.
 
 use std::{
     collections::BTreeMap,
-    pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
-use hyper::body::{Body, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long a connection that is asked to close may take, before the next one is asked too.
 const GRACE: Duration = Duration::from_millis(20);
-/// How long it has before it is cut off, where nothing was asked on it, such as one with half the head of a request.
+/// How long nothing may move on it then before it is cut off, such as on one with half the head of a request.
 const CUT_AFTER: Duration = Duration::from_secs(1);
+/// And how long it may take where something moves, such as an answer that is taken slowly.
+const CUT_MOVING_AFTER: Duration = Duration::from_secs(30);
 /// How often the log tells that all places are taken.
 const TELL_EVERY: Duration = Duration::from_secs(60);
 
@@ -40,10 +39,11 @@ struct Inner {
 
 /// How one is used.
 struct Use {
-    /// Requests whose answers are not written yet.
+    /// Requests that are being handled: their answers are not known yet.
     requests: AtomicUsize,
-    /// When the last one was answered, in milliseconds from the begin of all.
-    idle_since: AtomicU64,
+    /// When bytes moved on it last, in milliseconds from the begin of all.
+    moved: AtomicU64,
+    begin: Instant,
     closing: CancellationToken,
 }
 
@@ -55,16 +55,31 @@ pub(super) struct Connection {
     _place: OwnedSemaphorePermit,
 }
 
-/// A request whose answer is not written yet, for as long as it is kept.
-pub(super) struct Request {
-    usage: Arc<Use>,
-    begin: Instant,
+/// A request that is being handled, for as long as it is kept.
+pub(super) struct Request(Arc<Use>);
+
+/// Notes when bytes move on a connection.
+#[derive(Clone)]
+pub(super) struct Movement(Arc<Use>);
+
+impl Use {
+    fn millis(&self) -> u64 {
+        u64::try_from(self.begin.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn is_idle(&self) -> bool {
+        self.requests.load(Ordering::Relaxed) == 0
+    }
+
+    fn unmoved(&self) -> Duration {
+        Duration::from_millis(self.millis().saturating_sub(self.moved.load(Ordering::Relaxed)))
+    }
 }
 
-/// The body of an answer, with which its request ends.
-pub(super) struct Answer<B> {
-    body: B,
-    _request: Request,
+impl Movement {
+    pub(super) fn note(&self) {
+        self.0.moved.store(self.0.millis(), Ordering::Relaxed);
+    }
 }
 
 impl Connections {
@@ -96,9 +111,11 @@ impl Connections {
         };
         let usage = Arc::new(Use {
             requests: AtomicUsize::new(0),
-            idle_since: AtomicU64::new(millis(self.0.begin)),
+            moved: AtomicU64::new(0),
+            begin: self.0.begin,
             closing: self.0.closing.child_token(),
         });
+        Movement(usage.clone()).note();
         let id = self.0.next.fetch_add(1, Ordering::Relaxed);
         self.open().insert(id, usage.clone());
         Connection { id, usage, all: self.clone(), _place: place }
@@ -119,9 +136,8 @@ impl Connections {
     fn close_longest_idle(&self) {
         let longest = {
             let open = self.open();
-            let idle =
-                open.values().filter(|one| one.requests.load(Ordering::Relaxed) == 0 && !one.closing.is_cancelled());
-            idle.min_by_key(|one| one.idle_since.load(Ordering::Relaxed)).cloned()
+            let idle = open.values().filter(|one| one.is_idle() && !one.closing.is_cancelled());
+            idle.min_by_key(|one| one.moved.load(Ordering::Relaxed)).cloned()
         };
         if let Some(longest) = &longest {
             longest.closing.cancel();
@@ -149,7 +165,12 @@ impl Connection {
     /// Notes a request until it is dropped.
     pub(super) fn request(&self) -> Request {
         self.usage.requests.fetch_add(1, Ordering::Relaxed);
-        Request { usage: self.usage.clone(), begin: self.all.0.begin }
+        Request(self.usage.clone())
+    }
+
+    /// Notes when bytes move.
+    pub(super) fn movement(&self) -> Movement {
+        Movement(self.usage.clone())
     }
 
     /// Waits until this one should close, once what was asked is answered.
@@ -157,41 +178,17 @@ impl Connection {
         self.usage.closing.cancelled().await;
     }
 
-    /// Waits, after [`Self::closing`], until it is to be cut off: nothing is asked on it, and somebody waits for its place.
+    /// Waits, after [`Self::closing`], until it is to be cut off: somebody waits for its place, and nothing moves any more,
+    /// or an answer is taken too slowly.
     pub(super) async fn cut(&self) {
+        let asked = Instant::now();
         loop {
             tokio::time::sleep(CUT_AFTER).await;
-            if self.usage.requests.load(Ordering::Relaxed) == 0 && self.all.0.places.available_permits() == 0 {
+            let is_stuck = self.usage.unmoved() >= CUT_AFTER || asked.elapsed() >= CUT_MOVING_AFTER;
+            if is_stuck && self.usage.is_idle() && self.all.0.places.available_permits() == 0 {
                 return;
             }
         }
-    }
-}
-
-impl Request {
-    /// Goes on until the whole answer is written.
-    pub(super) const fn until_written<B>(self, body: B) -> Answer<B> {
-        Answer { body, _request: self }
-    }
-}
-
-impl<B: Body + Unpin> Body for Answer<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 
@@ -203,13 +200,8 @@ impl Drop for Connection {
 
 impl Drop for Request {
     fn drop(&mut self) {
-        self.usage.idle_since.store(millis(self.begin), Ordering::Relaxed);
-        self.usage.requests.fetch_sub(1, Ordering::Relaxed);
+        self.0.requests.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-fn millis(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -227,7 +219,7 @@ mod tests {
         let _request = busy.request();
         let (asked, first) = (connections.enter().await, connections.enter().await);
         tokio::time::sleep(Duration::from_millis(5)).await;
-        drop(asked.request());
+        asked.movement().note();
         let next = tokio::spawn({
             let connections = connections.clone();
             async move { connections.enter().await }
@@ -244,7 +236,7 @@ mod tests {
         let connections = Connections::new(2);
         let (slow, quick) = (connections.enter().await, connections.enter().await);
         tokio::time::sleep(Duration::from_millis(5)).await;
-        drop(quick.request());
+        quick.movement().note();
         let next = connections.enter();
         tokio::pin!(next);
         tokio::select! {

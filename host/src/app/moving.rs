@@ -12,6 +12,8 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
+use super::connections::Movement;
+
 /// For how long nothing may move on a connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
@@ -26,20 +28,22 @@ pub(super) struct Moving<S> {
     stream: S,
     /// Whether anything has moved since the last look.
     moved: bool,
+    movement: Movement,
     later: Duration,
     look: Pin<Box<Sleep>>,
 }
 
 impl<S> Moving<S> {
-    pub(super) fn new(stream: S, patience: Patience) -> Self {
+    pub(super) fn new(stream: S, patience: Patience, movement: Movement) -> Self {
         let look = Box::pin(tokio::time::sleep(patience.first));
-        Self { stream, moved: false, later: patience.later, look }
+        Self { stream, moved: false, movement, later: patience.later, look }
     }
 
     /// Notes that something moved, or fails where nothing has for too long.
     fn watch<T>(&mut self, outcome: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         if outcome.is_ready() {
             self.moved = true;
+            self.movement.note();
             return outcome;
         }
         loop {
@@ -96,21 +100,25 @@ mod tests {
     use futures_util::future::join;
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
-    use super::*;
+    use super::{super::connections::Connections, *};
 
     const SHORT: Patience = Patience { first: Duration::from_millis(40), later: Duration::from_millis(40) };
+
+    async fn movement() -> Movement {
+        Connections::new(1).enter().await.movement()
+    }
 
     #[tokio::test]
     async fn what_never_moves_ends() {
         let (_silent, stream) = duplex(64);
-        let read = Moving::new(stream, SHORT).read_u8().await;
+        let read = Moving::new(stream, SHORT, movement().await).read_u8().await;
         assert_eq!(read.expect_err("nothing came").kind(), io::ErrorKind::TimedOut);
     }
 
     #[tokio::test]
     async fn what_stops_moving_ends() {
         let (mut sender, stream) = duplex(64);
-        let mut moving = Moving::new(stream, SHORT);
+        let mut moving = Moving::new(stream, SHORT, movement().await);
         sender.write_all(b"PRI").await.expect("is taken");
         assert_eq!(moving.read(&mut [0; 8]).await.expect("came"), 3);
         assert_eq!(moving.read_u8().await.expect_err("no more came").kind(), io::ErrorKind::TimedOut);
@@ -119,14 +127,14 @@ mod tests {
     #[tokio::test]
     async fn who_takes_nothing_of_what_is_written_ends_it() {
         let (_deaf, stream) = duplex(64);
-        let written = Moving::new(stream, SHORT).write_all(&[0; 65]).await;
+        let written = Moving::new(stream, SHORT, movement().await).write_all(&[0; 65]).await;
         assert_eq!(written.expect_err("the last is not taken").kind(), io::ErrorKind::TimedOut);
     }
 
     #[tokio::test]
     async fn what_goes_on_moving_lasts_as_long_as_it_likes() {
         let (mut sender, stream) = duplex(64);
-        let mut moving = Moving::new(stream, SHORT);
+        let mut moving = Moving::new(stream, SHORT, movement().await);
         let mut pulse = tokio::time::interval(SHORT.later / 4);
         for _ in 0..20 {
             let send = async {

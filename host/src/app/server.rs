@@ -92,7 +92,9 @@ async fn serve_with(
         let served = async move {
             // Here, so that it is this thread that hears of what comes.
             let served = match TcpStream::from_std(stream) {
-                Ok(stream) => serve_one(&server, Moving::new(stream, patience), router, &connection).await,
+                Ok(stream) => {
+                    serve_one(&server, Moving::new(stream, patience, connection.movement()), router, &connection).await
+                }
                 Err(error) => Err(error.into()),
             };
             if let Err(error) = served {
@@ -119,7 +121,8 @@ async fn serve_one(
         let (router, asked) = (router.clone(), connection.request());
         async move {
             let answer = answer(router, request).await;
-            Ok::<_, Infallible>(answer.map(|body| asked.until_written(body)))
+            drop(asked);
+            Ok::<_, Infallible>(answer)
         }
     });
     let mut served = pin!(server.serve_connection(TokioIo::new(stream), service));

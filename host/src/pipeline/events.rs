@@ -37,3 +37,8 @@ pub(super) fn notice_failed(error: &NoticeError) {
 pub(super) fn records_failed(error: &RecordsError) {
     tracing::error!(%error, "the records failed; what is unsettled comes back");
 }
+
+/// The chain ended by a defect in sayso, in the middle of a batch.
+pub(super) fn panicked() {
+    tracing::error!("the chain ended by a defect in sayso; the batch comes back when its leases end, and others go on");
+}

@@ -1,9 +1,13 @@
 //! One thread of the chain: pulls a batch, runs the plugins, hands the outcome on.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
 
-use tokio::{runtime::Handle, sync::mpsc, task::AbortHandle};
-use tokio_util::sync::CancellationToken;
+use tokio::{runtime::Handle, sync::mpsc};
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
     Done, Pipeline, events,
@@ -83,8 +87,13 @@ impl ChainThread {
             let Some((leases, turn)) = pulled else { continue };
             let (leases, feedback) = self.read(leases);
             let kept = self.keep(&leases);
-            let outcomes = self.worker.run(feedback);
-            kept.abort();
+            let outcomes = catch_unwind(AssertUnwindSafe(|| self.worker.run(feedback)));
+            drop(kept);
+            let Ok(outcomes) = outcomes else {
+                events::panicked();
+                self.worker = Worker::new(self.pipeline.chain.current(), self.history.clone());
+                continue;
+            };
             if self.done.blocking_send(Done { turn, leases, outcomes }).is_err() {
                 return;
             }
@@ -111,8 +120,9 @@ impl ChainThread {
         });
     }
 
-    /// Extends the leases while plugins take their time, so that nobody else begins with the same batch.
-    fn keep(&self, leases: &[Lease]) -> AbortHandle {
+    /// Extends the leases while plugins take their time, so that nobody else begins with the same batch; until it is
+    /// dropped.
+    fn keep(&self, leases: &[Lease]) -> AbortOnDropHandle<()> {
         let (queue, leases) = (self.pipeline.queue.clone(), leases.to_vec());
         let keep = async move {
             loop {
@@ -122,7 +132,7 @@ impl ChainThread {
                 }
             }
         };
-        self.runtime.spawn(keep).abort_handle()
+        AbortOnDropHandle::new(self.runtime.spawn(keep))
     }
 
     /// Takes up the chain that is live now, and lets go of the instances of the one before.

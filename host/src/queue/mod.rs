@@ -253,6 +253,9 @@ pub trait Queue: Send + Sync + 'static {
     /// Lets the time of leases begin anew, for work that takes longer. One that has run out already stays so.
     async fn extend(&self, leases: &[Lease]) -> Result<(), QueueError>;
 
+    /// For how long a lease still counts; none where it has run out, or where the message was settled or forgotten.
+    fn remaining(&self, lease: &Lease) -> Option<Duration>;
+
     /// Gives messages back that were not worked on, as if they had not been pulled. A lease that has run out already
     /// changes nothing.
     async fn release(&self, leases: Vec<Lease>) -> Result<(), QueueError>;

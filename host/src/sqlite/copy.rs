@@ -1,8 +1,7 @@
 //! Copies of a store: one is made while sayso runs, and is put back while it does not.
 //!
 //! A copy is what `VACUUM INTO` writes: one file, whole, without a log, of one moment. At every point where putting it back
-//! may be broken off, the next start refuses what it finds ([`OpenError::Lost`], [`OpenError::Restored`]), or has one of both
-//! states as a whole.
+//! may be broken off, the next start refuses what it finds ([`OpenError::Restored`]), or has one of both states as a whole.
 
 use std::{
     fs,
@@ -34,6 +33,9 @@ pub enum CopyError {
         /// What SQLite found first.
         problem: String,
     },
+    /// SQLite cannot write to such a name.
+    #[error("{} is no UTF-8; name another file or folder", .0.display())]
+    Unnameable(PathBuf),
     /// A file cannot be read or written, or the store is in use.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -69,13 +71,35 @@ pub fn restore(file: &Path, store: &Path) -> Result<Option<PathBuf>, CopyError> 
     let connection = reader(file)?;
     check(&connection, file)?;
     let part = copy(&connection, file, store)?;
-    let kept = open::beside(store, &format!(".replaced-{}", Timestamp::now().strftime("%Y%m%dT%H%M%S%3fZ")));
-    let had_one = rename(store, &kept)?;
+    let (log, kept) = (open::beside(store, "-wal"), keep(store)?);
     put(&part, store)?;
-    // Beside the copy it is refused, and beside the store that it belongs to it is whole.
-    rename(&open::beside(store, "-wal"), &open::beside(&kept, "-wal"))?;
+    // Until now the copy is refused beside it; the one that is kept has it by a name of its own.
+    remove(&log)?;
     remove(&open::beside(store, "-shm"))?;
-    Ok(had_one.then_some(kept))
+    Ok(kept)
+}
+
+/// Gives the store, if there is one, a second name, and its log the one that goes with that: there is no moment at which
+/// it has none.
+fn keep(store: &Path) -> Result<Option<PathBuf>, OpenError> {
+    let log = open::beside(store, "-wal");
+    if !store.exists() && !log.exists() {
+        return Ok(None);
+    }
+    let kept = open::beside(store, &format!(".replaced-{}", Timestamp::now().strftime("%Y%m%dT%H%M%S%3fZ")));
+    for (file, second) in [(&log, &open::beside(&kept, "-wal")), (&store.to_owned(), &kept)] {
+        if file.exists() {
+            // Some file systems know no second names.
+            let named = fs::hard_link(file, second).or_else(|_| fs::copy(file, second).and_then(|_| sync(second)));
+            named.map_err(|source| OpenError::io(second, source))?;
+        }
+    }
+    open::sync_folder(open::folder(&kept)).map_err(|source| OpenError::io(&kept, source))?;
+    Ok(Some(kept))
+}
+
+fn sync(path: &Path) -> std::io::Result<()> {
+    fs::File::open(path)?.sync_all()
 }
 
 fn reader(path: &Path) -> Result<Connection, OpenError> {
@@ -96,10 +120,11 @@ fn check(connection: &Connection, path: &Path) -> Result<(), CopyError> {
 /// Writes what `connection` sees now to a new file beside `target`.
 fn copy(connection: &Connection, from: &Path, target: &Path) -> Result<PathBuf, CopyError> {
     let part = open::beside(target, ".part");
+    // SQLite takes names in UTF-8 alone.
+    let Some(name) = part.to_str() else { return Err(CopyError::Unnameable(target.to_owned())) };
     remove(&part)?;
     let written = open::private_file().open(&part).map_err(|source| OpenError::io(&part, source)).and_then(|file| {
-        let name = part.to_string_lossy();
-        connection.execute("VACUUM INTO ?1", [&*name]).map_err(|source| match source.sqlite_error_code() {
+        connection.execute("VACUUM INTO ?1", [name]).map_err(|source| match source.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => OpenError::Full { path: part.clone() },
             _ => OpenError::sqlite(from, source),
         })?;
@@ -116,15 +141,6 @@ fn copy(connection: &Connection, from: &Path, target: &Path) -> Result<PathBuf, 
 fn put(part: &Path, name: &Path) -> Result<(), OpenError> {
     let put = fs::rename(part, name).and_then(|()| open::sync_folder(open::folder(name)));
     put.map_err(|source| OpenError::io(name, source))
-}
-
-/// Whether there was one to be renamed.
-fn rename(from: &Path, to: &Path) -> Result<bool, OpenError> {
-    if !from.exists() {
-        return Ok(false);
-    }
-    put(from, to)?;
-    Ok(true)
 }
 
 fn remove(path: &Path) -> Result<(), OpenError> {

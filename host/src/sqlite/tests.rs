@@ -381,45 +381,50 @@ fn a_copy_beside_the_log_of_another_state_is_refused_and_neither_is_touched() {
 }
 
 #[test]
-fn wherever_putting_a_copy_back_is_broken_off_no_start_mixes_both_states() {
+fn wherever_putting_a_copy_back_is_broken_off_both_states_are_whole() {
     let lanes = |path: &Path| Connection::open(path).and_then(|connection| count(&connection)).expect("reads");
     let (_folder, path) = folder();
     drop(Store::open(&path).expect("a new store"));
-    let copied = path.with_file_name("copy.db");
+    let (copied, log) = (path.with_file_name("copy.db"), path.with_file_name("sayso.db-wal"));
     copy::backup(&path, &copied).expect("is copied");
-    // A store of one lane more than its copy, which is in its log alone.
-    let connection = Connection::open(&path).expect("opens");
-    connection.execute_batch("PRAGMA wal_autocheckpoint = 0; INSERT INTO lane (name) VALUES ('new')").expect("written");
-    let (log, kept) = (path.with_file_name("sayso.db-wal"), path.with_file_name("kept.db"));
-    let before = (std::fs::read(&path).expect("read"), std::fs::read(&log).expect("read"));
-    drop(connection);
-    let broken_off = |steps: usize| {
-        std::fs::write(&path, &before.0).expect("written");
-        std::fs::write(&log, &before.1).expect("written");
-        if steps > 0 {
-            std::fs::rename(&path, &kept).expect("renamed");
+    for is_in_log in [true, false] {
+        // A store of one lane more than its copy, which may be in its log alone.
+        let connection = Connection::open(&path).expect("opens");
+        connection
+            .execute_batch("PRAGMA wal_autocheckpoint = 0; INSERT INTO lane (name) VALUES ('new')")
+            .expect("written");
+        let (database, logged) = (std::fs::read(&path).expect("read"), std::fs::read(&log).expect("read"));
+        if is_in_log {
+            drop(connection);
+            std::fs::write(&path, database).expect("written");
+            std::fs::write(&log, logged).expect("written");
+        } else {
+            drop(connection);
+            assert!(!log.exists(), "it is folded");
         }
-        if steps > 1 {
-            std::fs::copy(&copied, &path).expect("copied");
-        }
-        if steps > 2 {
-            std::fs::rename(&log, kept.with_file_name("kept.db-wal")).expect("renamed");
-        }
-    };
-    broken_off(0);
-    drop(Store::open(&path).expect("as it was"));
-    let all = lanes(&path);
-    for (steps, refused) in [(1, "missing or empty"), (2, "is a copy")] {
-        broken_off(steps);
+        let kept = copy::restore(&copied, &path).expect("is put back").expect("there was one");
+        assert!(!log.exists());
+        assert_eq!((lanes(&path), lanes(&kept)), (0, 1), "in the log: {is_in_log}");
+        // Broken off before the log was removed, and done once more.
+        std::fs::write(&log, "of the one before").expect("written");
         let error = Store::open(&path).expect_err("is refused");
-        assert!(error.to_string().contains(refused), "{error}");
+        assert!(error.to_string().contains("is a copy"), "{error}");
         copy::restore(&copied, &path).expect("goes to its end");
         drop(Store::open(&path).expect("is the copy"));
-        assert_eq!(lanes(&path), all - 1);
+        assert_eq!((lanes(&path), lanes(&kept)), (0, 1), "the one before stays whole");
     }
-    broken_off(3);
-    drop(Store::open(&path).expect("is the copy"));
-    assert_eq!((lanes(&path), lanes(&kept)), (all - 1, all));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_copy_with_a_name_that_sqlite_cannot_write_is_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let (_folder, path) = folder();
+    drop(Store::open(&path).expect("a new store"));
+    let file = path.with_file_name(std::ffi::OsStr::from_bytes(b"copy-\xff.db"));
+    let error = copy::backup(&path, &file).expect_err("is refused");
+    assert!(error.to_string().contains("UTF-8"), "{error}");
+    assert!(!file.exists());
 }
 
 #[test]

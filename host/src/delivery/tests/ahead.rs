@@ -1,12 +1,20 @@
 //! What a worker takes before there is a slot for it is not lost, nor kept back, when it cannot go out.
 
+use tokio::sync::watch;
+
 use super::{
     limits,
-    receiver::{Call, Receiver, status},
+    receiver::{Call, Receiver, status, status_behind},
     webhook,
     world::World,
 };
-use crate::{config::Webhook, feedback::DeliveryId, queue::Depth, records::DeliveryStatus};
+use crate::{
+    config::Webhook,
+    feedback::DeliveryId,
+    privacy::Eraser,
+    queue::Depth,
+    records::{DeliveryStatus, Subject},
+};
 
 /// More than a worker takes at once, and few enough to be taken ahead.
 const OWED: usize = 60;
@@ -57,6 +65,29 @@ async fn the_next_worker_delivers_it_at_once_and_in_its_order() {
     world.stop().await;
     assert_eq!(ids(&calls), owed.iter().map(ToString::to_string).collect::<Vec<_>>());
     assert_delivered_once(&world, &owed).await;
+}
+
+#[tokio::test]
+async fn it_does_not_go_out_once_it_was_erased() {
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    let gate = watch::Sender::new(false);
+    receiver.behave({
+        let gate = gate.clone();
+        move |_, before| if before < FIRST { status(204) } else { status_behind(200, &gate) }
+    });
+    owe(&world).await;
+    world.start(&limits(&[0]), &[one_at_a_time(&receiver)]);
+    for _ in 0..=FIRST {
+        receiver.call().await;
+    }
+    // All of it is the same customer's. One request is under way, and others are read already.
+    let eraser = Eraser::new(world.queue.clone(), world.records.clone());
+    let erased = eraser.erase(&Subject::Customer("c1".into())).await.expect("erases");
+    assert_eq!(erased.feedback, OWED);
+    let later = world.owe(&["crm"]).await;
+    gate.send_replace(true);
+    assert_eq!(receiver.call().await.header("webhook-id"), later.to_string(), "what was erased went out");
+    world.stop().await;
 }
 
 #[tokio::test]

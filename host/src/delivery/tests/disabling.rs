@@ -2,15 +2,11 @@
 
 use std::time::Duration;
 
-use axum::{body::Body, response::Response};
-use bytes::Bytes;
-use futures_util::stream;
-use http::StatusCode;
 use tokio::sync::watch;
 
 use super::{
     limits,
-    receiver::{Receiver, status},
+    receiver::{Receiver, status, status_behind},
     webhook,
     world::World,
 };
@@ -60,25 +56,13 @@ async fn gone_disables_a_webhook_over_a_restart_until_it_is_enabled() {
     assert_eq!(world.records.health("crm").await.unwrap(), WebhookHealth::default());
 }
 
-/// 410, whose body ends once the gate is open.
-fn gone_behind(gate: &watch::Sender<bool>) -> Response {
-    let mut gate = gate.subscribe();
-    let end = async move {
-        drop(gate.wait_for(|is_open| *is_open).await);
-        Ok::<_, std::io::Error>(Bytes::new())
-    };
-    let mut response = Response::new(Body::from_stream(stream::once(end)));
-    *response.status_mut() = StatusCode::GONE;
-    response
-}
-
 #[tokio::test]
 async fn gone_parks_the_delivery_that_disabled_the_webhook_and_the_others_under_way_are_tried_when_it_is_enabled() {
     let (mut world, mut receiver) = (World::new(), Receiver::start().await);
     let gate = watch::Sender::new(false);
     receiver.behave({
         let gate = gate.clone();
-        move |_, _| gone_behind(&gate)
+        move |_, _| status_behind(410, &gate)
     });
     for _ in 0..5 {
         world.owe(&["crm"]).await;
@@ -109,7 +93,7 @@ async fn a_410_that_was_under_way_when_the_webhook_was_enabled_does_not_disable_
     let gate = watch::Sender::new(false);
     receiver.behave({
         let gate = gate.clone();
-        move |_, before| if before == 0 { gone_behind(&gate) } else { status(410) }
+        move |_, before| if before == 0 { status_behind(410, &gate) } else { status(410) }
     });
     for _ in 0..2 {
         world.owe(&["crm"]).await;

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::mpsc,
+    sync::{mpsc, watch},
     time::{Instant, timeout},
 };
 
@@ -106,6 +106,16 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
 /// An answer with this status and nothing else.
 pub(crate) fn status(status: u16) -> Response {
     http::StatusCode::from_u16(status).unwrap().into_response()
+}
+
+/// An answer with this status, whose body ends once the gate is open.
+pub(crate) fn status_behind(status: u16, gate: &watch::Sender<bool>) -> Response {
+    let mut gate = gate.subscribe();
+    let end = async move {
+        drop(gate.wait_for(|is_open| *is_open).await);
+        Ok::<_, std::io::Error>(Bytes::new())
+    };
+    Response::builder().status(status).body(Body::from_stream(futures_util::stream::once(end))).unwrap()
 }
 
 /// An answer with this status and header.

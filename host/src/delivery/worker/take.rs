@@ -5,7 +5,12 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{super::breaker::Leave, Finished, Job, Taken, Work, Worker, ahead::Ahead, insist, slots};
+use super::{
+    super::{MAX_TIMEOUT, breaker::Leave},
+    Finished, Job, Taken, Work, Worker,
+    ahead::Ahead,
+    insist, slots,
+};
 
 /// How long one `pull` waits for work.
 const PULL_WAIT: Duration = Duration::from_secs(30);
@@ -49,7 +54,7 @@ impl Worker {
         let mut slots = self.free_slots().await?;
         slots.keep(self.allowed(slots.count()).await);
         let era = self.standing.breaker.era();
-        let jobs = ahead.take(slots.count()).await;
+        let jobs = self.still_good(ahead.take(slots.count()).await).await;
         if !jobs.is_empty() {
             let room = self.room_ahead(ahead);
             ahead.refill(room, || {
@@ -72,6 +77,17 @@ impl Worker {
         };
         self.settle_rate(slots.count(), leases.len());
         Some(Taken { work: Work::Leases(leases), slots, era })
+    }
+
+    /// What was taken ahead and may go out now. What was forgotten meanwhile must not; and what waited for so long that its
+    /// lease might run out during the attempt, since the receiver is slower than it was, goes back, or it would go out twice.
+    async fn still_good(&self, jobs: Vec<Job>) -> Vec<Job> {
+        let (good, late): (Vec<_>, Vec<_>) =
+            jobs.into_iter().partition(|job| self.queue.remaining(&job.lease).is_some_and(|left| left >= MAX_TIMEOUT));
+        if !late.is_empty() {
+            drop(self.queue.release(late.into_iter().map(|job| job.lease).collect()).await);
+        }
+        good
     }
 
     /// Gives back what was taken ahead, so that it waits in the lane.

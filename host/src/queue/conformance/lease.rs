@@ -233,3 +233,23 @@ pub(crate) async fn a_worker_gets_no_more_than_it_asked_for(backend: &impl Backe
     publish(&queue, &[&message("a"), &message("b"), &message("c")]).await;
     assert_eq!(queue.pull(&Lane::Intake, 2, Duration::ZERO).await.expect("pulls").len(), 2);
 }
+
+pub(crate) async fn a_lease_counts_until_it_runs_out_or_the_message_is_settled_or_forgotten(backend: &impl Backend) {
+    let queue = backend.open_with_lease(LATER).await;
+    publish(&queue, &[&message("a"), &message("b"), &message("c")]).await;
+    let leases = pull(&queue).await;
+    for lease in &leases {
+        let left = queue.remaining(lease).expect("it counts");
+        assert!(left > LATER / 2 && left <= LATER, "{left:?}");
+    }
+    queue.ack(vec![leases[0].clone()]).await.expect("settles");
+    queue.forget(&[(leases[1].id, None)]).await.expect("forgets");
+    let counts: Vec<_> = leases.iter().map(|lease| queue.remaining(lease).is_some()).collect();
+    assert_eq!(counts, [false, false, true]);
+    drop(queue);
+    let queue = backend.open_with_lease(SOON).await;
+    let first = pull_one(&queue).await;
+    let second = pull_one(&queue).await;
+    assert_eq!((first.id, second.id), (leases[2].id, leases[2].id));
+    assert!(queue.remaining(&first).is_none());
+}

@@ -73,6 +73,7 @@ macro_rules! queue_conformance {
                 what_a_pull_that_was_given_up_had_claimed_is_still_a_first_try,
                 what_is_released_comes_again_as_if_it_had_not_been_pulled,
                 a_lease_that_has_run_out_cannot_be_released,
+                a_lease_counts_until_it_runs_out_or_the_message_is_settled_or_forgotten,
                 a_lane_that_is_stuck_holds_up_no_other,
                 a_worker_that_waits_is_woken,
                 a_worker_waits_no_longer_than_it_said,

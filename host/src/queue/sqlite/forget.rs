@@ -36,7 +36,7 @@ impl SqliteQueue {
     }
 
     pub(super) async fn discard_idle(&self, lane: &Lane, messages: &[Named]) -> Result<Vec<Named>, QueueError> {
-        let lane = self.lane(lane);
+        let Some(lane) = self.known_lane(lane) else { return Ok(messages.to_vec()) };
         let Some(number) = lane.number() else { return Ok(messages.to_vec()) };
         let messages = messages.to_vec();
         let run = move |connection: &Connection| discard(connection, number, &messages);

@@ -239,7 +239,7 @@ impl Inner {
     }
 
     /// When this lease runs out, if it is still the one under which the message is out.
-    fn expiry(&self, claim: Claim) -> Option<i64> {
+    pub(super) fn expiry(&self, claim: Claim) -> Option<i64> {
         self.leases.get(&claim.place).filter(|held| held.generation == claim.generation).map(|held| held.expiry)
     }
 

@@ -77,12 +77,18 @@ impl SqliteQueue {
         Self { lease, ..self }
     }
 
-    fn lane(&self, name: &Lane) -> Arc<LaneState> {
+    /// A lane that was used before.
+    fn known_lane(&self, name: &Lane) -> Option<Arc<LaneState>> {
         if *name == Lane::Intake {
-            return self.intake.clone();
+            return Some(self.intake.clone());
         }
-        if let Some(lane) = self.lanes.read().unwrap_or_else(PoisonError::into_inner).get(name) {
-            return lane.clone();
+        self.lanes.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// A lane, which is known from now on: for names that a webhook has, and none that somebody asks for.
+    fn lane(&self, name: &Lane) -> Arc<LaneState> {
+        if let Some(lane) = self.known_lane(name) {
+            return lane;
         }
         let mut lanes = self.lanes.write().unwrap_or_else(PoisonError::into_inner);
         lanes.entry(name.clone()).or_insert_with(|| Arc::new(LaneState::new(name.clone()))).clone()
@@ -174,8 +180,13 @@ impl Queue for SqliteQueue {
         self.replay_all(lane, messages).await
     }
 
+    fn remaining(&self, lease: &Lease) -> Option<Duration> {
+        let expiry = self.known_lane(&lease.lane)?.inner().expiry(Claim::of(lease.token))?;
+        Some(self.time_until(expiry)).filter(|left| !left.is_zero())
+    }
+
     fn due_again(&self, lane: &Lane, most: usize) -> usize {
-        self.lane(lane).inner().due_again(self.clock.steady(), most)
+        self.known_lane(lane).map_or(0, |lane| lane.inner().due_again(self.clock.steady(), most))
     }
 
     async fn find(&self, lane: &Lane, id: Uuid) -> Result<Option<Whereabouts>, QueueError> {

@@ -49,7 +49,7 @@ impl SqliteQueue {
         after: Option<(Uuid, u32)>,
         max: usize,
     ) -> Result<Vec<Parked>, QueueError> {
-        let Some(number) = self.lane(lane).number() else { return Ok(Vec::new()) };
+        let Some(number) = self.known_lane(lane).and_then(|lane| lane.number()) else { return Ok(Vec::new()) };
         let limit = i64::try_from(max.min(MAX_PAGE)).unwrap_or(i64::MAX);
         let run = move |connection: &Connection| {
             let mut statement = connection.prepare_cached(
@@ -65,7 +65,7 @@ impl SqliteQueue {
 
     /// Puts every parked revision of a message back.
     pub(super) async fn take_back(&self, lane: &Lane, id: Uuid) -> Result<bool, QueueError> {
-        let lane = self.lane(lane);
+        let Some(lane) = self.known_lane(lane) else { return Ok(false) };
         let Some(number) = lane.number() else { return Ok(false) };
         let run = move |connection: &Connection| -> rusqlite::Result<Vec<Back>> {
             let mut statement = connection.prepare_cached(
@@ -89,7 +89,7 @@ impl SqliteQueue {
 
     /// Where a message is. Goes through the writer, behind the acknowledgements that are under way.
     pub(super) async fn locate(&self, lane: &Lane, id: Uuid) -> Result<Option<Whereabouts>, QueueError> {
-        let Some(number) = self.lane(lane).number() else { return Ok(None) };
+        let Some(number) = self.known_lane(lane).and_then(|lane| lane.number()) else { return Ok(None) };
         let run = move |connection: &Connection| {
             connection
                 .prepare_cached(

@@ -45,7 +45,7 @@ impl SqliteQueue {
         }
     }
 
-    fn time_until(&self, at: i64) -> Duration {
+    pub(super) fn time_until(&self, at: i64) -> Duration {
         Duration::from_nanos(at.saturating_sub(self.clock.steady()).max(0).unsigned_abs())
     }
 

@@ -22,7 +22,7 @@ impl SqliteQueue {
         before_era: i64,
         fits: Fits,
     ) -> Result<Vec<(Uuid, u32)>, QueueError> {
-        let Some(number) = self.lane(lane).number() else { return Ok(Vec::new()) };
+        let Some(number) = self.known_lane(lane).and_then(|lane| lane.number()) else { return Ok(Vec::new()) };
         let mut found = Vec::new();
         let (mut from, last) = keys_from(number, 0);
         loop {
