@@ -89,7 +89,10 @@ class Effects:
     def redact(self, span: Passage, kind: str, *, field: str = "text", text: str | None = None) -> None:
         """A passage that nobody may see from here on. `field`: `text`, `title`, or a JSON Pointer with its text."""
         known = {"text": types.Field_Text, "title": types.Field_Title}
-        own = {"text": self._feedback.text, "title": self._feedback.title}.get(field, text) or ""
+        own = {"text": self._feedback.text, "title": self._feedback.title}.get(field, text)
+        if own is None:
+            what = "there is no title" if field == "title" else "give its text with `text=`"
+            raise ValueError(f"redact: the passage is one of `{field}`, and {what}")
         place = _variant(_text(field, "redact: field"), known, types.Field_Other)
         hidden = _bytes(_text(own, "redact: text"), span)
         self.said.append(types.Effect_Redact(types.Redaction(place, hidden, _text(kind, "redact: kind"))))
@@ -267,5 +270,7 @@ def _variant(name: str, known: dict[str, Any], other: Any) -> Any:
 def _bytes(text: str, span: Passage) -> types.Span:
     """A passage in sayso's terms, which counts in bytes of UTF-8 where a string counts in characters."""
     start, end = span
+    if not 0 <= start <= end <= len(text):
+        raise ValueError(f"the passage {_shown(start)} to {_shown(end)} is none of a text of {len(text)} characters")
     first = len(text[:start].encode())
     return types.Span(first, first + len(text[start:end].encode()))

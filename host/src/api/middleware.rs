@@ -174,6 +174,15 @@ pub(super) async fn authorize(
     Ok(next.run(request).await)
 }
 
+/// Carries a change out to its end, also where the client goes away meanwhile: what is written would not be published.
+pub(super) async fn to_the_end(request: Request, next: Next) -> Result<Response, Problem> {
+    let changing = tokio::spawn(next.run(request).in_current_span());
+    changing.await.map_err(|error| match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(error) => Problem::internal(format!("a change was given up: {error}")),
+    })
+}
+
 /// Ends a query that takes too long.
 pub(super) async fn deadline(request: Request, next: Next) -> Result<Response, Problem> {
     tokio::time::timeout(QUERY_LIMIT, next.run(request)).await.map_err(|_| {

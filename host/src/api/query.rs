@@ -29,6 +29,9 @@ const MAX_QUERY: usize = 500;
 pub(super) const FILTER: [&str; 10] =
     ["q", "kind", "tag", "intent", "route", "label", "language", "customer", "since", "until"];
 
+/// Those of them for which a script with an empty variable would get everybody's.
+const NEVER_EMPTY: [&str; 6] = ["tag", "intent", "route", "label", "language", "customer"];
+
 /// The query of one request.
 #[derive(Debug, Default)]
 pub struct Params<'a> {
@@ -71,7 +74,7 @@ impl<'a> Params<'a> {
         let pairs: Vec<(Cow<'a, str>, Cow<'a, str>)> =
             url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).collect();
         let mut errors = Vec::new();
-        for (index, (name, _)) in pairs.iter().enumerate() {
+        for (index, (name, value)) in pairs.iter().enumerate() {
             if several.contains(&&**name) {
                 continue;
             }
@@ -80,6 +83,8 @@ impl<'a> Params<'a> {
                 let allowed =
                     if known.is_empty() { "none is".to_owned() } else { format!("known are {}", known.join(", ")) };
                 errors.push(FieldError::new(&**name, format!("is not a known parameter here; {allowed}")));
+            } else if value.is_empty() && NEVER_EMPTY.contains(&&**name) {
+                errors.push(FieldError::new(&**name, "is empty; give a value, or leave it out to have all"));
             } else if pairs[..index].iter().any(|(other, _)| other == name) {
                 errors.push(FieldError::new(&**name, "stands there twice"));
             }
@@ -138,7 +143,7 @@ impl<'a> Params<'a> {
             intent: text("intent"),
             route: text("route"),
             label: text("label"),
-            language: text("language"),
+            language: self.get("language").map(language_code),
             customer: text("customer"),
             since: self.time("since")?,
             until: self.time("until")?,
@@ -149,6 +154,11 @@ impl<'a> Params<'a> {
     pub(super) fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
         self.get(name).map(|text| time(name, text)).transpose()
     }
+}
+
+/// The code that an analysis has for a language tag: its first part in lower case.
+fn language_code(tag: &str) -> String {
+    tag.split(['-', '_']).next().unwrap_or(tag).to_ascii_lowercase()
 }
 
 /// What is searched for: each word is looked up in every text that has the others.

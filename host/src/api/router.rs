@@ -53,7 +53,8 @@ pub fn router_with(state: State, open: impl Into<OpenApiRouter<State>>) -> Route
         .routes(routes!(replays::cancel))
         .routes(routes!(parked::retry))
         .routes(routes!(erasure::customer))
-        .routes(routes!(erasure::feedback));
+        .routes(routes!(erasure::feedback))
+        .route_layer(axum::middleware::from_fn(middleware::to_the_end));
     let (open, of_open) = open.split_for_parts();
     let (ingest, of_ingest) = ingest.split_for_parts();
     let (read, of_read) = read.split_for_parts();

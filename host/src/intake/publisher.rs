@@ -115,9 +115,13 @@ impl Publisher {
             return problem;
         }
         let mut problem = problem.with("accepted", accepted);
-        problem.detail.push_str(&format!(
-            " {accepted} items of this request were accepted before. Send it again with an Idempotency-Key, or with `external_id` in every item, and none is taken twice."
-        ));
+        let how = match &self.identity_lead {
+            Some(_) => "Send it again with the same Idempotency-Key, and none of them is taken twice.",
+            None => {
+                "If every one has an `external_id`, send all of it again, and none is taken twice; if not, send what comes behind them. With an Idempotency-Key from the start all of it can be sent again."
+            }
+        };
+        problem.detail.push_str(&format!(" The first {accepted} items that were good are accepted. {how}"));
         problem
     }
 

@@ -2,10 +2,16 @@
 //! of it: sizes, names, numbers, and that spans lie within the text.
 
 use super::{bindings::sayso::plugin::types as wit, item::Effect, texts};
-use crate::{config::Limits, feedback::Feedback, plugins::merge::SENTIMENT};
+use crate::{
+    config::Limits,
+    feedback::Feedback,
+    plugins::merge::{SENTIMENT, SENTIMENT_KEYS},
+};
 
 /// Longest name of a score, tag, route, note or class, in bytes.
 const MAX_NAME: usize = 128;
+/// Deepest nesting of a note's value: what reads the record, or the delivery that it is in, stops at 128.
+const MAX_DEPTH: usize = 64;
 /// Longest label, rule or reason, in bytes.
 const MAX_PHRASE: usize = 1 << 10;
 
@@ -54,16 +60,30 @@ fn effect(feedback: &Feedback, effect: &Effect) -> Result<(), String> {
         Effect::Redact(redaction) => self::redaction(feedback, redaction),
         Effect::Other(note) => {
             name("note", &note.name)?;
-            // As it is read when it is stored: a number out of range or too deep a nesting would be lost there.
-            serde_json::from_str::<serde_json::Value>(&note.value)
-                .map(drop)
-                .map_err(|error| format!("gave note `{}` a value that is not JSON: {error}", note.name))
+            // As it is read when it is stored: a number out of range would be lost there.
+            let value = serde_json::from_str::<serde_json::Value>(&note.value)
+                .map_err(|error| format!("gave note `{}` a value that is not JSON: {error}", note.name))?;
+            if is_deeper(&value, MAX_DEPTH) {
+                return Err(format!("gave note `{}` a value that is nested deeper than {MAX_DEPTH}", note.name));
+            }
+            Ok(())
         }
     }
 }
 
+/// Whether it is nested deeper than `most`.
+fn is_deeper(value: &serde_json::Value, most: usize) -> bool {
+    let mut items: Box<dyn Iterator<Item = &serde_json::Value>> = match value {
+        serde_json::Value::Array(items) => Box::new(items.iter()),
+        serde_json::Value::Object(items) => Box::new(items.values()),
+        _ => return false,
+    };
+    most == 0 || items.any(|item| is_deeper(item, most - 1))
+}
+
 fn score(text: &str, score: &wit::ScoreResult) -> Result<(), String> {
     snake_case("score", &score.name)?;
+    let is_sentiment = score.name == SENTIMENT && matches!(score.scope, wit::ScopeResult::Whole);
     scored(&score.name, score.value)?;
     if let Some(label) = &score.label {
         phrase("label", label)?;
@@ -74,6 +94,10 @@ fn score(text: &str, score: &wit::ScoreResult) -> Result<(), String> {
     }
     for part in &score.parts {
         name("part", &part.name)?;
+        // The parts of the sentiment stand beside what else it has.
+        if is_sentiment && SENTIMENT_KEYS.contains(&part.name.as_str()) {
+            return Err(format!("gave `{SENTIMENT}` a part `{}`, which is a name that it has itself", part.name));
+        }
         finite(&part.name, part.value)?;
     }
     for evidence in &score.evidence {
@@ -102,7 +126,7 @@ fn redaction(feedback: &Feedback, redaction: &wit::RedactionResult) -> Result<()
         wit::FieldResult::Other(pointer) => {
             phrase("pointer", pointer)?;
             let text = texts::get(feedback, pointer).ok_or_else(|| {
-                format!("wants to redact `{pointer}`, which is no JSON Pointer to a text of an answer, of the contact reason or of metadata")
+                format!("wants to redact `{pointer}`, which is no JSON Pointer to a text of an answer, of the author's name, of the public reply, of the contact reason or of metadata")
             })?;
             span("redaction", class, &text, redaction.span)
         }

@@ -27,8 +27,8 @@ pub(super) fn requested(plugin: &str, outcome: &'static str, time: Duration) {
 }
 
 /// A plugin asked for a host that is not its own, for the first time.
-pub(super) fn denied(plugin: &str, target: &str) {
-    tracing::warn!(plugin, target, "a plugin may not call a host that its `http` does not list; nothing was sent");
+pub(super) fn denied(plugin: &str, host: &str) {
+    tracing::warn!(plugin, host, "a plugin may not call a host that its `http` does not list; nothing was sent");
 }
 
 /// A plugin in the shadow went over an item.

@@ -1,6 +1,6 @@
 //! From the effects of a whole chain to one analysis.
 //!
-//! - Scores of the whole: the last plugin to give a name has the say, with what it said of it. The one called `sentiment` also makes
+//! - Scores of the whole or of a topic: the last plugin to give a name has the say, with what it said of it. The one called `sentiment` also makes
 //!   `analysis.sentiment`, those of a passage its `sentences`; those of a topic make `analysis.aspects`.
 //! - Tags of one name and class, and intents of one name, are one: the highest confidence, all spans.
 //! - Routes of one name are one: the highest priority. Urgency is the highest of any route's, with all reasons.
@@ -17,6 +17,9 @@ use crate::feedback::{
 
 /// The score that is the sentiment of an analysis, −1 to 1.
 pub(super) const SENTIMENT: &str = "sentiment";
+
+/// What it has beside its parts, which in JSON stand next to it.
+pub(super) const SENTIMENT_KEYS: [&str; 6] = ["label", "score", "rating_mismatch", "basis", "evidence", "sentences"];
 
 /// Merges the effects of a chain.
 pub(super) fn analysis(
@@ -44,14 +47,14 @@ pub(super) fn analysis(
     analysis
 }
 
-/// Takes in a note that belongs to the sentiment; answers whether it does.
+/// Takes in a note that belongs to the sentiment; answers whether it does. One of another type is a note as any other.
 fn annotate(sentiment: &mut Sentiment, note: &wit::NoteResult) -> bool {
     match note.name.as_str() {
-        "rating_mismatch" => sentiment.rating_mismatch = note.value.parse().ok(),
-        "sentiment_basis" => sentiment.basis = serde_json::from_str(&note.value).ok(),
+        "rating_mismatch" => serde_json::from_str(&note.value).map(|value| sentiment.rating_mismatch = Some(value)),
+        "sentiment_basis" => serde_json::from_str(&note.value).map(|value| sentiment.basis = Some(value)),
         _ => return false,
     }
-    true
+    .is_ok()
 }
 
 fn add_score(analysis: &mut Analysis, score: wit::ScoreResult) {
@@ -70,15 +73,21 @@ fn add_score(analysis: &mut Analysis, score: wit::ScoreResult) {
             });
         }
         wit::ScopeResult::Topic(ref topic) if score.name == SENTIMENT => {
-            analysis.aspects.push(Aspect {
+            let aspect = Aspect {
                 topic: topic.clone(),
                 score: score.value,
                 spans: score.evidence.iter().map(|evidence| span(&evidence.span)).collect(),
-            });
+            };
+            match analysis.aspects.iter_mut().find(|known| known.topic == *topic) {
+                Some(known) => *known = aspect,
+                None => analysis.aspects.push(aspect),
+            }
+            let name = format!("{SENTIMENT}:{topic}");
             // The passages, which most come with, are in the aspect.
             if score.label.is_some() || !score.parts.is_empty() || !score.passages.is_empty() {
-                let name = format!("{SENTIMENT}:{topic}");
                 add_detail(analysis, &name, score);
+            } else {
+                analysis.score_details.remove(&name);
             }
         }
         wit::ScopeResult::Topic(ref topic) => {
@@ -128,13 +137,21 @@ const fn span(span: &wit::Span) -> Span {
     (span.start, span.end)
 }
 
+fn add_spans(known: &mut Vec<Span>, more: impl Iterator<Item = Span>) {
+    for span in more {
+        if !known.contains(&span) {
+            known.push(span);
+        }
+    }
+}
+
 fn add_tag(analysis: &mut Analysis, tag: wit::TagResult) {
     let spans = tag.spans.iter().map(span);
     if matches!(tag.class, wit::TagClassResult::Intent) {
         match analysis.intents.iter_mut().find(|known| known.kind == tag.name) {
             Some(known) => {
                 known.confidence = known.confidence.max(tag.confidence);
-                known.spans.extend(spans);
+                add_spans(&mut known.spans, spans);
             }
             None => {
                 let spans = spans.collect();
@@ -147,7 +164,7 @@ fn add_tag(analysis: &mut Analysis, tag: wit::TagResult) {
     match analysis.tags.iter_mut().find(|known| known.name == tag.name && known.class == class) {
         Some(known) => {
             known.confidence = known.confidence.max(tag.confidence);
-            known.spans.extend(spans);
+            add_spans(&mut known.spans, spans);
         }
         None => {
             let spans = spans.collect();
@@ -219,6 +236,39 @@ mod tests {
         });
         assert_eq!(details, expected);
         assert_eq!(analysis.scores.len(), 3);
+    }
+
+    #[test]
+    fn of_the_sentiment_of_one_topic_the_last_has_the_say_and_tags_have_each_passage_once() {
+        let of = |value, label| wit::ScoreResult {
+            scope: wit::ScopeResult::Topic("price".into()),
+            ..score(SENTIMENT, value, label)
+        };
+        let analysis = merged(vec![of(0.5, Some("good")), of(-0.5, None)]);
+        assert_eq!(analysis.aspects.iter().map(|aspect| aspect.score).collect::<Vec<_>>(), [-0.5]);
+        assert!(analysis.score_details.is_empty(), "of the earlier one nothing is left");
+        let mut spans = vec![(0, 4)];
+        add_spans(&mut spans, [(0, 4), (5, 6), (5, 6)].into_iter());
+        assert_eq!(spans, [(0, 4), (5, 6)]);
+    }
+
+    #[test]
+    fn a_note_of_a_name_of_the_sentiment_and_another_type_is_kept() {
+        let language = crate::feedback::Language { code: "en".into(), confidence: 1.0 };
+        let note = |name: &str, value: &str| Effect::Other(wit::NoteResult { name: name.into(), value: value.into() });
+        let effects = vec![
+            Effect::Score(score(SENTIMENT, 0.5, None)),
+            note("rating_mismatch", "\"yes\""),
+            note("sentiment_basis", "\"agent\""),
+            note("sentiment_basis", "12"),
+        ];
+        let analysis = analysis(language, effects, Vec::new(), Vec::new());
+        let sentiment = analysis.sentiment.expect("is there");
+        assert_eq!((sentiment.rating_mismatch, sentiment.basis.as_deref()), (None, Some("agent")));
+        assert_eq!(
+            serde_json::to_value(&analysis.other).expect("is JSON"),
+            serde_json::json!({"rating_mismatch": "yes", "sentiment_basis": 12})
+        );
     }
 
     #[test]

@@ -134,7 +134,7 @@ impl Words {
                     wit::ScopeResult::Topic(about) | wit::ScopeResult::Other(about) => Some(about),
                     wit::ScopeResult::Whole => None,
                 };
-                self.clean_all(parts.chain(labels).chain(&mut score.label).chain(about));
+                self.clean_all(parts.chain(labels).chain(&mut score.label).chain(about).chain([&mut score.name]));
             }
             Effect::Tag(tag) => {
                 let class = if let wit::TagClassResult::Other(class) = &mut tag.class { Some(class) } else { None };
@@ -173,6 +173,11 @@ impl Words {
             let lists = [&mut shadow.tags, &mut shadow.intents, &mut shadow.routes];
             self.clean_all(lists.into_iter().flatten().chain(&mut shadow.reason).chain(&mut shadow.label));
             self.clean_map(&mut shadow.other, true);
+            let scores = std::mem::take(&mut shadow.scores).into_iter().map(|(mut name, value)| {
+                self.clean(&mut name);
+                (name, value)
+            });
+            shadow.scores = scores.collect();
         }
     }
 

@@ -76,6 +76,9 @@ fn filter(otherwise: &str) -> (EnvFilter, Option<String>) {
     (EnvFilter::new(all.join(",")), mistake)
 }
 
+/// What people see of the log by default.
+const PEOPLE: &str = "warn,sayso::plugins::grants::log=info";
+
 /// A word by itself that is neither a level nor a part of sayso: as a filter it would let nothing through, without a word.
 fn is_misspelt_level(part: &str) -> bool {
     let part = part.trim();
@@ -115,10 +118,10 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     Ok(handle)
 }
 
-/// Sends logs to standard error in plain lines, and only what is wrong unless `SAYSO_LOG` says otherwise: for commands
-/// that print something else.
+/// Sends logs to standard error in plain lines, and only what is wrong and what plugins have to say unless `SAYSO_LOG` says
+/// otherwise: for commands that print something else.
 pub fn start_logs_for_people() {
-    let (filter, mistake) = filter("warn");
+    let (filter, mistake) = filter(PEOPLE);
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -226,7 +226,12 @@ impl Sending<'_> {
     fn say_counts(&self) {
         let Report { file, accepted, repeated, rejected, .. } = &self.report;
         if !self.args.json {
-            let known = if *repeated > 0 { format!(" ({repeated} of them known before)") } else { String::new() };
+            let known = match *repeated {
+                0 => String::new(),
+                repeated => {
+                    format!(" ({repeated} of them known before; what was erased since is not taken anew within 24 h)")
+                }
+            };
             anstream::println!("{file}: {accepted} accepted{known}, {rejected} rejected");
         }
     }

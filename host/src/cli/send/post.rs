@@ -140,6 +140,7 @@ impl Poster {
     async fn read(&self, response: Response) -> anyhow::Result<Next> {
         let status = response.status();
         let pause = retry_after(&response);
+        let is_replayed = response.headers().contains_key("idempotency-replayed");
         let bytes = match response.bytes().await {
             Ok(bytes) => bytes,
             Err(error) => return Ok(Next::Failed(format!("the answer broke off: {}", causes(&error)))),
@@ -148,7 +149,7 @@ impl Poster {
         let why = || body.detail.clone().unwrap_or_else(|| format!("{} answered {status}", self.url));
         match (status, &body.accepted, &body.rejected) {
             (StatusCode::ACCEPTED | StatusCode::OK | StatusCode::UNPROCESSABLE_ENTITY, Some(_), Some(_)) => {
-                Ok(Next::Done(answer(body)))
+                Ok(Next::Done(answer(body, is_replayed)))
             }
             (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE | StatusCode::CONFLICT, ..) => {
                 Ok(Next::Later(why(), pause))
@@ -160,7 +161,8 @@ impl Poster {
     }
 }
 
-fn answer(body: Body) -> Answer {
+/// A request that was answered before brought nothing new, whatever was said of its items then.
+fn answer(body: Body, is_replayed: bool) -> Answer {
     let accepted = body.accepted.unwrap_or_default();
     let rejected: Vec<_> = body
         .rejected
@@ -170,7 +172,7 @@ fn answer(body: Body) -> Answer {
         .collect();
     Answer {
         accepted: accepted.len() as u64,
-        repeated: accepted.iter().filter(|item| item.duplicate).count() as u64,
+        repeated: accepted.iter().filter(|item| item.duplicate || is_replayed).count() as u64,
         rejected_total: body.rejected_total.unwrap_or(rejected.len() as u64),
         rejected,
     }

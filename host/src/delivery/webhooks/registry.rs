@@ -39,6 +39,9 @@ pub enum Refused {
     /// The name is that of a deleted webhook whose deliveries are being parked.
     #[error("deliveries of the deleted webhook `{0}` are still being parked")]
     NameInUse(Arc<str>),
+    /// The name is that of a webhook that was taken out of the file, and what it is owed waits.
+    #[error("deliveries wait for the webhook `{0}` that was taken out of the configuration file")]
+    NameOwed(Arc<str>),
     /// There is no such webhook.
     #[error("there is no such webhook")]
     Missing,
@@ -146,9 +149,9 @@ impl Registry {
             let is_made_for = request.is_some_and(|request| namesake.id.is_of_request(request, Timestamp::now()));
             return if is_made_for { Ok(namesake.clone()) } else { Err(Refused::NameTaken(settings.name)) };
         }
-        let tombstone = set.retired.iter().find(|name| **name == settings.name);
-        if tombstone.is_some() && waits(&*self.queue, &settings.name) {
-            return Err(Refused::NameInUse(settings.name));
+        if waits(&*self.queue, &settings.name) {
+            let is_deleted = set.retired.contains(&settings.name);
+            return Err(if is_deleted { Refused::NameInUse } else { Refused::NameOwed }(settings.name));
         }
         if set.webhooks.iter().filter(|webhook| webhook.source == Source::Api).count() >= MAX_WEBHOOKS {
             return Err(Refused::TooMany);

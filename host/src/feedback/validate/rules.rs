@@ -10,6 +10,8 @@ use crate::feedback::{Answer, Customer, Feedback, FieldType, Kind, Rating, Scale
 const MAX_NAME: usize = 512;
 /// Longest of the other short texts (links, labels, names for people), in bytes.
 const MAX_LINE: usize = 4096;
+/// From here on, 2^64, integers are not kept digit by digit.
+const EXACT: f64 = 18_446_744_073_709_551_616.0;
 /// Largest `metadata`, in bytes of JSON.
 const MAX_METADATA: usize = 64 << 10;
 
@@ -106,6 +108,11 @@ impl Check<'_> {
         let bytes = serde_json::to_vec(&f.metadata).map_or(0, |json| json.len());
         if bytes > MAX_METADATA {
             self.fail("metadata", format!("has {bytes} bytes of JSON; at most {MAX_METADATA} are taken"));
+        }
+        for (name, value) in &f.metadata {
+            if let Some(place) = inexact(&format!("metadata.{name}"), value) {
+                self.fail(&place, "is a number with more digits than are kept; send it as text, in quotes");
+            }
         }
     }
 
@@ -240,6 +247,20 @@ impl Check<'_> {
         if !value.is_finite() {
             self.fail(field, "is not a finite number");
         }
+    }
+}
+
+/// Where a number stands that is beyond what is kept digit by digit, such as a long order number.
+fn inexact(place: &str, value: &Value) -> Option<String> {
+    match value {
+        Value::Number(number) if number.as_f64().is_some_and(|number| number.abs() >= EXACT) && number.is_f64() => {
+            Some(place.to_owned())
+        }
+        Value::Array(list) => {
+            list.iter().enumerate().find_map(|(index, item)| inexact(&format!("{place}[{index}]"), item))
+        }
+        Value::Object(map) => map.iter().find_map(|(name, item)| inexact(&format!("{place}.{name}"), item)),
+        _ => None,
     }
 }
 

@@ -252,6 +252,8 @@ fn feedback_that_says_nothing_is_refused() {
 fn a_nul_is_refused_wherever_it_stands_and_named() {
     names(r#"{"kind":"review","text":"a\u0000b"}"#, "text", &["NUL"]);
     names(r#"{"kind":"review","text":"x","metadata":{"a":{"b":["c","\u0000"]}}}"#, "metadata.a.b[1]", &["NUL"]);
+    let large = r#"{"kind":"review","text":"x","metadata":{"a":[1, 20000000000000000001]}}"#;
+    names(large, "metadata.a[1]", &["digits", "as text"]);
     names(r#"{"kind":"review","text":"x","metadata":{"a\u0000":1}}"#, "metadata.a\u{2400}", &["NUL", "name"]);
     names("{\"kind\":\"review\",\"text\":\"a\0b\"}", "text", &["NUL byte"]);
     assert_eq!(accepted(r#"{"kind":"review","text":"a\\u0000b"}"#).text, "a\\u0000b");

@@ -52,6 +52,9 @@ impl Budget {
 
 impl wit::log::Host for State {
     fn write(&mut self, level: wit::log::Level, message: String) {
+        if !is_on(level) {
+            return;
+        }
         let Some(is_last) = self.log.budget.take() else { return };
         let line = clean(&message);
         let plugin = &*self.plugin;
@@ -62,6 +65,17 @@ impl wit::log::Host for State {
         if is_last {
             tracing::warn!(plugin, "the plugin writes too many lines; more of the next seconds are dropped");
         }
+    }
+}
+
+/// Whether anybody sees lines of this level: what nobody sees uses up nothing.
+fn is_on(level: wit::log::Level) -> bool {
+    match level {
+        wit::log::Level::Trace => tracing::enabled!(tracing::Level::TRACE),
+        wit::log::Level::Debug => tracing::enabled!(tracing::Level::DEBUG),
+        wit::log::Level::Info => tracing::enabled!(tracing::Level::INFO),
+        wit::log::Level::Warn => tracing::enabled!(tracing::Level::WARN),
+        wit::log::Level::Error => tracing::enabled!(tracing::Level::ERROR),
     }
 }
 

@@ -80,6 +80,9 @@ fn refused(refused: Refused, id: &str) -> Problem {
         Refused::NameInUse(name) => {
             format!("Deliveries of the deleted webhook `{name}` are still being parked; try again in a moment.")
         }
+        Refused::NameOwed(name) => format!(
+            "{refused}, and are for nobody else. Have them parked first, by `sayso webhook delete {name}` or DELETE /v1/webhooks/{name}; or put it back; or take another name."
+        ),
         Refused::FromFile(name) => format!(
             "The webhook `{name}` stands in the configuration file; change its [[webhook]] there, and start sayso again. \
              For another secret, leave the one before as `old_secret` until every receiver has the new one."
