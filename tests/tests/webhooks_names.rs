@@ -46,6 +46,36 @@ async fn a_name_that_a_webhook_of_the_api_has_already_is_refused_with_what_to_do
     assert_eq!(code, Some(0), "one that is deleted is in nobody's way: {said}");
 }
 
+#[tokio::test]
+async fn what_waits_for_a_webhook_of_the_file_is_for_no_other_of_its_name() {
+    let mut server = Server::builder().config(&desk()).config("paused = true").start().await;
+    server.analyze(&json!({"kind": "review", "language": "en", "text": "For the desk alone"})).await;
+    server.reconfigure("");
+    assert_eq!(server.terminate().await, Some(0));
+    server.restart().await;
+    let new = json!({"name": "desk", "url": "https://other.example"});
+    let (status, problem) = call(&server, Method::POST, "", Some(&new)).await;
+    assert!(status == 409 && problem.to_string().contains("sayso webhook delete desk"), "{status} {problem:#}");
+    assert_eq!(call(&server, Method::DELETE, "/desk", None).await.0, 204);
+    server.wait_until("/v1/deliveries", |list| list["items"][0]["status"] == "parked").await;
+    let mut status = 409;
+    while status == 409 {
+        status = call(&server, Method::POST, "", Some(&new)).await.0;
+    }
+    assert_eq!(status, 201);
+    assert_eq!(server.get("/v1/deliveries").await["items"][0]["status"], "parked", "the new one gets none of it");
+}
+
+#[test]
+fn a_check_tells_what_may_not_be_meant_so() {
+    let dir = folder();
+    std::fs::write(dir.path().join("sayso.toml"), format!("{}events = [\"feedback.analysed\"]\n", desk()))
+        .expect("written");
+    let output = sayso().current_dir(dir.path()).arg("check").output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && said.contains("warning") && said.contains("feedback.analysed"), "{said}");
+}
+
 #[test]
 fn a_check_makes_no_store() {
     let dir = folder();

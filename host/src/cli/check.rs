@@ -25,13 +25,14 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (config, base) = args.config.load()?;
     app::check_address(&config)?;
     Auth::new(&config.keys)?;
-    delivery::check(&config.delivery, &config.webhooks)?;
+    let warnings = delivery::check(&config.delivery, &config.webhooks)?;
     check_names(&config.data.store(), &config.webhooks)?;
     let chain = app::load_chain(&config, &base)?;
     if args.json {
         let plugins: Vec<_> = chain.plugins().iter().map(|plugin| plugin.card()).collect();
         let webhooks: Vec<_> = config.webhooks.iter().map(|webhook| &*webhook.name).collect();
-        anstream::println!("{}", serde_json::json!({"ok": true, "plugins": plugins, "webhooks": webhooks}));
+        let shown = serde_json::json!({"ok": true, "plugins": plugins, "webhooks": webhooks, "warnings": warnings});
+        anstream::println!("{shown}");
         return Ok(ExitCode::SUCCESS);
     }
     for plugin in chain.plugins() {
@@ -43,6 +44,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
             webhook.name,
             if webhook.allow_private { "(private addresses allowed)" } else { "" }
         );
+    }
+    for warning in &warnings {
+        anstream::println!("warning {warning}");
     }
     anstream::println!("The configuration is sound, and the chain loads.");
     Ok(ExitCode::SUCCESS)

@@ -110,13 +110,18 @@ pub enum WebhookError {
     Records(#[from] RecordsError),
 }
 
-/// Checks the configuration of delivery without delivering.
+/// Checks the configuration of delivery without delivering: what is taken as it is written, and may not be meant so.
 ///
 /// # Errors
 /// [`WebhookError`] names the webhook and the field.
-pub fn check(limits: &config::Delivery, webhooks: &[config::Webhook]) -> Result<(), WebhookError> {
+pub fn check(limits: &config::Delivery, webhooks: &[config::Webhook]) -> Result<Vec<String>, WebhookError> {
     schedule_of(limits)?;
-    webhooks::of_file(limits, webhooks).map(drop)
+    let webhooks = webhooks::of_file(limits, webhooks)?;
+    let named = |webhook: &Arc<webhooks::Webhook>| {
+        let name = webhook.name().clone();
+        webhook.warnings.clone().into_iter().map(move |warning| format!("webhook `{name}`: {warning}"))
+    };
+    Ok(webhooks.iter().flat_map(named).collect())
 }
 
 /// The schedule of `[delivery]`, whose limits are checked too.

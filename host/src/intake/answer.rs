@@ -132,6 +132,9 @@ pub(super) fn analysed(outcome: &Outcome, awaited: &[Awaited], time: Duration) -
             results.push(json!({"index": index, "problem": problem}));
         } else if let Some((item, awaited)) = items.next_if(|(item, _)| item.index == index) {
             results.push(result(&item, awaited)?);
+        } else {
+            // Why is not kept as long as the answer: a repeated request may come later, or after an erasure.
+            results.push(json!({"index": index, "status": "rejected"}));
         }
     }
     let is_single = outcome.single && results.len() == 1;

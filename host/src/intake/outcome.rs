@@ -1,4 +1,4 @@
-//! What became of every item of a request: 16 bytes an item, and a bounded number of explanations.
+//! What became of every item of a request: 20 bytes an accepted item, and a bounded number of explanations.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -20,8 +20,10 @@ const MAX_KEPT: usize = 65_536;
 pub(super) struct Outcome {
     /// Whether the request was one object, whose answer is not a list.
     pub(super) single: bool,
-    /// One an item; nil for one that was refused.
-    ids: Vec<Uuid>,
+    /// How many items there were.
+    len: usize,
+    /// Position and id of each that was accepted, in their order: more than wait at most are none (`max_backlog`).
+    ids: Vec<(u32, Uuid)>,
     notes: Notes,
 }
 
@@ -39,7 +41,7 @@ struct Notes {
     rejected_total: u64,
 }
 
-/// The form in which an outcome is kept, but for the ids, which follow as they are, and for the explanations, which quote
+/// The form in which an outcome is kept, but for the ids, which follow, nil for items that were refused, and for the explanations, which quote
 /// what was sent and are kept apart.
 #[derive(Serialize, Deserialize)]
 struct Kept {
@@ -67,8 +69,7 @@ pub(super) struct Cursor {
 impl Cursor {
     /// The next accepted item.
     pub(super) fn next(&mut self, outcome: &Outcome) -> Option<Accepted> {
-        self.index += outcome.ids[self.index..].iter().position(|id| !id.is_nil())?;
-        let (index, id) = (u32::try_from(self.index).ok()?, outcome.ids[self.index]);
+        let (index, id) = *outcome.ids.get(self.index)?;
         self.index += 1;
         let revision = outcome.notes.revisions.get(self.revision).filter(|(position, _)| *position == index);
         self.revision += usize::from(revision.is_some());
@@ -81,15 +82,13 @@ impl Cursor {
 impl Outcome {
     /// The position of the next item.
     pub(super) fn reserve(&mut self) -> u32 {
-        self.ids.push(Uuid::nil());
-        u32::try_from(self.ids.len() - 1).unwrap_or(u32::MAX)
+        self.len += 1;
+        u32::try_from(self.len - 1).unwrap_or(u32::MAX)
     }
 
     pub(super) fn accept(&mut self, position: u32, receipt: &Receipt) {
-        if let Some(id) = self.ids.get_mut(position as usize) {
-            *id = receipt.id;
-            self.notes.accepted += 1;
-        }
+        self.ids.push((position, receipt.id));
+        self.notes.accepted += 1;
         if receipt.revision != 1 {
             self.notes.revisions.push((position, receipt.revision));
         }
@@ -106,12 +105,12 @@ impl Outcome {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.ids.len()
+    pub(super) const fn len(&self) -> usize {
+        self.len
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.ids.is_empty()
+    pub(super) const fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// How many items were accepted.
@@ -137,13 +136,15 @@ impl Outcome {
 
     /// The compact form, to be kept; none where nothing was accepted, or where it would be too large.
     pub(super) fn to_bytes(&self) -> Option<Bytes> {
-        if self.notes.accepted == 0 || self.ids.len() > MAX_KEPT {
+        if self.notes.accepted == 0 || self.len > MAX_KEPT {
             return None;
         }
         let kept = Kept { single: self.single, notes: self.notes.clone() };
         let mut bytes = serde_json::to_vec(&kept).ok()?;
         bytes.push(b'\n');
-        bytes.extend(self.ids.iter().flat_map(Uuid::as_bytes));
+        let mut ids = vec![Uuid::nil(); self.len];
+        self.ids.iter().for_each(|(position, id)| ids[*position as usize] = *id);
+        bytes.extend(ids.iter().flat_map(Uuid::as_bytes));
         Some(bytes.into())
     }
 
@@ -160,8 +161,9 @@ impl Outcome {
         if let Some(details) = details {
             notes.rejected = serde_json::from_slice(details).ok()?;
         }
-        let ids = ids[1..].chunks(16).map(Uuid::from_slice).collect::<Result<_, _>>().ok()?;
-        Some(Self { single, ids, notes })
+        let all = ids[1..].chunks(16).map(Uuid::from_slice).collect::<Result<Vec<_>, _>>().ok()?;
+        let (len, ids) = (all.len(), (0..).zip(all).filter(|(_, id)| !id.is_nil()).collect());
+        Some(Self { single, len, ids, notes })
     }
 }
 

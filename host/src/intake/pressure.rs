@@ -25,6 +25,8 @@ struct Seen {
     waiting: u64,
     /// What this process has published since then: with `waiting` an upper bound of what waits now.
     published: u64,
+    /// How much left the queue since `queue_at`.
+    left: u64,
     /// Messages a second that left the queue lately.
     drained: f64,
     disk_at: Option<Instant>,
@@ -66,18 +68,17 @@ impl Seen {
     fn look_at_queue(&mut self, now: Instant, queue: &dyn Queue) {
         let depths = queue.depths();
         let waiting = depths.iter().find(|(lane, _)| *lane == Lane::Intake).map_or(0, |(_, depth)| depth.waiting);
+        self.left += (self.waiting + self.published).saturating_sub(waiting);
+        (self.waiting, self.published) = (waiting, 0);
         if let Some(before) = self.queue_at {
             let seconds = now.duration_since(before).as_secs_f64();
             if seconds < 0.05 {
-                // Too short for a rate; the bound still has to be exact.
-                self.published = 0;
-                self.waiting = waiting;
+                // Too short for a rate.
                 return;
             }
-            let drained = (self.waiting + self.published).saturating_sub(waiting);
-            self.drained = 0.5 * self.drained + 0.5 * drained as f64 / seconds;
+            self.drained = 0.5 * self.drained + 0.5 * self.left as f64 / seconds;
         }
-        (self.queue_at, self.waiting, self.published) = (Some(now), waiting, 0);
+        (self.queue_at, self.left) = (Some(now), 0);
     }
 
     fn look_at_disk(&mut self, now: Instant, config: &Config) {

@@ -37,13 +37,40 @@ async fn array(body: Bytes, mut publisher: Publisher, limits: &Limits) -> Result
         let checking = tokio::task::spawn_blocking(move || check(&body));
         checking.await.map_err(|error| Problem::internal(format!("reading an array panicked: {error}")))??;
     }
+    let mut place = Place { at: 0, line: 1 };
     for item in (Items { rest: &body }) {
         match validate(item, limits) {
             Ok(feedback) => publisher.accept(feedback).await?,
-            Err(invalid) => publisher.reject(&invalid.into()).await,
+            Err(invalid) => {
+                place.go_to(item.as_ptr().addr() - body.as_ptr().addr(), &body);
+                publisher.reject(&place.of_body(invalid, &body).into()).await;
+            }
         }
     }
     finish(publisher).await
+}
+
+/// A place in a body.
+struct Place {
+    at: usize,
+    /// Counted from 1.
+    line: usize,
+}
+
+impl Place {
+    /// Goes on to a later place.
+    fn go_to(&mut self, at: usize, body: &[u8]) {
+        self.line += memchr::memchr_iter(b'\n', &body[self.at..at]).count();
+        self.at = at;
+    }
+
+    /// The error of the item that begins here, with its place in the body instead of that in the item.
+    fn of_body(&self, invalid: Invalid, body: &[u8]) -> Invalid {
+        let Invalid::Syntax { message, line, column } = invalid else { return invalid };
+        let before = self.at - memchr::memrchr(b'\n', &body[..self.at]).map_or(0, |end| end + 1);
+        let column = if line == 1 { before + column } else { column };
+        Invalid::Syntax { message, line: self.line + line - 1, column }
+    }
 }
 
 /// Whether it is JSON, before the first of its items is accepted.

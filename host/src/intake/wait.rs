@@ -51,7 +51,7 @@ pub(super) async fn analyses(state: &State, outcome: &Outcome, time: Duration) -
         let of: Vec<_> = open.iter().map(revision_of).collect();
         let mut done = state.records.wait(&of, round).await.into_iter();
         open.retain(|_| !done.next().unwrap_or(false));
-        move_parked(state, &mut open, &mut parked).await?;
+        move_parked(state, &mut open, &mut parked, deadline).await?;
         if open.is_empty() && parked.len() < items.len() {
             return results(state, &items, &mut parked).await.map(Waited::All);
         }
@@ -65,9 +65,19 @@ const fn revision_of(item: &Accepted) -> (FeedbackId, u32) {
     (FeedbackId(item.id), item.revision)
 }
 
-async fn move_parked(state: &State, open: &mut Vec<Accepted>, parked: &mut Parked) -> Result<(), Problem> {
+/// Looks which of those that are open were parked, for as long as there is time.
+async fn move_parked(
+    state: &State,
+    open: &mut Vec<Accepted>,
+    parked: &mut Parked,
+    deadline: Instant,
+) -> Result<(), Problem> {
     let mut still_open = Vec::new();
     for item in open.drain(..) {
+        if Instant::now() >= deadline {
+            still_open.push(item);
+            continue;
+        }
         match state.queue.find(&Lane::Intake, item.id).await? {
             Some(Whereabouts::Parked { reason, .. }) => {
                 parked.insert(item.index, reason);

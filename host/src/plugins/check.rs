@@ -267,6 +267,25 @@ mod tests {
     }
 
     #[test]
+    fn what_could_not_be_read_again_from_the_record_is_at_fault() {
+        for key in SENTIMENT_KEYS {
+            let sentiment = json!({"score": {"name": "sentiment", "value": 0, "parts": [{"name": key, "value": 1}]}});
+            assert_at_fault(sentiment, "which is a name that it has itself");
+            assert_eq!(
+                checked(json!({"score": {"name": "own", "value": 0, "parts": [{"name": key, "value": 1}]}})),
+                Ok(())
+            );
+        }
+        let nested = |depth: usize| {
+            let deep = (0..depth)
+                .fold(json!(1), |inner, level| if level % 2 == 0 { json!([inner]) } else { json!({"a": inner}) });
+            json!({"note": {"name": "deep", "value": deep}})
+        };
+        assert_eq!(checked(nested(MAX_DEPTH)), Ok(()));
+        assert_at_fault(nested(MAX_DEPTH + 1), "nested deeper");
+    }
+
+    #[test]
     fn names_are_written_as_the_contract_says() {
         let tag = |name: &str| json!({"tag": {"name": name}});
         let route = |name: &str| json!({"route": {"name": name, "rule": "r", "priority": 1}});

@@ -152,7 +152,7 @@ pub(super) fn refused(why: NotReplayed, id: &str) -> Problem {
         ),
         NotReplayed::NoContent(why) => format!("There is nothing left to deliver: {why}."),
         NotReplayed::Waits => {
-            "It waits already, and is tried as soon as its turn comes; see its attempts in a moment.".to_owned()
+            "It waits already, and is tried as soon as its turn comes, which `health` of its webhook may put off, such as while it is paused.".to_owned()
         }
     };
     Problem::new(ProblemType::Conflict, detail)

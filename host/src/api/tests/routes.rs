@@ -140,6 +140,15 @@ async fn a_customer_is_forgotten_in_the_records_and_among_the_parked() {
 }
 
 #[tokio::test]
+async fn an_empty_filter_is_refused() {
+    let service = Service::start();
+    for name in ["customer", "tag", "route", "intent", "label", "language"] {
+        let problem = service.get(&format!("/v1/feedback?{name}=")).await.problem(400, "invalid-request");
+        assert!(problem["detail"].as_str().expect("text").contains(name), "{problem:#}");
+    }
+}
+
+#[tokio::test]
 async fn a_search_for_very_many_words_is_refused() {
     let service = Service::start();
     for q in ["the.".repeat(65), "tea+".repeat(65), "茶".repeat(501)] {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
-use super::super::printable::printable;
+use super::super::printable::{printable, printable_lines};
 
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
@@ -93,9 +93,10 @@ pub(super) fn card(webhook: &Value) -> String {
             put(name, &plain(value));
         }
     }
-    for name in ["failing_since", "disabled_at", "reason"] {
-        if let Some(value) = webhook["health"][name].as_str() {
-            put(name, value);
+    for name in ["failing_since", "last_failure", "last_error", "breaker", "disabled_at", "reason"] {
+        match webhook["health"][name].as_str() {
+            None | Some("closed") => {}
+            Some(value) => put(name, &printable(value)),
         }
     }
     for key in webhook["keys"].as_array().into_iter().flatten() {
@@ -126,7 +127,8 @@ pub(super) fn with_secret(webhook: &Value) -> String {
 
 fn plain(value: &Value) -> String {
     match value {
-        Value::String(text) => printable(text),
+        // Templates and certificates keep their lines, behind what they are called.
+        Value::String(text) => printable_lines(text).replace('\n', "\n                       "),
         Value::Array(list) => list.iter().map(plain).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }

@@ -113,8 +113,9 @@ impl Replayer {
     /// Why nothing is sent to the webhook now, though it is not disabled, and when it will be.
     pub fn waits_because(&self, webhook: &Webhook) -> Option<String> {
         let is_left_alone = || match self.switchboard.glimpse(webhook).breaker {
-            BreakerState::Closed => None,
-            BreakerState::Open | BreakerState::Probing => Some(format!(
+            // While it is probed, what is replayed may be the probe.
+            BreakerState::Closed | BreakerState::Probing => None,
+            BreakerState::Open => Some(format!(
                 "The receiver of the webhook `{}` is overloaded or down, and left alone for a while: deliveries wait until \
                  it is back.",
                 webhook.name()

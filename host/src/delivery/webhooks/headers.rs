@@ -12,7 +12,7 @@ const MAX_HEADERS: usize = 32;
 const MAX_VALUE: usize = 4_096;
 
 /// Headers that sayso or the connection sets (RFC 9110, section 7.6.1, among others).
-const RESERVED: [&str; 18] = [
+const RESERVED: [&str; 19] = [
     "connection",
     "content-encoding",
     "content-length",
@@ -25,6 +25,7 @@ const RESERVED: [&str; 18] = [
     "proxy-authenticate",
     "proxy-authorization",
     "proxy-connection",
+    "sayso-test",
     "te",
     "trailer",
     "transfer-encoding",

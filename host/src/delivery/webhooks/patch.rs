@@ -14,6 +14,11 @@ pub(super) fn without_what_is_shown(mut patch: Map<String, Value>, current: &con
         patch.remove("url");
     }
     if let Some(Value::Object(headers)) = patch.get_mut("headers") {
+        // Names of headers are the same in upper and lower case: those that there are are called as they were.
+        for (name, value) in std::mem::take(headers) {
+            let known = current.headers.keys().find(|known| known.eq_ignore_ascii_case(&name));
+            headers.insert(known.cloned().unwrap_or(name), value);
+        }
         let is_secret = |name: &str| current.headers.get(name).is_some_and(|header| header.is_secret);
         headers.retain(|name, header| *header != json!({ "secret": true }) || !is_secret(name));
     }

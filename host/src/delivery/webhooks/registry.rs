@@ -90,6 +90,11 @@ impl Registry {
         queue: Arc<dyn Queue>,
     ) -> Result<Self, WebhookError> {
         let mut webhooks = of_file(&config.delivery, &config.webhooks)?;
+        for webhook in &webhooks {
+            for warning in &webhook.warnings {
+                tracing::warn!(webhook = %webhook.name(), warning, "a webhook of the file may not be meant as it is written");
+            }
+        }
         let mut stored = records.webhooks().await?;
         let is_back = |name: &str| webhooks.iter().any(|webhook| **webhook.name() == *name);
         let is_over = |gone: &StoredWebhook| is_back(&gone.name) || !waits(&*queue, &gone.name);

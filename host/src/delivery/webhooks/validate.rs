@@ -118,6 +118,11 @@ impl Faults {
         self.list("routes", &webhook.routes, '/');
         self.list("tags", &webhook.tags, '/');
         self.list("languages", &webhook.languages, '-');
+        for (index, tag) in webhook.languages.iter().enumerate() {
+            self.unless(!tag.contains('*'), &format!("languages[{index}]"), || {
+                "a language stands for all below it already, `en` for `en-GB`; leave `*` out, and the list where all are wanted".into()
+            });
+        }
         let priority = webhook.min_priority;
         self.unless(priority <= 100, "min_priority", || format!("{priority} is not 0 to 100"));
         if let Some(rate) = webhook.rate {

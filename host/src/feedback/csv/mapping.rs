@@ -56,6 +56,15 @@ impl Mapping {
             if renames.len() == MAX_RENAMES {
                 return Err(FieldError::new("map", format!("there are more than {MAX_RENAMES} pairs")));
             }
+            let is_again =
+                |(known, other): &(String, String)| known.eq_ignore_ascii_case(column.trim()) && other != field.trim();
+            if renames.iter().any(is_again) {
+                let column = cut(column.trim(), MAX_NAME);
+                return Err(FieldError::new(
+                    "map",
+                    format!("the column `{column}` is mapped twice; give it one field"),
+                ));
+            }
             renames.push((column.trim().to_owned(), field.trim().to_owned()));
         }
         let kind = kind.map(word::<Kind>).transpose().map_err(|()| {
@@ -94,6 +103,9 @@ impl Mapping {
             }
             if self.defaults.len() == MAX_RENAMES {
                 return Err(FieldError::new("set", format!("there are more than {MAX_RENAMES}")));
+            }
+            if self.defaults.iter().any(|(known, other)| *known == field && other != value.trim()) {
+                return Err(FieldError::new("set", format!("`{field}` is set twice; give it one value")));
             }
             self.defaults.push((field, value.trim().to_owned()));
         }

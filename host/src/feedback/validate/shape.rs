@@ -65,7 +65,14 @@ pub(super) fn explain(json: &str) -> Invalid {
 }
 
 fn syntax(error: &serde_json::Error) -> Invalid {
-    Invalid::Syntax { message: without_place(error), line: error.line(), column: error.column() }
+    let message = match without_place(error) {
+        // By its grammar it is JSON, and by no encoding text.
+        message if message.contains("surrogate") || message == "unexpected end of hex escape" => {
+            "half of a character stands there, such as \\ud83d without its other half; send both, or none".into()
+        }
+        message => message,
+    };
+    Invalid::Syntax { message, line: error.line(), column: error.column() }
 }
 
 /// serde_json ends its messages with ` at line L column C`.
@@ -98,6 +105,9 @@ fn field_error(path: String, message: &str) -> FieldError {
     }
     if TIMES.contains(&&*path) {
         return FieldError::new(path, TIME_MESSAGE);
+    }
+    if path == "customer.since" {
+        return FieldError::new(path, "is not a date such as 2020-01-31");
     }
     let form = FORMS.iter().find(|(field, _)| *field == path && !message.contains("null"));
     let told = type_error(message).map(|told| match form {

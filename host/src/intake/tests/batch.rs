@@ -26,6 +26,19 @@ async fn an_array_is_answered_item_by_item() {
 }
 
 #[tokio::test]
+async fn half_a_character_in_an_array_is_told_by_its_line_of_the_body() {
+    let service = Service::start();
+    let bad = r#"{"kind":"review","text":"bad \ud83d"}"#;
+    let body = format!("[\n{{\"kind\":\"review\",\"text\":\"ok\"}},\n  {bad},\n{bad}\n]");
+    let answer = service.post_json(body).await.expect(202);
+    for (place, line) in [(0, 3), (1, 4)] {
+        let problem = &answer["rejected"][place]["problem"];
+        assert_eq!(problem["line"], line, "{problem:#}");
+        assert!(problem["detail"].as_str().expect("text").contains("half of a character"), "{problem:#}");
+    }
+}
+
+#[tokio::test]
 async fn an_array_of_one_is_a_batch() {
     let service = Service::start();
     let answer = service.post_json(r#"[{"kind":"review","text":"good"}]"#).await.expect(202);

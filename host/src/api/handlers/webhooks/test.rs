@@ -203,15 +203,12 @@ fn notes(webhook: &Webhook, trial: &Trial, is_disabled: bool) -> Vec<String> {
     if is_disabled {
         notes.push("The webhook is disabled: deliveries wait until POST /v1/webhooks/{id}/enable.".to_owned());
     }
-    if let Some(about) = trial.feedback {
-        if about.is_sample {
-            notes.push("A sample was sent, since nothing on record is what the webhook wants.".to_owned());
-        }
-        if !about.is_wanted {
-            notes.push(
-                "The webhook's filter does not let this one through: it is not delivered but in a test.".to_owned(),
-            );
-        }
+    let is_wanted = trial.feedback.map_or_else(|| webhook.filter.wants_event(&trial.event), |about| about.is_wanted);
+    if !is_wanted {
+        notes.push("The webhook's filter does not let this one through: it is not delivered but in a test.".to_owned());
+    }
+    if trial.feedback.is_some_and(|about| about.is_sample) {
+        notes.push("A sample was sent, since nothing on record is what the webhook wants.".to_owned());
     }
     notes
 }

@@ -63,6 +63,37 @@ async fn an_answer_that_is_sent_back_whole_changes_no_setting() {
 }
 
 #[tokio::test]
+async fn a_change_goes_to_its_end_where_the_client_goes_away() {
+    let service = service();
+    let body = json!({ "name": "crm", "url": URL }).to_string();
+    let post = || {
+        let post = request("POST", "/v1/webhooks", &[]).header("content-type", "application/json");
+        post.body(Body::from(body.clone())).expect("is a request")
+    };
+    // It is dropped as soon as it waits for anything.
+    assert!(futures_util::FutureExt::now_or_never(service.send(post())).is_none());
+    let until = tokio::time::Instant::now() + crate::api::testing::PATIENCE;
+    while service.get("/v1/webhooks/crm").await.status != 200 {
+        assert!(tokio::time::Instant::now() < until, "it is in the store, or was not made, and nobody knows it");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(service.send(post()).await.status, 409);
+}
+
+#[tokio::test]
+async fn a_header_is_the_same_in_upper_and_lower_case() {
+    let service = service();
+    create(&service, json!({"headers": {"X-Team": "a", "Authorization": "Bearer old"}})).await;
+    let patch = json!({"headers": {"x-team": "b", "authorization": "Bearer new"}});
+    let changed = call(&service, "PATCH", "/crm", &[], patch).await.expect(200);
+    assert_eq!(changed["headers"]["X-Team"], "b", "{changed:#}");
+    let without = call(&service, "PATCH", "/crm", &[], json!({"headers": {"x-TEAM": null}})).await.expect(200);
+    assert!(without["headers"].get("X-Team").is_none(), "{without:#}");
+    let test = call(&service, "PATCH", "/crm", &[], json!({"headers": {"sayso-test": "true"}})).await;
+    assert_eq!(test.status, 422, "receivers tell tests by it");
+}
+
+#[tokio::test]
 async fn null_for_a_field_that_there_is_not_is_refused_as_a_value_is() {
     let service = service();
     create(&service, json!({})).await;
