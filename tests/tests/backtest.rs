@@ -79,7 +79,11 @@ async fn a_changed_tagger_is_reported_for_people_and_the_filters_hold() {
     let candidate = chain("hot", "coffee", "inbox");
     let (code, said, complaint) = backtest(server.dir(), &candidate, &[]);
     assert_eq!(code, Some(0), "{complaint}");
-    for line in ["15 of 15 pieces of feedback would come out otherwise.", "Coffee 4", "tagger* > router"] {
+    for line in [
+        "15 of 15 pieces of feedback would get other routes, tags, intents, labels or scores.",
+        "Coffee 4",
+        "tagger* > router",
+    ] {
         assert!(said.contains(line), "`{line}` is not in\n{said}");
     }
     let whole = report(server.dir(), &candidate, &[]);

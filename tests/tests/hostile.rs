@@ -25,7 +25,7 @@ fn ran<'a>(analysis: &'a Value, plugin: &str) -> &'a Value {
 }
 
 /// Posts an attack among tame items: the attack alone is skipped with this reason, and everything else is as without it.
-async fn is_contained(attack: &str, reason: &str) {
+async fn is_contained(attack: &str, reason: &str) -> Server {
     let server = Server::builder().config(&chain(LIMITS)).start().await;
     let mut batch: Vec<Value> = (0..40).map(|n| review(&format!("A great product, number {n}."))).collect();
     batch[17] = review(&format!("ATTACK {attack}"));
@@ -49,6 +49,7 @@ async fn is_contained(attack: &str, reason: &str) {
     assert!(server.log().iter().any(|line| line.contains(id) && line.contains("hostile")), "the log names the item");
     let next = server.analyze(&review("Great, thank you!")).await;
     assert_eq!(next["analysis"]["tags"][0]["name"], "tame", "the server goes on");
+    server
 }
 
 #[tokio::test]
@@ -68,7 +69,8 @@ async fn a_stack_overflow_costs_its_item() {
 
 #[tokio::test]
 async fn a_panic_costs_its_item() {
-    is_contained("panic", "panicked").await;
+    let log = is_contained("panic", "panicked").await.log().join("\n");
+    assert!(log.contains("panicked at"), "what it says of it is in the log: {log}");
 }
 
 #[tokio::test]

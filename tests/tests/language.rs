@@ -32,6 +32,16 @@ const COMPLAINTS: [(&str, &str); 4] = [
 ];
 
 #[tokio::test]
+async fn feedback_is_found_by_any_form_of_the_tag_that_it_was_sent_with() {
+    let server = Server::builder().start().await;
+    server.analyze(&json!({"kind": "review", "language": "pt-BR", "text": "Muito bom"})).await;
+    for tag in ["pt", "pt-BR", "PT"] {
+        let list = server.get(&format!("/v1/feedback?language={tag}")).await;
+        assert_eq!(list["items"].as_array().expect("a list").len(), 1, "{tag}");
+    }
+}
+
+#[tokio::test]
 async fn parts_of_emoji_and_marks_of_direction_change_neither_language_nor_class() {
     let server = server().await;
     // A selector, a joiner and a skin tone without their emoji; marks and overrides of direction, closed and not.

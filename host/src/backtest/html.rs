@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::{
     report::{Line, Part, Report, ScoreLine},
     tally::Example,
-    text::UNREPEATABLE,
+    text::{FAULTS, UNREPEATABLE},
 };
 
 const STYLE: &str = "\
@@ -45,7 +45,7 @@ impl Report {
     fn body(&self) -> Markup {
         html! {
             h1 { "Backtest" }
-            p.lead { (self.changed) " of " (self.items) " pieces of feedback would come out otherwise." }
+            p.lead { (self.changed) " of " (self.items) " pieces of feedback would get other routes, tags, intents, labels or scores." }
             @if self.unreadable > 0 {
                 p { (self.unreadable) " more are on record in a form that cannot be read." }
             }
@@ -100,6 +100,7 @@ fn faults(parts: &[(&str, &Part)]) -> Markup {
                     }
                 }
             }
+            p { (FAULTS) }
         }
     }
 }

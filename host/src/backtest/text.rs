@@ -8,12 +8,20 @@ use super::{
 };
 use crate::plugins::line::clean;
 
+/// What a comparison does not do.
+pub(super) const FAULTS: &str =
+    "Faults are counted alone here; where the plugin has `on_fault = \"park\"`, such feedback is set aside.";
+
 /// What to know of a plugin with the grant `http`.
 pub(super) const UNREPEATABLE: &str = "asks other services: what it says may be otherwise another time";
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} of {} pieces of feedback would come out otherwise.", self.changed, self.items)?;
+        writeln!(
+            f,
+            "{} of {} pieces of feedback would get other routes, tags, intents, labels or scores.",
+            self.changed, self.items
+        )?;
         if self.unreadable > 0 {
             writeln!(f, "{} more are on record in a form that cannot be read.", self.unreadable)?;
         }
@@ -62,7 +70,11 @@ fn part(f: &mut fmt::Formatter<'_>, name: &str, part: &Part) -> fmt::Result {
             fault.count,
             clean(&fault.reason)
         )
-    })
+    })?;
+    if part.faults.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "{:<10}   {FAULTS}", "")
 }
 
 fn family(f: &mut fmt::Formatter<'_>, heading: &str, lines: &[Line]) -> fmt::Result {

@@ -65,6 +65,12 @@ pub fn configure<P: Plugin>(config: &str) -> Result<P, String> {
     P::new(config)
 }
 
+/// Has a panic say what and where in the log, before the plugin ends: to the host it is an instruction like any other.
+#[cfg(target_family = "wasm")]
+pub fn tell_panics() {
+    std::panic::set_hook(Box::new(|panic| crate::log::error(panic.to_string())));
+}
+
 /// Works through a batch: one result per item, in the order of the items.
 ///
 /// ```
@@ -128,6 +134,7 @@ macro_rules! export {
                 }
 
                 fn configure(config: String) -> Result<(), String> {
+                    $crate::tell_panics();
                     let plugin = $crate::configure::<$plugin>(&config)?;
                     PLUGIN.with(|cell| cell.set(plugin)).map_err(|_| String::from("the plugin is configured already"))
                 }

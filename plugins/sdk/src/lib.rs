@@ -70,6 +70,9 @@ mod types;
 
 pub use effects::Effects;
 pub use find::find;
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+pub use guest::tell_panics;
 pub use guest::{configure, describe, process};
 pub use plugin::{NoConfig, Plugin};
 pub use types::{

@@ -302,14 +302,13 @@ fn unusable(header: &Row<'_>, mapping: &Mapping, errors: &[FieldError]) -> anyho
     let is_of_names = |error: &FieldError| error.field == "kind" || error.message.starts_with("is not a known field");
     let names: Vec<_> =
         (0..header.len()).map(|at| String::from_utf8_lossy(header.get(at).unwrap_or_default())).collect();
-    let suggested = suggested(names.iter().map(|name| &**name), mapping);
+    let (kind, suggested) = suggested(names.iter().map(|name| &**name), mapping);
     if !errors.iter().all(is_of_names) || suggested.is_empty() || suggested.len() > MAX_SUGGESTED {
         let errors: Vec<_> = errors.iter().map(|error| format!("`{}` {}", error.field, error.message)).collect();
         return anyhow::anyhow!("the header of the table cannot be used:\n  {}", as_option(&errors.join("\n  ")));
     }
     let needs_kind = errors.iter().any(|error| error.field == "kind");
-    let kind = if suggested.iter().any(|pair| pair.contains(":answers.")) { "survey" } else { "review" };
-    let kind = if needs_kind { format!(" \\\n    --kind {kind}") } else { String::new() };
+    let kind = if needs_kind { format!(" \\\n    --kind {}", kind.as_str()) } else { String::new() };
     let maps: String = suggested.iter().map(|pair| format!(" \\\n    --map {}", quoted(pair))).collect();
     anyhow::anyhow!(
         "not all of its columns have names of fields of feedback; say what they hold, for example with{kind}{maps}\n  \

@@ -103,6 +103,9 @@ pub(super) struct Create {
     /// How deliveries are signed.
     #[arg(long, value_enum, default_value = "hmac")]
     signature: Signature,
+    /// Have deliveries wait from the start, until `sayso webhook resume`.
+    #[arg(long)]
+    paused: bool,
     #[command(flatten)]
     at: At,
 }
@@ -165,10 +168,11 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
             print(&of.at, &webhook, show::card);
         }
         Command::Create(create) => {
-            let Create { name, settings, signature, at } = *create;
+            let Create { name, settings, signature, paused, at } = *create;
             let mut body = settings.body()?;
             body.insert("name".into(), json!(name));
             body.insert("signature".into(), json!(signature));
+            body.insert("paused".into(), json!(paused));
             let webhook = Remote::new(&at)?.create(&Value::Object(body)).await?;
             print(&at, &webhook, show::with_secret);
         }

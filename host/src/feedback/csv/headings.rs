@@ -6,6 +6,7 @@ use super::{
     fields::{as_known, is_field},
     mapping::Mapping,
 };
+use crate::feedback::Kind;
 
 /// Headings as forms, shops and help desks write them, in lower case without spaces and signs, and the fields they fill.
 const HEADINGS: [(&str, &[&str]); 14] = [
@@ -120,13 +121,16 @@ fn is_address(column: &str) -> bool {
     ["ipaddress", "ip", "locationlatitude", "locationlongitude"].contains(&&*plain.to_ascii_lowercase())
 }
 
-/// A pair of `map` for each of these columns that is no field, by itself or by the mapping: what it is likely to hold, else
-/// a place in the metadata. No field is filled twice.
-pub fn suggested<'a>(columns: impl Iterator<Item = &'a str>, mapping: &Mapping) -> Vec<String> {
+/// The kind that rows with such columns are likely of, and a pair of `map` for each column that is no field, by itself or by
+/// the mapping: what it is likely to hold, else a place in the metadata. No field is filled twice, and none of another kind.
+pub fn suggested<'a>(columns: impl Iterator<Item = &'a str>, mapping: &Mapping) -> (Kind, Vec<String>) {
     let bound = |column: &str| mapping.field_of(column).map_or_else(|| as_known(column), str::to_owned);
     let columns = columns.enumerate().map(|(index, heading)| name_of(index, heading));
     let (known, others): (Vec<_>, Vec<_>) = columns.partition(|column| is_field(&bound(column)));
     let mut filled: Vec<String> = known.iter().map(|column| bound(column)).collect();
+    let kind_by_fields = || filled.iter().find_map(|field| kind_of(field));
+    let has_answers = || others.iter().any(|column| likely(column).is_none() && answer(column, 1).is_some());
+    let kind = mapping.kind.or_else(kind_by_fields).unwrap_or(if has_answers() { Kind::Survey } else { Kind::Review });
     let mut pairs = Vec::new();
     for (column, number) in others.iter().zip(1..) {
         if is_address(column) {
@@ -134,12 +138,24 @@ pub fn suggested<'a>(columns: impl Iterator<Item = &'a str>, mapping: &Mapping) 
             continue;
         }
         let likely = likely(column).map(str::to_owned).or_else(|| answer(column, number));
-        let likely = likely.filter(|field| !filled.contains(field));
+        let likely = likely.filter(|field| !filled.contains(field) && kind_of(field).is_none_or(|owner| owner == kind));
         let field = likely.unwrap_or_else(|| in_metadata(column, &filled));
         pairs.push(format!("{column}:{field}"));
         filled.push(field);
     }
-    pairs
+    (kind, pairs)
+}
+
+/// The kind that a field belongs to, where it is not common to all.
+fn kind_of(field: &str) -> Option<Kind> {
+    match field.split('.').next().unwrap_or(field) {
+        "survey_id" | "response_status" | "answers" => Some(Kind::Survey),
+        "rating" | "location_id" | "author_name" | "product" | "verified" | "order_ref" | "territory" | "helpful"
+        | "public_reply" => Some(Kind::Review),
+        "case_id" | "agent" | "channel" | "direction" | "visibility" | "disposition" | "handle_time_s"
+        | "contact_reason" | "csat" | "author_role" => Some(Kind::CsrNote),
+        _ => None,
+    }
 }
 
 /// A place in the metadata that nothing fills yet.
@@ -168,7 +184,7 @@ mod tests {
             "Review Content:text",
             "Tags:metadata.tags",
         ];
-        assert_eq!(suggested(trustpilot.into_iter(), &Mapping::default()), expected);
+        assert_eq!(suggested(trustpilot.into_iter(), &Mapping::default()).1, expected);
     }
 
     #[test]
@@ -181,7 +197,7 @@ mod tests {
             "What could we do better?:answers.q3.text",
             "Do you recommend it?:metadata.do_you_recommend_it",
         ];
-        assert_eq!(suggested(columns.into_iter(), &Mapping::default()), expected);
+        assert_eq!(suggested(columns.into_iter(), &Mapping::default()).1, expected);
     }
 
     #[test]
@@ -195,7 +211,7 @@ mod tests {
             "Q1_NPS_GROUP:metadata.q1_nps_group",
             "Q12:answers.q12.text",
         ];
-        assert_eq!(suggested(qualtrics.into_iter(), &Mapping::default()), expected);
+        assert_eq!(suggested(qualtrics.into_iter(), &Mapping::default()).1, expected);
     }
 
     #[test]
@@ -209,9 +225,27 @@ mod tests {
             "Response ID:metadata.response_id",
             "\u{fffd}:metadata.column",
         ];
-        assert_eq!(suggested(columns.into_iter(), &Mapping::default()), expected);
+        assert_eq!(suggested(columns.into_iter(), &Mapping::default()).1, expected);
         let mapping = Mapping::parse(["Comment:title,Comment!:-"], None, None).expect("is a mapping");
-        assert_eq!(suggested(columns.into_iter(), &mapping), expected[2..]);
+        assert_eq!(suggested(columns.into_iter(), &mapping).1, expected[2..]);
+    }
+
+    #[test]
+    fn no_field_of_another_kind_is_suggested() {
+        let columns = ["Timestamp", "Name", "Would you recommend us?", "Country"];
+        let expected = [
+            "Timestamp:collected_at",
+            "Name:metadata.name",
+            "Would you recommend us?:answers.recommend.nps",
+            "Country:metadata.country",
+        ];
+        let expected = expected.map(str::to_owned).to_vec();
+        assert_eq!(suggested(columns.into_iter(), &Mapping::default()), (Kind::Survey, expected));
+        let (kind, pairs) = suggested(["channel", "Comments", "Order Number"].into_iter(), &Mapping::default());
+        assert_eq!(
+            (kind, pairs.as_slice()),
+            (Kind::CsrNote, &["Comments:text".to_owned(), "Order Number:metadata.order_number".into()][..])
+        );
     }
 
     #[test]
