@@ -189,7 +189,7 @@ pub struct Bucket {
 /// What a customer said before, in summary.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct History {
-    /// How many earlier pieces of feedback are on record.
+    /// How many earlier pieces of feedback are on record; of very many, the newest 1,000 are looked at.
     pub earlier: u32,
     /// When the first of them was accepted.
     pub first_seen: Option<Timestamp>,

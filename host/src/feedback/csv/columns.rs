@@ -250,6 +250,7 @@ impl<'a> Writer<'a> {
                 member(json, &part.name);
                 match cell {
                     Cell::Time => text(json, &self.time(index, content)?),
+                    Cell::Date => text(json, &self.date(index, content)?),
                     cell => value(json, content, cell),
                 }
                 return Ok(Written::Cells);
@@ -288,6 +289,21 @@ impl<'a> Writer<'a> {
         if let Some(time) = times::read(content, self.dates) {
             return Ok(time.to_string().into());
         }
+        self.ordered(index, content)?;
+        Ok(content.into())
+    }
+
+    /// A day in the same form; as it is, where it is none.
+    fn date(&self, index: usize, content: &'a str) -> Result<Cow<'a, str>, FieldError> {
+        if let Some(date) = times::date(content, self.dates) {
+            return Ok(date.to_string().into());
+        }
+        self.ordered(index, content)?;
+        Ok(content.into())
+    }
+
+    /// Asks for the order of day and month where it is needed to read this.
+    fn ordered(&self, index: usize, content: &str) -> Result<(), FieldError> {
         if self.dates.is_none() && times::needs_order(content) {
             let message = format!(
                 "`{}` may be two dates: add ?dates=mdy where the month comes first, or ?dates=dmy where the day does",
@@ -295,7 +311,7 @@ impl<'a> Writer<'a> {
             );
             return Err(FieldError::new(&self.columns[index], message));
         }
-        Ok(content.into())
+        Ok(())
     }
 
     fn answers(&self, answers: &[AnswerColumn], json: &mut Vec<u8>) -> Result<(), FieldError> {
@@ -321,7 +337,12 @@ impl<'a> Writer<'a> {
             }
             member(json, "value");
             let cell = match answer.kind {
-                FieldType::Text | FieldType::Categorical | FieldType::Date => Cell::Text,
+                FieldType::Date => {
+                    text(json, &self.date(answer.index, content)?);
+                    json.push(b'}');
+                    continue;
+                }
+                FieldType::Text | FieldType::Categorical => Cell::Text,
                 FieldType::Boolean => Cell::Truth,
                 FieldType::Nps | FieldType::Csat | FieldType::Ces | FieldType::Rating | FieldType::Number => {
                     Cell::Number
@@ -376,7 +397,7 @@ fn value(json: &mut Vec<u8>, content: &str, cell: Cell) {
         Cell::Truth if ["false", "no", "0"].iter().any(|word| trimmed.eq_ignore_ascii_case(word)) => {
             json.extend_from_slice(b"false")
         }
-        Cell::Text | Cell::Number | Cell::Truth | Cell::Time => text(json, content),
+        Cell::Text | Cell::Number | Cell::Truth | Cell::Time | Cell::Date => text(json, content),
     }
 }
 

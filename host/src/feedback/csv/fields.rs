@@ -12,6 +12,8 @@ pub(super) enum Cell {
     Truth,
     /// As tables write times; see [`super::times`].
     Time,
+    /// A day, as tables write it.
+    Date,
 }
 
 /// Every field that a column can fill, beside `metadata.NAME` and `answers.FIELD_ID.FIELD_TYPE`.
@@ -31,7 +33,7 @@ pub(super) const FIELDS: [(&str, Cell); 52] = [
     ("customer.account_id", Cell::Text),
     ("customer.account_type", Cell::Text),
     ("customer.segment", Cell::Text),
-    ("customer.since", Cell::Text),
+    ("customer.since", Cell::Date),
     ("customer.value.clv", Cell::Number),
     ("customer.value.arr", Cell::Number),
     ("customer.value.currency", Cell::Text),

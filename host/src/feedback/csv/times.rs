@@ -1,6 +1,11 @@
 //! Times as tables write them, in the form of RFC 3339.
 
-use jiff::{Timestamp, civil::DateTime, fmt::strtime::BrokenDownTime, tz::Offset};
+use jiff::{
+    Timestamp,
+    civil::{Date, DateTime},
+    fmt::strtime::BrokenDownTime,
+    tz::Offset,
+};
 use serde::Deserialize;
 
 /// Which of day and month comes first where a date is written with slashes and the year last.
@@ -30,6 +35,12 @@ pub(super) fn read(text: &str, order: Option<DateOrder>) -> Option<Timestamp> {
     let (clock, offset) = offset(text)?;
     let time = civil(&year_first(clock), order)?;
     offset.to_timestamp(time).ok()
+}
+
+/// The day that a cell holds, whatever stands behind it. None if it cannot be told.
+pub(super) fn date(text: &str, order: Option<DateOrder>) -> Option<Date> {
+    let (clock, _) = offset(text.trim())?;
+    civil(&year_first(clock), order).map(DateTime::date)
 }
 
 /// Parts the text from the offset at its end: `Z`, `UTC`, `GMT+2`, `+02:00` and the like.
@@ -103,6 +114,20 @@ mod tests {
 
     fn told(text: &str, order: Option<DateOrder>) -> String {
         read(text, order).map_or_else(|| "?".into(), |time| time.to_string())
+    }
+
+    #[test]
+    fn a_day_is_read_in_the_same_forms() {
+        let told = |text, order| date(text, order).map_or_else(|| "?".into(), |date| date.to_string());
+        for text in
+            ["2026-05-01", "2026/05/01", "01.05.2026", "2026-05-01 10:30:00", "2026-05-01T10:30:00Z", "May 1, 2026"]
+        {
+            assert_eq!(told(text, None), "2026-05-01", "{text}");
+        }
+        assert_eq!(told("05/01/2026", None), "?");
+        assert_eq!(told("05/01/2026", Some(DateOrder::Mdy)), "2026-05-01");
+        assert_eq!(told("05/01/2026", Some(DateOrder::Dmy)), "2026-01-05");
+        assert_eq!(told("13/13/2026", Some(DateOrder::Dmy)), "?");
     }
 
     #[test]

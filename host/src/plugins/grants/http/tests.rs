@@ -274,15 +274,16 @@ fn requests_run_at_the_same_time_as_far_as_the_limit_goes() {
     let gate = Arc::new(Mutex::new((0usize, 0usize)));
     let (seen, listener) = (gate.clone(), upstream.runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap());
     let address = listener.local_addr().unwrap();
+    let all = Arc::new(tokio::sync::Barrier::new(4));
     let slow = move || {
-        let seen = seen.clone();
+        let (seen, all) = (seen.clone(), all.clone());
         async move {
             {
                 let mut state = seen.lock().unwrap();
                 state.0 += 1;
                 state.1 = state.1.max(state.0);
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            all.wait().await;
             seen.lock().unwrap().0 -= 1;
         }
     };
