@@ -116,6 +116,11 @@ impl Items {
         let is_stdin = name == "-";
         let is_pipe = is_pipe(file).await?;
         let cutter = match format.or_else(|| by_name(unpacked)) {
+            Some(Format::Json | Format::Ndjson) if mapping != Mapping::default() => {
+                bail!(
+                    "--kind, --map, --set, --dates and --charset are for tables alone; each item in JSON says it itself"
+                )
+            }
             Some(format) => Cutter::new(format, mapping),
             None if is_pipe => Cutter::Unknown(Vec::new(), mapping),
             None => bail!(

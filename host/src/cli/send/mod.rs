@@ -242,8 +242,9 @@ impl Sending<'_> {
         if !chunk.lines.is_empty() {
             let posted = self.poster.post(chunk.body, &chunk.key, |why| self.bar.say(&format!("{at}: {why}"))).await;
             self.report.is_last = posted.is_err();
-            let answer = posted
-                .with_context(|| format!("{at}: could not be sent; run the same command again to resume there"))?;
+            let answer = posted.with_context(|| {
+                format!("{at}: could not be sent; once that is mended, run the same command again to resume there")
+            })?;
             let Answer { accepted, repeated, rejected, rejected_total } = answer;
             self.report.accepted += accepted;
             self.report.repeated += repeated;

@@ -84,7 +84,10 @@ enum Next {
 impl Poster {
     /// Posts to the sayso at `url`.
     pub(super) fn new(url: &str, key: Option<&str>) -> anyhow::Result<Self> {
-        let url = format!("{}/v1/feedback", url.trim_end_matches('/'));
+        let base = url.trim_end_matches('/');
+        let url = format!("{}/v1/feedback", base.strip_suffix("/v1/feedback").unwrap_or(base));
+        let is_http = url.starts_with("http://") || url.starts_with("https://");
+        anyhow::ensure!(is_http, "--url `{base}` begins neither with http:// nor https://");
         url::Url::parse(&url).with_context(|| format!("--url `{url}` is not a URL"))?;
         Ok(Self { client: http_client::new()?, url, key: key.map(str::to_owned) })
     }
@@ -110,7 +113,8 @@ impl Poster {
                     (why, None)
                 }
                 Next::Later(why, _) | Next::Failed(why) => {
-                    bail!("{why}; given up after {} tries", failures + later + 1)
+                    let tries = failures + later + 1;
+                    bail!("{why}; given up after {tries} tries")
                 }
             };
             let pause = pause.unwrap_or_else(|| Duration::from_millis(250 << failures.min(8))).min(MAX_PAUSE);

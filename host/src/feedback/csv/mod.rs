@@ -17,6 +17,7 @@ mod mapping;
 mod rows;
 mod times;
 mod titles;
+mod writer;
 
 pub use columns::Table;
 pub use decode::Utf8;

@@ -1,0 +1,207 @@
+//! Rows as JSON, once their columns are bound to fields.
+
+use std::borrow::Cow;
+
+use encoding_rs::Encoding;
+
+use super::Row;
+use super::columns::{AnswerColumn, MAX_NAME, Part};
+use super::fields::Cell;
+use super::times::{self, DateOrder};
+use crate::feedback::{
+    FieldType,
+    validate::{FieldError, cut},
+};
+
+/// The objects that are none without a value of their own: a scale alone says nothing.
+const NEED_A_VALUE: [&str; 2] = ["rating", "csat"];
+
+/// What was written of a part.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Written {
+    Nothing,
+    Defaults,
+    Cells,
+}
+
+/// Writes a row, by the columns of its header.
+pub(super) struct Writer<'a> {
+    pub(super) row: &'a Row<'a>,
+    pub(super) columns: &'a [String],
+    pub(super) dates: Option<DateOrder>,
+    pub(super) charset: Option<&'static Encoding>,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn cell(&self, index: usize) -> Result<&'a str, FieldError> {
+        written(self.row, index, self.charset)
+            .map_err(|()| FieldError::new(&self.columns[index], format!("the cell {}", not_text(self.charset))))
+    }
+
+    /// Writes the part, unless there is nothing to write.
+    pub(super) fn part(&self, part: &Part, json: &mut Vec<u8>) -> Result<Written, FieldError> {
+        if let Some((index, cell)) = part.cell {
+            let content = self.cell(index)?;
+            if !content.trim().is_empty() {
+                member(json, &part.name);
+                match cell {
+                    Cell::Time => text(json, &self.time(index, content)?),
+                    Cell::Date => text(json, &self.date(index, content)?),
+                    cell => value(json, content, cell),
+                }
+                return Ok(Written::Cells);
+            }
+        }
+        if let Some((content, cell)) = &part.default {
+            member(json, &part.name);
+            value(json, content, *cell);
+            return Ok(Written::Defaults);
+        }
+        if part.parts.is_empty() {
+            return Ok(Written::Nothing);
+        }
+        let start = json.len();
+        member(json, &part.name);
+        json.push(b'{');
+        let mut written = Written::Nothing;
+        for inner in &part.parts {
+            written = written.max(self.part(inner, json)?);
+        }
+        json.push(b'}');
+        let is_nothing = match written {
+            Written::Nothing => true,
+            Written::Defaults => NEED_A_VALUE.contains(&&*part.name),
+            Written::Cells => false,
+        };
+        if is_nothing {
+            json.truncate(start);
+            return Ok(Written::Nothing);
+        }
+        Ok(written)
+    }
+
+    /// A time in the form of RFC 3339; as it is, where it is none, for validation to name.
+    fn time(&self, index: usize, content: &'a str) -> Result<Cow<'a, str>, FieldError> {
+        if let Some(time) = times::read(content, self.dates) {
+            return Ok(time.to_string().into());
+        }
+        self.ordered(index, content)?;
+        Ok(content.into())
+    }
+
+    /// A day in the same form; as it is, where it is none.
+    fn date(&self, index: usize, content: &'a str) -> Result<Cow<'a, str>, FieldError> {
+        if let Some(date) = times::date(content, self.dates) {
+            return Ok(date.to_string().into());
+        }
+        self.ordered(index, content)?;
+        Ok(content.into())
+    }
+
+    /// Asks for the order of day and month where it is needed to read this.
+    fn ordered(&self, index: usize, content: &str) -> Result<(), FieldError> {
+        if self.dates.is_none() && times::needs_order(content) {
+            let message = format!(
+                "`{}` may be two dates: add ?dates=mdy where the month comes first, or ?dates=dmy where the day does",
+                cut(content.trim(), MAX_NAME)
+            );
+            return Err(FieldError::new(&self.columns[index], message));
+        }
+        Ok(())
+    }
+
+    pub(super) fn answers(&self, answers: &[AnswerColumn], json: &mut Vec<u8>) -> Result<(), FieldError> {
+        let mut any = false;
+        for answer in answers {
+            let content = self.cell(answer.index)?;
+            if content.trim().is_empty() {
+                continue;
+            }
+            if any {
+                json.push(b',');
+            } else {
+                member(json, "answers");
+                json.push(b'[');
+            }
+            any = true;
+            json.push(b'{');
+            for (name, of) in
+                [("field_id", &*answer.id), ("field_label", &answer.label), ("field_type", answer.kind.as_str())]
+            {
+                member(json, name);
+                text(json, of);
+            }
+            member(json, "value");
+            let cell = match answer.kind {
+                FieldType::Date => {
+                    text(json, &self.date(answer.index, content)?);
+                    json.push(b'}');
+                    continue;
+                }
+                FieldType::Text | FieldType::Categorical => Cell::Text,
+                FieldType::Boolean => Cell::Truth,
+                FieldType::Nps | FieldType::Csat | FieldType::Ces | FieldType::Rating | FieldType::Number => {
+                    Cell::Number
+                }
+            };
+            value(json, content, cell);
+            json.push(b'}');
+        }
+        if any {
+            json.push(b']');
+        }
+        Ok(())
+    }
+}
+
+/// The text of a cell, unless it is none: in a charset that was named, what could not be decoded is U+FFFD.
+pub(super) fn written<'a>(row: &Row<'a>, index: usize, charset: Option<&'static Encoding>) -> Result<&'a str, ()> {
+    let text = std::str::from_utf8(row.get(index).unwrap_or_default()).map_err(|_| ())?;
+    if charset.is_some() && text.contains('\u{fffd}') { Err(()) } else { Ok(text) }
+}
+
+pub(super) fn not_text(charset: Option<&'static Encoding>) -> String {
+    match charset {
+        Some(charset) => format!("is not written in {}, which the request names as the charset", charset.name()),
+        None => "is not valid UTF-8; save the table as UTF-8 (in Excel: CSV UTF-8), or name its charset, such as \
+                 windows-1252 or shift_jis, with Content-Type: text/csv; charset=NAME"
+            .into(),
+    }
+}
+
+/// Begins a member of the object under way.
+pub(super) fn member(json: &mut Vec<u8>, name: &str) {
+    if json.last() != Some(&b'{') {
+        json.push(b',');
+    }
+    text(json, name);
+    json.push(b':');
+}
+
+pub(super) fn text(json: &mut Vec<u8>, content: &str) {
+    serde_json::to_writer(json, content).expect("text always has a form in JSON");
+}
+
+fn value(json: &mut Vec<u8>, content: &str, cell: Cell) {
+    let trimmed = content.trim();
+    match cell {
+        Cell::Number if serde_json::from_str::<f64>(trimmed).is_ok() => json.extend_from_slice(trimmed.as_bytes()),
+        Cell::Number if has_decimal_comma(trimmed) => json.extend_from_slice(trimmed.replace(',', ".").as_bytes()),
+        Cell::Truth if ["true", "yes", "1"].iter().any(|word| trimmed.eq_ignore_ascii_case(word)) => {
+            json.extend_from_slice(b"true")
+        }
+        Cell::Truth if ["false", "no", "0"].iter().any(|word| trimmed.eq_ignore_ascii_case(word)) => {
+            json.extend_from_slice(b"false")
+        }
+        Cell::Text | Cell::Number | Cell::Truth | Cell::Time | Cell::Date => text(json, content),
+    }
+}
+
+/// Whether it is a number with a comma in place of the point. With three digits behind it, the comma may stand for nothing.
+fn has_decimal_comma(text: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = text.strip_prefix('-').unwrap_or(text).split_once(',');
+    parts.is_some_and(|(whole, rest)| {
+        is_number(whole) && is_number(rest) && rest.len() != 3 && (whole == "0" || !whole.starts_with('0'))
+    })
+}
