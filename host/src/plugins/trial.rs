@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
@@ -54,6 +55,9 @@ struct Peek<'a> {
     feedback: Option<&'a RawValue>,
 }
 
+/// When feedback was accepted that says nothing of a time: 2026-01-01T00:00:00Z.
+const RECEIVED_AT: Timestamp = Timestamp::constant(1_767_225_600, 0);
+
 impl Given {
     /// Reads one feedback as it is posted, or `{"feedback": …, "effects": […]}` with the effects of earlier plugins.
     ///
@@ -68,7 +72,10 @@ impl Given {
         };
         let limits = validate::Limits::from(&config::Server::default());
         let posted = pair.as_ref().map_or(json, |pair| pair.feedback.get().as_bytes());
-        let feedback = validate::validate(posted, &limits).map_err(|invalid| invalid.to_string())?;
+        let mut feedback = validate::validate(posted, &limits).map_err(|invalid| invalid.to_string())?;
+        // As the server gives them, but for the time, which has to be the same at every run.
+        feedback.revision = 1;
+        feedback.received_at = feedback.collected_at.unwrap_or(RECEIVED_AT);
         let effects = pair.and_then(|pair| pair.effects).map_or("[]", RawValue::get);
         let effects: Vec<Effect> = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(effects))
             .map_err(|error| format!("`effects` at `{}`: {}", error.path(), error.inner()))?;

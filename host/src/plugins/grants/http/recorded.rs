@@ -20,10 +20,32 @@ const FILE: &str = "answers.json";
 pub(in crate::plugins) struct Answers(Vec<Entry>);
 
 #[derive(Debug, Deserialize)]
+#[serde(try_from = "Written")]
 struct Entry {
     request: Asked,
-    #[serde(flatten)]
     outcome: Outcome,
+}
+
+/// An entry as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    request: Asked,
+    response: Option<Told>,
+    error: Option<Failure>,
+}
+
+impl TryFrom<Written> for Entry {
+    type Error = &'static str;
+
+    fn try_from(Written { request, response, error }: Written) -> Result<Self, Self::Error> {
+        let outcome = match (response, error) {
+            (Some(response), None) => Outcome::Response(response),
+            (None, Some(error)) => Outcome::Error(error),
+            _ => return Err("an answer has a `request`, and one of `response` and `error`"),
+        };
+        Ok(Self { request, outcome })
+    }
 }
 
 /// What has to be alike.
@@ -37,8 +59,7 @@ struct Asked {
     body: Option<Value>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug)]
 enum Outcome {
     Response(Told),
     Error(Failure),

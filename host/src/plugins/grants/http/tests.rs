@@ -351,6 +351,10 @@ fn answers_of_a_golden_case_are_given_to_the_requests_that_they_are_for() {
     let answer = send(&mut scope, "https://a.example/").expect("an answer");
     assert_eq!((answer.status, answer.headers[0].name.as_str()), (404, "x-a"));
     assert_eq!(message(send(&mut scope, "https://a.example/slow")), ("timeout", "10s were over".into()));
+    let misspelt = r#"[{"request": {"url": "https://a.example/"}, "respons": {}}]"#;
+    std::fs::write(case.path().join("answers.json"), misspelt).expect("written");
+    let said = Answers::of_cases([case.path()]).expect_err("refused");
+    assert!(said.contains("`respons`") && said.contains("`response`"), "{said}");
     std::fs::write(case.path().join("answers.json"), "[{}]").expect("written");
     assert!(Answers::of_cases([case.path()]).expect_err("refused").contains("answers.json"));
 }
