@@ -106,9 +106,6 @@ async fn is_known(state: &State, id: FeedbackId) -> Result<bool, Problem> {
     Ok(state.queue.find(&Lane::Intake, id.0).await?.is_some() || state.records.get(id).await?.is_some())
 }
 
-/// On its own, so that it goes on where the client goes away.
 async fn erase(state: &State, subject: Subject) -> Result<privacy::Erased, Problem> {
-    let eraser = Eraser::new(state.queue.clone(), state.records.clone());
-    let erasing = tokio::spawn(async move { eraser.erase(&subject).await });
-    Ok(erasing.await.map_err(|error| Problem::internal(format!("erasing panicked: {error}")))??)
+    Ok(Eraser::new(state.queue.clone(), state.records.clone()).erase(&subject).await?)
 }
