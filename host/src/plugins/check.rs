@@ -73,12 +73,11 @@ fn effect(feedback: &Feedback, effect: &Effect) -> Result<(), String> {
 
 /// Whether it is nested deeper than `most`.
 fn is_deeper(value: &serde_json::Value, most: usize) -> bool {
-    let mut items: Box<dyn Iterator<Item = &serde_json::Value>> = match value {
-        serde_json::Value::Array(items) => Box::new(items.iter()),
-        serde_json::Value::Object(items) => Box::new(items.values()),
-        _ => return false,
-    };
-    most == 0 || items.any(|item| is_deeper(item, most - 1))
+    match value {
+        serde_json::Value::Array(items) => most == 0 || items.iter().any(|item| is_deeper(item, most - 1)),
+        serde_json::Value::Object(items) => most == 0 || items.values().any(|item| is_deeper(item, most - 1)),
+        _ => false,
+    }
 }
 
 fn score(text: &str, score: &wit::ScoreResult) -> Result<(), String> {

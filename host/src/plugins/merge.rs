@@ -1,11 +1,13 @@
 //! From the effects of a whole chain to one analysis.
 //!
-//! - Scores of the whole or of a topic: the last plugin to give a name has the say, with what it said of it. The one called `sentiment` also makes
-//!   `analysis.sentiment`, those of a passage its `sentences`; those of a topic make `analysis.aspects`.
+//! - Scores of the whole or of a topic: the last plugin to give a name has the say, with what it said of it. The one
+//!   called `sentiment` also makes `analysis.sentiment`, those of a passage its `sentences`; those of a topic make `analysis.aspects`.
 //! - Tags of one name and class, and intents of one name, are one: the highest confidence, all spans.
 //! - Routes of one name are one: the highest priority. Urgency is the highest of any route's, with all reasons.
 //! - Notes go to `other`, but for `sentiment_basis` and `rating_mismatch`, which belong to the sentiment. A review with a
 //!   rating, a sentiment and no note `rating_mismatch` has none.
+
+use std::collections::HashSet;
 
 use serde_json::Value;
 
@@ -137,12 +139,10 @@ const fn span(span: &wit::Span) -> Span {
     (span.start, span.end)
 }
 
+/// Adds those that are not known. Two plugins may have given thousands each.
 fn add_spans(known: &mut Vec<Span>, more: impl Iterator<Item = Span>) {
-    for span in more {
-        if !known.contains(&span) {
-            known.push(span);
-        }
-    }
+    let mut seen: HashSet<Span> = known.iter().copied().collect();
+    known.extend(more.filter(|span| seen.insert(*span)));
 }
 
 fn add_tag(analysis: &mut Analysis, tag: wit::TagResult) {

@@ -257,6 +257,24 @@ async fn where_the_server_does_not_take_it_what_was_met_before_is_reported_and_t
 }
 
 #[tokio::test]
+async fn what_was_sent_before_is_told_as_known() {
+    let setup = Setup::new().await;
+    let file = setup.file("tea.ndjson", lines(3));
+    let first = setup.send(&file, &[]).await;
+    let again = setup.send(&file, &[]).await;
+    assert_eq!((first.accepted, first.repeated, again.accepted, again.repeated), (3, 0, 3, 3));
+    assert_eq!(setup.service.waiting(), 3);
+}
+
+#[tokio::test]
+async fn options_of_tables_are_refused_for_json() {
+    let setup = Setup::new().await;
+    let file = setup.file("tea.ndjson", lines(1));
+    let said = format!("{:#}", setup.try_send(&file, &["--kind", "review"]).await.expect_err("is refused"));
+    assert!(said.contains("for tables alone"), "{said}");
+}
+
+#[tokio::test]
 async fn an_export_of_a_review_site_is_refused_with_a_command_line_that_takes_it() {
     let setup = Setup::new().await;
     let table = "Review Id,Review Created (UTC),Review Stars,It's so,Review Content\n\

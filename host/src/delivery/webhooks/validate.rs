@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use url::{Host, Url};
 
 use super::{
     Keys, Source, Webhook, WebhookId,
@@ -248,6 +249,16 @@ fn url_message(error: &EndpointError, source: Source) -> String {
     }
 }
 
+/// Whether what is sent there leaves this machine in no case.
+fn stays_here(url: &str) -> bool {
+    match Url::parse(url).ok().as_ref().and_then(Url::host) {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
 fn warnings(webhook: &config::Webhook, condition: Option<&Condition>) -> Vec<String> {
     let is_known = |event: &&String| event.ends_with('*') || KNOWN_EVENTS.contains(&event.as_str());
     let unknown = webhook
@@ -256,7 +267,8 @@ fn warnings(webhook: &config::Webhook, condition: Option<&Condition>) -> Vec<Str
         .filter(|event| !is_known(event))
         .map(|event| format!("`events`: this sayso has no event `{event}`; known are {}", KNOWN_EVENTS.join(", ")));
     let doubt = condition.and_then(Condition::doubt).map(|doubt| format!("`condition`: {doubt}"));
-    let plain = webhook.url.starts_with("http:").then(|| "`url`: http is not encrypted".to_owned());
+    let is_plain = webhook.url.starts_with("http:") && !stays_here(&webhook.url);
+    let plain = is_plain.then(|| "`url`: http is not encrypted".to_owned());
     unknown.chain(doubt).chain(plain).collect()
 }
 
@@ -273,6 +285,16 @@ mod tests {
             ..config::Webhook::new("a", "https://a.example", Secret::new(secret.into()))
         };
         of_file(&config::Delivery::default(), &[webhook]).map(drop).expect_err("is refused").to_string()
+    }
+
+    #[test]
+    fn what_is_not_encrypted_is_told_where_it_leaves_this_machine() {
+        for (url, count) in
+            [("http://127.0.0.1:9000/", 0), ("http://[::1]/", 0), ("http://localhost/", 0), ("http://10.1.2.3/", 1)]
+        {
+            let webhook = config::Webhook::new("a", url, Secret::new(SOUND.into()));
+            assert_eq!(warnings(&webhook, None).len(), count, "{url}");
+        }
     }
 
     #[test]
