@@ -4,7 +4,7 @@
 //! keys are configured and kept. Without keys everything is open, and the host listens on loopback alone; what is
 //! left to keep out then are web sites that the operator's own browser visits, by the names in `Host` and `Origin`.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -31,7 +31,7 @@ pub struct KeyError {
 /// The configured keys, which a reload replaces.
 #[derive(Debug, Default)]
 pub struct Auth {
-    keys: RwLock<Arc<[Key]>>,
+    keys: RwLock<Vec<Key>>,
 }
 
 /// By name, what became of the keys at a reload.
@@ -52,7 +52,7 @@ impl Change {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Key {
     name: Arc<str>,
     digest: [u8; 32],
@@ -92,9 +92,10 @@ impl Auth {
     /// Takes the keys of `other` in the place of its own, for every request from now on.
     pub fn replace(&self, other: Self) -> Change {
         let new = other.keys.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let old = std::mem::replace(&mut *self.keys.write().unwrap_or_else(PoisonError::into_inner), new.clone());
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *keys, new);
         let mut change = Change::default();
-        for key in &*new {
+        for key in &*keys {
             match old.iter().find(|other| other.name == key.name) {
                 None => change.added.push(key.name.clone()),
                 Some(other) if (other.digest, &other.scopes) != (key.digest, &key.scopes) => {
@@ -103,13 +104,13 @@ impl Auth {
                 Some(_) => {}
             }
         }
-        let is_gone = |key: &&Key| new.iter().all(|other| other.name != key.name);
+        let is_gone = |key: &&Key| keys.iter().all(|other| other.name != key.name);
         change.removed = old.iter().filter(is_gone).map(|key| key.name.clone()).collect();
         change
     }
 
-    fn keys(&self) -> Arc<[Key]> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn keys(&self) -> RwLockReadGuard<'_, Vec<Key>> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether everything is open to this machine.

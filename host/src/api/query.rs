@@ -12,7 +12,7 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::{Object, ObjectBuilder, Required, Type};
 
 use super::problem::{Problem, ProblemType};
-use crate::feedback::validate::FieldError;
+use crate::feedback::{Language, validate::FieldError};
 use crate::records::{Filter, parse_time};
 
 /// Rows of a page, where the client does not say.
@@ -143,7 +143,7 @@ impl<'a> Params<'a> {
             intent: text("intent"),
             route: text("route"),
             label: text("label"),
-            language: self.get("language").map(language_code),
+            language: self.get("language").map(Language::code_of),
             customer: text("customer"),
             since: self.time("since")?,
             until: self.time("until")?,
@@ -154,11 +154,6 @@ impl<'a> Params<'a> {
     pub(super) fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
         self.get(name).map(|text| time(name, text)).transpose()
     }
-}
-
-/// The code that an analysis has for a language tag: its first part in lower case.
-fn language_code(tag: &str) -> String {
-    tag.split(['-', '_']).next().unwrap_or(tag).to_ascii_lowercase()
 }
 
 /// What is searched for: each word is looked up in every text that has the others.

@@ -88,7 +88,7 @@ impl Endpoint {
             // `example.com.` is the same name in full, but certificates are made out to it without the dot.
             let name = name.strip_suffix('.').unwrap_or(name).to_owned();
             url.set_host(Some(&name))?;
-            if !allow_private && (name == "localhost" || name.ends_with(".localhost")) {
+            if !allow_private && is_localhost(&name) {
                 return Err(EndpointError::Localhost(name));
             }
         }
@@ -99,6 +99,11 @@ impl Endpoint {
         Ok(endpoint)
     }
 
+    /// Whether it names this machine itself.
+    pub fn is_local(&self) -> bool {
+        self.literal().is_some_and(|ip| ip.is_loopback()) || self.url.domain().is_some_and(is_localhost)
+    }
+
     /// The address, where the URL names one instead of a host.
     pub fn literal(&self) -> Option<IpAddr> {
         match self.url.host()? {
@@ -107,6 +112,11 @@ impl Endpoint {
             Host::Ipv6(ip) => Some(ip.into()),
         }
     }
+}
+
+/// Names that stand for this machine everywhere (RFC 6761, section 6.3).
+fn is_localhost(name: &str) -> bool {
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 #[cfg(test)]

@@ -120,6 +120,13 @@ pub struct Language {
     pub confidence: f64,
 }
 
+impl Language {
+    /// The code of a language tag as senders write it: its first part, in lower case.
+    pub fn code_of(tag: &str) -> String {
+        tag.split(['-', '_']).next().unwrap_or(tag).to_ascii_lowercase()
+    }
+}
+
 /// The sentiment of the whole.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Sentiment {

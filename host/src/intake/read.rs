@@ -37,13 +37,13 @@ async fn array(body: Bytes, mut publisher: Publisher, limits: &Limits) -> Result
         let checking = tokio::task::spawn_blocking(move || check(&body));
         checking.await.map_err(|error| Problem::internal(format!("reading an array panicked: {error}")))??;
     }
-    let mut place = Place { at: 0, line: 1 };
+    let mut place = Place { at: 0, line: 1, line_begin: 0 };
     for item in (Items { rest: &body }) {
         match validate(item, limits) {
             Ok(feedback) => publisher.accept(feedback).await?,
             Err(invalid) => {
                 place.go_to(item.as_ptr().addr() - body.as_ptr().addr(), &body);
-                publisher.reject(&place.of_body(invalid, &body).into()).await;
+                publisher.reject(&place.of_body(invalid).into()).await;
             }
         }
     }
@@ -55,20 +55,24 @@ struct Place {
     at: usize,
     /// Counted from 1.
     line: usize,
+    line_begin: usize,
 }
 
 impl Place {
     /// Goes on to a later place.
     fn go_to(&mut self, at: usize, body: &[u8]) {
-        self.line += memchr::memchr_iter(b'\n', &body[self.at..at]).count();
+        let between = &body[self.at..at];
+        self.line += memchr::memchr_iter(b'\n', between).count();
+        if let Some(end) = memchr::memrchr(b'\n', between) {
+            self.line_begin = self.at + end + 1;
+        }
         self.at = at;
     }
 
     /// The error of the item that begins here, with its place in the body instead of that in the item.
-    fn of_body(&self, invalid: Invalid, body: &[u8]) -> Invalid {
+    fn of_body(&self, invalid: Invalid) -> Invalid {
         let Invalid::Syntax { message, line, column } = invalid else { return invalid };
-        let before = self.at - memchr::memrchr(b'\n', &body[..self.at]).map_or(0, |end| end + 1);
-        let column = if line == 1 { before + column } else { column };
+        let column = if line == 1 { self.at - self.line_begin + column } else { column };
         Invalid::Syntax { message, line: self.line + line - 1, column }
     }
 }

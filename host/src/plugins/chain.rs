@@ -353,8 +353,7 @@ fn provenance(plugin: &Plugin, status: PluginStatus, reason: Option<String>, eac
 /// The language that the sender named, else the one detected.
 pub(super) fn language_of(feedback: &Feedback) -> Language {
     if let Some(tag) = &feedback.language {
-        let primary = tag.split(['-', '_']).next().unwrap_or(tag);
-        return Language { code: primary.to_ascii_lowercase(), confidence: 1.0 };
+        return Language { code: Language::code_of(tag), confidence: 1.0 };
     }
     let detected = if feedback.text.is_empty() {
         feedback.title.as_deref().and_then(text::detect)

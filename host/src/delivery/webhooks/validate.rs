@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use url::{Host, Url};
 
 use super::{
     Keys, Source, Webhook, WebhookId,
@@ -249,16 +248,6 @@ fn url_message(error: &EndpointError, source: Source) -> String {
     }
 }
 
-/// Whether what is sent there leaves this machine in no case.
-fn stays_here(url: &str) -> bool {
-    match Url::parse(url).ok().as_ref().and_then(Url::host) {
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
 fn warnings(webhook: &config::Webhook, condition: Option<&Condition>) -> Vec<String> {
     let is_known = |event: &&String| event.ends_with('*') || KNOWN_EVENTS.contains(&event.as_str());
     let unknown = webhook
@@ -267,7 +256,8 @@ fn warnings(webhook: &config::Webhook, condition: Option<&Condition>) -> Vec<Str
         .filter(|event| !is_known(event))
         .map(|event| format!("`events`: this sayso has no event `{event}`; known are {}", KNOWN_EVENTS.join(", ")));
     let doubt = condition.and_then(Condition::doubt).map(|doubt| format!("`condition`: {doubt}"));
-    let is_plain = webhook.url.starts_with("http:") && !stays_here(&webhook.url);
+    let is_local = || Endpoint::parse(&webhook.url, true).is_ok_and(|endpoint| endpoint.is_local());
+    let is_plain = webhook.url.starts_with("http:") && !is_local();
     let plain = is_plain.then(|| "`url`: http is not encrypted".to_owned());
     unknown.chain(doubt).chain(plain).collect()
 }
