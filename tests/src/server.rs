@@ -163,6 +163,16 @@ impl Server {
         std::fs::rename(new, self.dir().join("sayso.toml")).expect("renamed");
     }
 
+    /// Waits until a line of the log has this text: lines come by a pipe, behind what they tell of.
+    pub async fn wait_for_log(&self, text: &str) {
+        let wait = async {
+            while !self.log().iter().any(|line| line.contains(text)) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("the log never says `{text}`"));
+    }
+
     /// The folder of configuration and data.
     pub fn dir(&self) -> &Path {
         self.dir.path()

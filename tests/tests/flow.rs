@@ -216,7 +216,7 @@ async fn whoever_keeps_all_connections_keeps_nobody_out() {
         let answer = answer.unwrap_or_else(|_| panic!("kept out by {sent:?}"));
         assert_eq!(answer.expect("an answer").status(), 200);
     }
-    assert!(server.log().iter().any(|line| line.contains("all connections are taken")));
+    server.wait_for_log("all connections are taken").await;
 }
 
 #[tokio::test]

@@ -69,8 +69,7 @@ async fn a_stack_overflow_costs_its_item() {
 
 #[tokio::test]
 async fn a_panic_costs_its_item() {
-    let log = is_contained("panic", "panicked").await.log().join("\n");
-    assert!(log.contains("panicked at"), "what it says of it is in the log: {log}");
+    is_contained("panic", "panicked").await.wait_for_log("panicked at").await;
 }
 
 #[tokio::test]

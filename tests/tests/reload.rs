@@ -184,6 +184,8 @@ async fn a_reload_takes_the_keys_of_the_file_and_tells_what_waits_for_a_start() 
     assert_eq!(status("old", Method::POST, "/v1/chain/reload").await, 200);
     assert_eq!(status("old", Method::GET, "/v1/chain").await, 401, "the key of before is gone");
     assert_eq!(status("new", Method::GET, "/v1/chain").await, 200);
+    // The lines come by a pipe, the later one last.
+    server.wait_for_log("[[webhook]] of the configuration is another than at the start").await;
     let log = server.log().join("\n");
     assert!(log.contains("\"added\":\"new\"") && log.contains("\"removed\":\"old\""), "{log}");
     assert!(log.contains("[[webhook]] of the configuration is another than at the start"), "{log}");
@@ -227,21 +229,12 @@ async fn with_watch_a_changed_configuration_or_plugin_is_taken_up_and_a_broken_o
     let second = digest_other_than(&server, &first["digest"]).await;
     assert_eq!(second["plugins"][0]["on_fault"], "park");
     std::fs::write(&component, b"\0asm half a compon").expect("written");
-    wait_for_log(&server, "the old one goes on").await;
+    server.wait_for_log("the old one goes on").await;
     assert_eq!(server.get("/v1/chain").await, second);
     std::fs::write(&component, std::fs::read(guest("nosy")).expect("read")).expect("written");
     server.reconfigure(&hostile(&component, "grants = [\"text\", \"history\"]"));
     let third = digest_other_than(&server, &second["digest"]).await;
     assert_ne!(third["plugins"][0]["digest"], second["plugins"][0]["digest"], "the other component is taken up");
-}
-
-async fn wait_for_log(server: &Server, text: &str) {
-    let wait = async {
-        while !server.log().iter().any(|line| line.contains(text)) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("the log never says `{text}`"));
 }
 
 /// Writes a golden case beside the component: what the plugin says of a tame text.
@@ -261,7 +254,7 @@ async fn with_watch_a_changed_golden_case_is_put_to_the_plugin() {
     let server = Server::builder().config(&hostile(&component, "")).argument("--watch").start().await;
     let first = server.get("/v1/chain").await;
     golden_case(dir.path(), &json!({"effects": [{"tag": {"name": "wild"}}]}));
-    wait_for_log(&server, "the old one goes on").await;
+    server.wait_for_log("the old one goes on").await;
     assert_eq!(server.get("/v1/chain").await, first);
     golden_case(dir.path(), &json!({"effects": [{"tag": {"name": "tame"}}]}));
     let loaded_again = async {
