@@ -1,8 +1,10 @@
 //! Turns the bytes of one JSON object from outside into a [`Feedback`], or says what to fix.
 //!
 //! Two passes: [`shape`] explains why the bytes are no feedback at all (syntax, types, unknown names), and [`rules`]
-//! collects everything that is wrong with the meaning (scales, kinds, lengths). The good case parses once.
+//! collects everything that is wrong with the meaning (scales, kinds, lengths). The good case parses once. Between them
+//! [`compose`] gives words one form.
 
+mod compose;
 mod nul;
 mod rules;
 mod shape;
@@ -120,6 +122,7 @@ pub fn validate(bytes: &[u8], limits: &Limits) -> Result<Feedback, Invalid> {
             return Err(Invalid::Fields(errors));
         }
     }
+    compose::compose(&mut feedback);
     let errors = rules::check(&feedback, limits);
     if !errors.is_empty() {
         return Err(Invalid::Fields(errors));

@@ -74,6 +74,7 @@ macro_rules! records_conformance {
             search: all_words_of_a_query_have_to_be_there,
                 words_are_found_in_title_and_text,
                 case_and_accents_do_not_matter,
+                forms_of_one_word_do_not_matter,
                 words_of_languages_without_spaces_are_found,
                 a_query_is_words_and_no_syntax,
                 a_query_without_words_finds_nothing,

@@ -26,6 +26,34 @@ pub(crate) async fn case_and_accents_do_not_matter(backend: &impl Backend) {
     }
 }
 
+pub(crate) async fn forms_of_one_word_do_not_matter(backend: &impl Backend) {
+    let records = backend.open().await;
+    let cases = [
+        ("배터리 수명", "\u{1107}\u{1162}\u{1110}\u{1165}\u{1105}\u{1175}"),
+        ("バッテリーが切れた", "ﾊﾞｯﾃﾘｰ"),
+        ("ＧＡＬＡＸＹ　Ｓ２４", "galaxy"),
+        ("Η μπαταρία χάλασε", "μπαταρια"),
+        ("Всё отлично", "все"),
+        ("the bat\u{ad}tery", "battery"),
+        ("جوال مُحَمَّد", "محمد"),
+        ("แบตเตอรี่หมดเร็วมาก", "หมดเร็ว"),
+        ("बैटरी खराब है", "बैटरी"),
+        ("cafe\u{301} noir", "café"),
+    ];
+    for (number, (text, _)) in (1..).zip(cases) {
+        save(&records, &[&review(number, text)]).await;
+    }
+    for (text, words) in cases {
+        assert_eq!(found(&records, words).await, [text], "{words}");
+    }
+    for (text, _) in cases {
+        assert_eq!(found(&records, text).await, [text], "{text}");
+    }
+    for words in ["टर", "หมดแบต", "мои"] {
+        assert!(found(&records, words).await.is_empty(), "{words}");
+    }
+}
+
 pub(crate) async fn words_of_languages_without_spaces_are_found(backend: &impl Backend) {
     let records = backend.open().await;
     let texts = [

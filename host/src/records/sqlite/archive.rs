@@ -14,7 +14,7 @@ use super::{
     super::{Filter, History, RecordsError},
     filter::Query,
     history,
-    segment::{expression, words_of},
+    segment::{TOKENIZE, expression, words_of},
 };
 use crate::{
     feedback::{Feedback, FeedbackId},
@@ -121,11 +121,10 @@ fn words_in(filter: &Filter) -> Option<&str> {
 /// Puts the rows with all of these words into a table of this connection alone. What the owner has not put into its
 /// index yet is put into one like it here, from the same moment.
 fn find(connection: &mut Connection, words: &str) -> rusqlite::Result<()> {
-    connection.execute_batch(
+    connection.execute_batch(&format!(
         "CREATE TEMP TABLE found (no INTEGER PRIMARY KEY); \
-         CREATE VIRTUAL TABLE temp.recent USING fts5(text, content = '', columnsize = 0, \
-         tokenize = \"unicode61 remove_diacritics 2\");",
-    )?;
+         CREATE VIRTUAL TABLE temp.recent USING fts5(text, content = '', columnsize = 0, tokenize = \"{TOKENIZE}\");",
+    ))?;
     let Some(expression) = expression(words) else { return Ok(()) };
     let moment = connection.transaction()?;
     moment.execute("INSERT INTO temp.found SELECT rowid FROM main.words WHERE words MATCH ?1", [&expression])?;

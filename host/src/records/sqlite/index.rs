@@ -16,12 +16,17 @@ use std::{
 use rusqlite::{Connection, params};
 
 use super::{super::RecordsError, SqliteRecords, events, findable::Findable, rows};
-use crate::sqlite::Haste;
+use crate::sqlite::{Haste, Store, StoreError};
 
 /// Rows that may wait for the index.
 const MAX_ROWS: usize = 1_024;
 /// Size of their words together.
 const MAX_BYTES: usize = 2 << 20;
+
+/// Rows that are indexed in one transaction at the start.
+const PAGE: i64 = 4_096;
+/// From so many rows on it is said that the index is made.
+const LARGE: i64 = 100_000;
 
 /// A row that is to be indexed.
 #[derive(Clone)]
@@ -164,15 +169,37 @@ pub(super) fn remove(connection: &Connection, no: i64, findable: &Findable) -> r
         .map(drop)
 }
 
-/// Indexes what after a crash is marked but in nobody's memory.
-pub(super) fn index_rest(connection: &Connection) -> rusqlite::Result<()> {
-    let mut select = connection.prepare(
+/// Indexes what is marked but in nobody's memory: after a crash, and after the index was dropped because words are put
+/// down in another form. Blocks meanwhile.
+pub(super) fn index_rest(store: &Store) -> Result<(), StoreError> {
+    let count = |c: &Connection| c.query_row("SELECT count(*) FROM unindexed", [], |row| row.get::<_, i64>(0));
+    let rows = store.write_blocking(count)?;
+    if rows > LARGE {
+        tracing::info!(rows, "the index of the records is made anew; this takes some time, once");
+    }
+    let mut last = Some(i64::MIN);
+    while let Some(behind) = last {
+        last = store.write_blocking(move |connection| index_page(connection, behind))?;
+    }
+    if rows > LARGE {
+        tracing::info!(rows, "the index of the records is made");
+    }
+    // Of rows that are gone.
+    store.write_blocking(|connection| connection.execute("DELETE FROM unindexed", []).map(drop))
+}
+
+/// Indexes the next rows behind one; the last of them, if there were any.
+fn index_page(connection: &Connection, behind: i64) -> rusqlite::Result<Option<i64>> {
+    let mut select = connection.prepare_cached(
         "SELECT c.feedback, c.analysis, u.no, f.id, f.customer FROM unindexed u \
-             CROSS JOIN content c ON c.no = u.no CROSS JOIN feedback f ON f.no = u.no",
+             CROSS JOIN content c ON c.no = u.no CROSS JOIN feedback f ON f.no = u.no \
+             WHERE u.no > ?1 ORDER BY u.no LIMIT ?2",
     )?;
-    let mut found = select.query([])?;
+    let mut found = select.query([behind, PAGE])?;
+    let mut last = None;
     while let Some(row) = found.next()? {
         let no = row.get(2)?;
+        last = Some(no);
         match rows::pair(row) {
             Ok((feedback, analysis)) => insert(connection, no, &Findable::of(&feedback, &analysis))?,
             Err(error) if rows::is_unreadable(&error) => {
@@ -182,7 +209,9 @@ pub(super) fn index_rest(connection: &Connection) -> rusqlite::Result<()> {
             Err(error) => return Err(error),
         }
     }
-    connection.execute("DELETE FROM unindexed", []).map(drop)
+    let mut unmark = connection.prepare_cached("DELETE FROM unindexed WHERE no > ?1 AND no <= ?2")?;
+    last.map(|last| unmark.execute([behind, last])).transpose()?;
+    Ok(last)
 }
 
 /// Puts what waits into the index; returns rows and marks.
@@ -215,7 +244,7 @@ fn insert(connection: &Connection, no: i64, findable: &Findable) -> rusqlite::Re
 fn insert_customer(connection: &Connection, no: i64, customer: Option<&str>) -> rusqlite::Result<()> {
     let Some(customer) = customer else { return Ok(()) };
     connection
-        .prepare_cached("INSERT INTO customer (customer, no) VALUES (?1, ?2)")?
+        .prepare_cached("INSERT INTO customer (customer, no) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
         .execute(params![customer, no])
         .map(drop)
 }

@@ -63,12 +63,13 @@ pub struct SqliteRecords {
 }
 
 impl SqliteRecords {
-    /// Puts into the index what a crash left out of it, at most a few thousand rows; blocks meanwhile.
+    /// Puts into the index what a crash left out of it, at most a few thousand rows, or all of them where a new version puts
+    /// down words in another form; blocks meanwhile.
     ///
     /// # Errors
     /// When the store cannot be read or written.
     pub fn new(store: Store) -> Result<Self, RecordsError> {
-        store.write_blocking(index::index_rest)?;
+        index::index_rest(&store)?;
         let erasures = Arc::new(store.write_blocking(Erasures::load)?);
         Ok(Self { store, unindexed: Arc::default(), waiters: Arc::default(), erasures })
     }

@@ -34,6 +34,46 @@ async fn what_a_crash_left_out_of_the_index_is_found_after_it() {
     assert_eq!(records.history("c1", id(2)).await.expect("reads").earlier, 1);
 }
 
+#[tokio::test]
+async fn a_store_whose_words_are_in_the_form_of_before_gets_a_new_index() {
+    let folder = Folder::new();
+    let records = folder.records();
+    save(&records, &[&review(1, "Всё отлично").by("c1").tagged(&["price"]), &review(2, "soon revised")]).await;
+    assert_eq!(found(&records, "все").await.len(), 1);
+    save(&records, &[&review(3, "not in the index yet").by("c1")]).await;
+    drop(records);
+    // As version 7 left it.
+    let connection = rusqlite::Connection::open(folder.path()).expect("opens");
+    let before = "DROP TABLE words;
+         CREATE VIRTUAL TABLE words USING fts5(text, content = '', columnsize = 0, tokenize = 'unicode61');
+         INSERT INTO words (rowid, text) SELECT no, 'Всё отлично' FROM feedback LIMIT 2;
+         PRAGMA user_version = 7;";
+    connection.execute_batch(before).expect("is done");
+    drop(connection);
+    let records = folder.records();
+    assert_eq!(found(&records, "все").await, ["Всё отлично"]);
+    assert_eq!(found(&records, "soon").await, ["soon revised"]);
+    let tagged = Filter { tag: Some("price".into()), customer: Some("c1".into()), ..Filter::default() };
+    assert_eq!(texts(&records, &tagged).await, ["Всё отлично"]);
+    assert_eq!(records.history("c1", id(9)).await.expect("reads").earlier, 2);
+    save(&records, &[&review(2, "soon revised").revised(2, "was revised")]).await;
+    assert!(found(&records, "soon").await.is_empty());
+    assert_eq!(erase(&records, "c1").await.len(), 2);
+    assert!(found(&records, "отлично").await.is_empty());
+    check_index(&records).await;
+}
+
+#[tokio::test]
+async fn the_index_that_is_kept_and_those_that_are_made_for_a_moment_part_words_alike() {
+    let folder = Folder::new();
+    let records = folder.records();
+    let sql = |connection: &rusqlite::Connection| {
+        connection.query_row("SELECT sql FROM sqlite_schema WHERE name = 'words'", [], |row| row.get::<_, String>(0))
+    };
+    let sql = records.store.write(Haste::Later, sql, |_, _| {}).await.expect("reads");
+    assert!(sql.contains(&format!("\"{}\"", super::super::segment::TOKENIZE)), "{sql}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn revisions_saved_while_others_search_are_found_by_their_own_words_alone() {
     let folder = Folder::new();
