@@ -224,6 +224,13 @@ async fn who_wants_to_know_is_told_of_parked_feedback_without_what_it_says() {
         "{list:#}"
     );
     assert!(other.events().is_empty() && list["items"].as_array().expect("a list").len() == 1, "{list:#}");
+
+    // Who has it tried again in vain is told again, by another event.
+    let retry = format!("/v1/parked/{}/retry", accepted["id"].as_str().expect("an id"));
+    assert_eq!(server.request(Method::POST, &retry).send().await.expect("an answer").status(), 200);
+    let again = told.wait_for(2).await.remove(1);
+    assert_eq!(again.body["data"], event.body["data"]);
+    assert_ne!(again.id, event.id);
 }
 
 #[tokio::test]

@@ -6,12 +6,14 @@
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
+use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Switchboard, WebhookError,
     events::Events,
+    lost::Search,
     schedule::Schedule,
     schedule_of,
     webhooks::{Live, Set, Webhook, WebhookId, retire},
@@ -86,6 +88,11 @@ impl Dispatcher {
     /// bounds that time; what is cut off comes back after the restart.
     pub async fn run(mut self, shutdown: CancellationToken) {
         let replays = tokio::spawn(self.switchboard.replayer().run(shutdown.clone()));
+        let lost = tokio::spawn({
+            let (live, queue, records) = (self.live.clone(), self.queue.clone(), self.records.clone());
+            let (start, shutdown) = (Timestamp::now(), shutdown.clone());
+            async move { Search { live: &live, queue: &*queue, records: &*records }.run(start, &shutdown).await }
+        });
         let mut lanes = Lanes::default();
         let mut set = self.live.take_up();
         loop {
@@ -98,6 +105,9 @@ impl Dispatcher {
             }
         }
         while lanes.running.join_next().await.is_some() {}
+        if let Err(error) = lost.await {
+            tracing::error!(%error, "looking for deliveries without a lane ended by a defect");
+        }
         if let Err(error) = replays.await {
             tracing::error!(%error, "the replays ended by a defect; they go on at the next start");
         }

@@ -102,6 +102,11 @@ impl Events {
         self.seconds.record(f64::from(attempt.latency_ms) / 1_000.0);
     }
 
+    /// An attempt was given up, because what it was of was erased.
+    pub(super) fn broken_off(&self) {
+        self.in_flight.decrement(1.0);
+    }
+
     pub(super) fn delivered(&self, delivery: DeliveryId) {
         self.delivered.increment(1);
         if self.failing.swap(false, Ordering::Relaxed) {

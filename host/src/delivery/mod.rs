@@ -26,6 +26,7 @@ mod events;
 pub(crate) mod failure;
 pub mod formats;
 mod health;
+mod lost;
 mod owed;
 mod rate;
 pub mod replay;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 
+use super::webhooks::WebhookId;
 use crate::{
     feedback::{DeliveryId, FeedbackId},
     queue::{Lane, Message},
@@ -21,6 +23,9 @@ pub enum Owed {
         feedback: FeedbackId,
         /// Its revision.
         revision: u32,
+        /// The webhook, where it was made over the API: another may have its name since.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        webhook: Option<Uuid>,
     },
     /// Another event, with its content.
     Notice {
@@ -35,8 +40,11 @@ impl Owed {
     /// The message's body.
     pub fn encode(&self) -> Bytes {
         match self {
-            Self::Analysis { feedback, revision } => {
+            Self::Analysis { feedback, revision, webhook: None } => {
                 format!(r#"{{"feedback":"{feedback}","revision":{revision}}}"#).into()
+            }
+            Self::Analysis { feedback, revision, webhook: Some(webhook) } => {
+                format!(r#"{{"feedback":"{feedback}","revision":{revision},"webhook":"{webhook}"}}"#).into()
             }
             Self::Notice { .. } => serde_json::to_vec(self).expect("texts as names make JSON").into(),
         }
@@ -51,10 +59,16 @@ impl Owed {
     }
 }
 
-/// The message that makes a delivery due, and its lane. A repetition has the same id, so that the queue drops it.
-pub fn owed_message(feedback: FeedbackId, revision: u32, webhook: &Arc<str>) -> (Lane, Message) {
+/// The message that makes a delivery due to the webhook of this name, and its lane. A repetition has the same id, so that
+/// the queue drops it. With `only`, to that one alone, and to no other that is made under the name later.
+pub fn owed_message(
+    feedback: FeedbackId,
+    revision: u32,
+    webhook: &Arc<str>,
+    only: Option<WebhookId>,
+) -> (Lane, Message) {
     let id = DeliveryId::of(feedback, revision, webhook).0;
-    let body = Owed::Analysis { feedback, revision }.encode();
+    let body = Owed::Analysis { feedback, revision, webhook: only.map(|only| only.0) }.encode();
     (Lane::Delivery(Arc::clone(webhook)), Message { id, revision, identity: None, series: None, era: 0, body })
 }
 
@@ -67,11 +81,17 @@ mod tests {
     #[test]
     fn a_message_reads_back_and_repeats_with_the_same_id() {
         let feedback = FeedbackId::now();
-        let (lane, message) = owed_message(feedback, 3, &"crm".into());
+        let (lane, message) = owed_message(feedback, 3, &"crm".into(), None);
         assert_eq!(lane, Lane::Delivery("crm".into()));
-        assert_eq!(Owed::decode(&message.body).unwrap(), Owed::Analysis { feedback, revision: 3 });
-        assert_eq!(owed_message(feedback, 3, &"crm".into()).1, message);
-        assert_ne!(owed_message(feedback, 4, &"crm".into()).1.id, message.id);
+        assert_eq!(Owed::decode(&message.body).unwrap(), Owed::Analysis { feedback, revision: 3, webhook: None });
+        assert_eq!(owed_message(feedback, 3, &"crm".into(), None).1, message);
+        assert_ne!(owed_message(feedback, 4, &"crm".into(), None).1.id, message.id);
+        let only = WebhookId::now();
+        let (_, message) = owed_message(feedback, 3, &"crm".into(), Some(only));
+        assert_eq!(
+            Owed::decode(&message.body).unwrap(),
+            Owed::Analysis { feedback, revision: 3, webhook: Some(only.0) }
+        );
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub(super) enum Fate {
     Again(Duration),
     /// It is set aside, with the reason.
     Aside(String),
+    /// It is due as it was: nothing is known of it.
+    Back,
 }
 
 /// A delivery that was attempted.
@@ -99,6 +101,9 @@ impl Settler {
             }
             Fate::Aside(reason) => {
                 self.insist("park deliveries", || self.queue.park(lease.clone(), reason.clone())).await;
+            }
+            Fate::Back => {
+                self.insist("give deliveries back", || self.queue.release(vec![lease.clone()])).await;
             }
         }
     }

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use self::ahead::{Ahead, Pace};
 use super::{
@@ -39,6 +40,7 @@ const UNSETTLED: usize = 64;
 /// What one webhook is called with.
 pub(super) struct Target {
     pub(super) name: Arc<str>,
+    id: Uuid,
     pub(super) client: Arc<Client>,
     pub(super) concurrency: u32,
     format: Format,
@@ -52,6 +54,7 @@ impl Target {
         let client = Arc::clone(webhook.client.as_ref()?);
         Some(Self {
             name: Arc::clone(webhook.name()),
+            id: webhook.id.0,
             client,
             concurrency: webhook.concurrency,
             format: webhook.format.clone(),
@@ -212,7 +215,10 @@ impl Worker {
         let (mut jobs, mut readable, mut keys) = (Vec::with_capacity(leases.len()), Vec::new(), Vec::new());
         for lease in leases {
             match Owed::decode(&lease.body) {
-                Ok(Owed::Analysis { feedback, revision }) => {
+                Ok(Owed::Analysis { webhook: Some(only), .. }) if only != self.target.id => {
+                    drop(finished.send(vec![self.of_another(lease)]).await);
+                }
+                Ok(Owed::Analysis { feedback, revision, .. }) => {
                     keys.push((feedback, revision));
                     readable.push(lease);
                 }
@@ -254,7 +260,13 @@ impl Worker {
         };
         drop(content);
         self.events.began();
-        let tried = self.target.client.attempt(delivery, number, outgoing).await;
+        let tried = tokio::select! {
+            tried = self.target.client.attempt(delivery, number, outgoing) => tried,
+            () = self.queue.forgotten(std::slice::from_ref(&lease)) => {
+                self.events.broken_off();
+                return Finished { lease, attempted: None, fate: Fate::Done };
+            }
+        };
         self.pace.observe(Duration::from_millis(tried.attempt.latency_ms.into()));
         self.events.ended(&tried.attempt);
         let has_disabled = self.standing.observe(era, &tried);
@@ -282,6 +294,7 @@ impl Worker {
             Fate::Done => self.events.delivered(delivery),
             Fate::Again(delay) => self.events.retried(delivery, &attempt, *delay),
             Fate::Aside(reason) => self.events.parked(delivery, reason),
+            Fate::Back => {}
         }
         let next_attempt_at = match &fate {
             Fate::Again(delay) => {
@@ -296,6 +309,13 @@ impl Worker {
         self.events.erased(DeliveryId(lease.id));
         let error = "the feedback is no longer on record, because it was erased; nothing was sent";
         Finished { attempted: Some(not_sent(&lease, error.into())), lease, fate: Fate::Done }
+    }
+
+    /// Parks what was owed to a webhook that was deleted while the chain was at it, and that this one has the name of.
+    fn of_another(&self, lease: Lease) -> Finished {
+        let reason = "it was owed to a webhook of this name that was deleted; nothing was sent".to_owned();
+        self.events.parked(DeliveryId(lease.id), &reason);
+        Finished { attempted: Some(not_sent(&lease, reason.clone())), lease, fate: Fate::Aside(reason) }
     }
 
     /// Parks what cannot be put into the webhook's format: another try would end alike.

@@ -20,7 +20,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Default)]
 struct Sorted {
     analyzed: Vec<Analyzed>,
-    owed: Vec<(Lane, Message)>,
+    /// With the feedback and revision that it is of.
+    owed: Vec<(Piece, (Lane, Message))>,
     finished: Vec<Lease>,
     parked: Vec<(Lease, String)>,
 }
@@ -29,7 +30,7 @@ struct Sorted {
 pub(super) async fn settle(pipeline: &Pipeline, done: Done, slots: &Semaphore) {
     let Done { turn, leases, outcomes } = done;
     let sorted = sort(pipeline, leases, outcomes);
-    if sorted.owed.iter().any(|(_, message)| message.series.is_some()) {
+    if sorted.owed.iter().any(|(_, (_, message))| message.series.is_some()) {
         turn.come().await;
     }
     // After the turn has come: those that wait for it hold up nobody.
@@ -40,14 +41,15 @@ pub(super) async fn settle(pipeline: &Pipeline, done: Done, slots: &Semaphore) {
             Ok(erased) => erased,
             Err(error) => return events::records_failed(&error),
         };
-        // What is owed for these is dropped where it is to be sent, since they are not on record.
-        let erased: Vec<_> = erased.iter().map(|piece| (piece.id.0, piece.revision)).collect();
-        if !erased.is_empty()
-            && let Err(error) = pipeline.queue.forget(&erased).await
+        // Nothing is owed for these, since they are not on record.
+        let messages: Vec<_> = erased.iter().map(|piece| (piece.id.0, piece.revision)).collect();
+        if !messages.is_empty()
+            && let Err(error) = pipeline.queue.forget(&messages).await
         {
             return events::queue_failed(&error);
         }
-        if let Err(error) = publish(pipeline, sorted.owed).await {
+        let owed = sorted.owed.into_iter().filter(|(piece, _)| !erased.contains(piece)).map(|(_, owed)| owed);
+        if let Err(error) = publish(pipeline, owed.collect()).await {
             return events::queue_failed(&error);
         }
         if let Err(error) = pipeline.queue.ack(sorted.finished).await {
@@ -64,7 +66,7 @@ pub(super) async fn settle(pipeline: &Pipeline, done: Done, slots: &Semaphore) {
 /// again rather than never.
 pub(super) async fn park(pipeline: &Pipeline, lease: Lease, reason: String) {
     events::parked(FeedbackId(lease.id), &reason);
-    let notice = Notice::parked(FeedbackId(lease.id), lease.revision, kind_of(&lease), &reason);
+    let notice = Notice::parked(FeedbackId(lease.id), lease.revision, kind_of(&lease), &reason).after(lease.parked_at);
     if let Err(error) = notice.publish(&pipeline.webhooks, &*pipeline.queue, &*pipeline.records).await {
         return events::notice_failed(&error);
     }
@@ -85,7 +87,8 @@ fn sort(pipeline: &Pipeline, leases: Vec<Lease>, outcomes: Vec<Outcome>) -> Sort
             Outcome::Parked { reason } => sorted.parked.push((lease, reason)),
             Outcome::Analyzed { feedback, analysis } => {
                 let wanting = webhooks.wanting(&Candidate::new(&feedback, &analysis));
-                sorted.owed.extend(wanting.iter().map(|webhook| webhook.owed(&feedback)));
+                let piece = Piece { id: feedback.id, revision: Some(feedback.revision) };
+                sorted.owed.extend(wanting.iter().map(|webhook| (piece, webhook.owed(&feedback))));
                 let webhooks = wanting.into_iter().map(|webhook| webhook.name().clone()).collect();
                 let era = lease.era;
                 sorted.analyzed.push(Analyzed { feedback: *feedback, analysis: *analysis, webhooks, era });

@@ -21,6 +21,8 @@ const SELDOM: Duration = Duration::from_secs(3_600);
 const OFTEN: Duration = Duration::from_secs(1);
 /// How soon after something failed, or was in the way.
 const AGAIN: Duration = Duration::from_secs(60);
+/// How often is looked meanwhile whether there are traces left to overwrite, which takes no time where there are none.
+const LOOK: Duration = Duration::from_secs(5);
 /// How long to wait for whoever reads an older state of the store.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// For how long a digest of an erased customer's identifier is kept: far longer than any worker has a batch in its hands.
@@ -58,12 +60,28 @@ impl Keeper {
                         AGAIN.min(self.interval())
                     }
                 };
-                tokio::time::sleep(pause).await;
+                self.rest(pause).await;
             }
         };
         tokio::select! {
             () = shutdown.cancelled() => {}
             () = keep => {}
+        }
+    }
+
+    /// Waits for the next pass. Traces that an erasure had to leave, since somebody read an older state, are overwritten
+    /// meanwhile: whoever erased was told that it goes on.
+    async fn rest(&self, pause: Duration) {
+        let end = Instant::now() + pause;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            tokio::time::sleep(left.min(LOOK)).await;
+            if left <= LOOK {
+                return;
+            }
+            if let Err(error) = self.records.scrub(PATIENCE).await {
+                events::failed(&error.into());
+            }
         }
     }
 

@@ -131,10 +131,9 @@ impl Sweep<'_> {
         loop {
             let began = Instant::now();
             let page = self.records.expired_feedback(before, after.as_deref()).await?;
-            let pieces: Vec<_> = page.items.iter().map(|id| Piece { id: *id, revision: None }).collect();
-            if !pieces.is_empty() {
-                forget(self.queue, self.records, &pieces).await?;
-                self.removed.feedback += pieces.len() as u64;
+            if !page.items.is_empty() {
+                forget(self.queue, self.records, &page.items).await?;
+                self.removed.feedback += page.items.chunk_by(|one, next| one.id == next.id).count() as u64;
             }
             if page.next.is_none() {
                 return Ok(());

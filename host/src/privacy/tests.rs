@@ -86,7 +86,7 @@ impl World {
     async fn analyze(&self, feedback: &Feedback, webhooks: &[&str]) {
         let lease = self.accept(feedback).await;
         let webhooks: Vec<Arc<str>> = webhooks.iter().map(|name| Arc::from(*name)).collect();
-        let owed = webhooks.iter().map(|webhook| owed_message(feedback.id, 1, webhook)).collect();
+        let owed = webhooks.iter().map(|webhook| owed_message(feedback.id, 1, webhook, None)).collect();
         let analyzed = Analyzed { feedback: feedback.clone(), analysis: Analysis::default(), webhooks, era: lease.era };
         self.records.save(vec![analyzed]).await.expect("saves");
         self.queue.publish_all(owed).await.expect("publishes");
@@ -287,6 +287,59 @@ async fn while_another_program_reads_the_store_an_erasure_says_that_traces_are_l
     assert_eq!((erased.feedback, erased.is_scrubbed), (1, false));
     drop(reader);
     assert!(world.records.scrub(PATIENCE).await.expect("scrubs"));
+}
+
+#[tokio::test]
+async fn traces_that_were_left_are_overwritten_soon_after_the_reader_has_gone() {
+    let world = World::new();
+    world.analyze(&said_by("c1", SECRET), &[]).await;
+    let stop = CancellationToken::new();
+    let keeper = Keeper::new(world.queue.clone(), world.records.clone(), data(""));
+    let keeper = tokio::spawn(keeper.run(stop.clone()));
+    let reader = open_to_read(&world.path()).expect("opens");
+    reader.execute_batch("BEGIN; SELECT count(*) FROM feedback;").expect("reads");
+    let eraser = Eraser { patience: Duration::ZERO, ..world.eraser() };
+    let erased = eraser.erase(&Subject::Customer("c1".into())).await.expect("erases");
+    assert!(!erased.is_scrubbed && world.traces() > 0);
+    drop(reader);
+    let until = tokio::time::Instant::now() + PATIENCE;
+    while world.traces() > 0 {
+        assert!(tokio::time::Instant::now() < until, "{} traces are left", world.traces());
+        tokio::task::yield_now().await;
+    }
+    stop.cancel();
+    keeper.await.expect("ends");
+}
+
+#[tokio::test]
+async fn a_later_revision_that_waits_goes_neither_with_an_old_one_nor_with_another_customers() {
+    let world = World::new();
+    let later = async |first: &Feedback, customer: &str| {
+        let mut later = said_by(customer, "a correction");
+        (later.id, later.revision) = (first.id, 2);
+        let body = Bytes::from(serde_json::to_vec(&later).expect("is JSON"));
+        let message =
+            Message { id: later.id.0, revision: 2, identity: None, series: None, era: world.records.era(), body };
+        world.queue.publish(&Lane::Intake, vec![message]).await.expect("publishes");
+        let lease = world.queue.pull(&Lane::Intake, 1, PATIENCE).await.expect("pulls").remove(0);
+        world.queue.park(lease, "why".into()).await.expect("parks");
+    };
+    let is_parked = async |id: FeedbackId| {
+        let parked = world.queue.parked(&Lane::Intake, None, 9).await.expect("lists");
+        parked.iter().any(|parked| (parked.id, parked.revision) == (id.0, 2))
+    };
+    let [old, theirs] = ["old", "theirs"].map(|text| said_by("alice", text));
+    for (feedback, customer) in [(&old, "alice"), (&theirs, "bob")] {
+        world.analyze(feedback, &[]).await;
+        later(feedback, customer).await;
+    }
+    let sweep = world.records.expired_feedback(in_hours(1), None).await.expect("reads").items;
+    assert_eq!(sweep.len(), 2);
+    super::eraser::forget(&*world.queue, &*world.records, &sweep[..1]).await.expect("removes");
+    assert!(world.records.get(old.id).await.expect("reads").is_none() && is_parked(old.id).await);
+    let erased = world.eraser().erase(&Subject::Customer("alice".into())).await.expect("erases");
+    assert_eq!(erased.feedback, 2, "what waits of her, and the other on record");
+    assert!(!is_parked(old.id).await && is_parked(theirs.id).await, "bob's is bob's");
 }
 
 /// Rows of many sizes, whose pages are split and merged over and over.

@@ -126,6 +126,8 @@ pub struct Lease {
     pub is_first: bool,
     /// When it was published.
     pub published_at: Timestamp,
+    /// When it was set aside last, where it was and has been taken back.
+    pub parked_at: Option<Timestamp>,
     /// As it was published.
     pub era: i64,
     /// What the worker needs.
@@ -255,6 +257,10 @@ pub trait Queue: Send + Sync + 'static {
 
     /// For how long a lease still counts; none where it has run out, or where the message was settled or forgotten.
     fn remaining(&self, lease: &Lease) -> Option<Duration>;
+
+    /// Waits until one of these leases, of one lane, no longer counts because its message was forgotten: what is being done
+    /// about it should not go on.
+    async fn forgotten(&self, leases: &[Lease]);
 
     /// Gives messages back that were not worked on, as if they had not been pulled. A lease that has run out already
     /// changes nothing.

@@ -86,7 +86,7 @@ pub trait Forgetting {
     async fn scrub(&self, patience: Duration) -> Result<bool, RecordsError>;
 
     /// Some feedback that was accepted before this, oldest first, and that no delivery is on record for.
-    async fn expired_feedback(&self, before: Timestamp, after: Option<&str>) -> Result<Page<FeedbackId>, RecordsError>;
+    async fn expired_feedback(&self, before: Timestamp, after: Option<&str>) -> Result<Page<Piece>, RecordsError>;
 
     /// Some deliveries that became due before this, are not pending, and were not attempted since, with their webhooks;
     /// in the order of their feedback.

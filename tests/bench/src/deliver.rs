@@ -174,7 +174,7 @@ impl Load {
             let (mut analyzed, mut owed) = (Vec::new(), Vec::new());
             for number in first..items.min(first + CHUNK) {
                 let (feedback, analysis) = self.feedback(number);
-                owed.push(owed_message(feedback.id, 1, &webhook));
+                owed.push(owed_message(feedback.id, 1, &webhook, None));
                 analyzed.push(Analyzed { feedback, analysis, webhooks: vec![webhook.clone()], era: 0 });
             }
             records.save(analyzed).await?;

@@ -177,7 +177,7 @@ fn again(reopened: &Reopened, webhook: Option<&Webhook>, payload: Option<&Payloa
         webhook.owed(&feedback).1.series
     };
     let body = reopened.feedback.filter(|_| reopened.event == super::formats::standard::ANALYZED).map(|feedback| {
-        let (_, message) = owed_message(feedback, reopened.revision, &reopened.webhook.as_str().into());
+        let (_, message) = owed_message(feedback, reopened.revision, &reopened.webhook.as_str().into(), None);
         message.body
     });
     Again { id: reopened.id.0, revision: reopened.revision, series: series(), body, published_at: reopened.created_at }

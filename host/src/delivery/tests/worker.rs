@@ -22,7 +22,8 @@ use super::{
     world::World,
 };
 use crate::{
-    config,
+    config::{self, Batch, Webhook},
+    delivery::{owed_message, webhooks::WebhookId},
     privacy::Eraser,
     queue::{Depth, Lane, Message},
     records::{DeliveryStatus, Subject},
@@ -269,6 +270,61 @@ async fn of_an_erased_customer_nothing_is_sent() {
     world.stop().await;
     assert!(receiver.calls_so_far().is_empty());
     assert_eq!(world.depth("crm"), Depth::default());
+}
+
+#[tokio::test]
+async fn an_attempt_under_way_is_broken_off_when_its_customer_is_erased() {
+    let mut world = World::new();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    for batch in [None, Some(Batch { max_items: 2, max_wait_ms: 1 })] {
+        world.owe(&["crm"]).await;
+        let webhook = Webhook { batch, ..webhook("crm", &url) };
+        // It is never answered, and would not end by itself as soon as the test wants.
+        let limits = config::Delivery { timeout: Duration::from_secs(25), ..limits(&[0]) };
+        world.start(&limits, &[webhook]);
+        let (mut stream, _) = timeout(PATIENCE, listener.accept()).await.expect("it is called").unwrap();
+        Eraser::new(world.queue.clone(), world.records.clone()).erase(&Subject::Customer("c1".into())).await.unwrap();
+        let read = timeout(Duration::from_secs(10), stream.read_to_end(&mut Vec::new())).await;
+        read.expect("the connection is closed, long before the time is over").ok();
+        world.stop().await;
+        assert_eq!(world.depth("crm"), Depth::default());
+    }
+}
+
+#[tokio::test]
+async fn what_a_crash_left_without_a_lane_is_due_again_at_the_start() {
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    let lost = world.owe(&["crm"]).await;
+    world.queue.forget(&[(lost.0, None)]).await.unwrap();
+    assert_eq!(world.depth("crm"), Depth::default());
+    let other = world.owe(&["crm"]).await;
+    world.start(&limits(&[0]), &[webhook("crm", &receiver.url())]);
+    let mut ids = [receiver.call().await, receiver.call().await].map(|call| call.header("webhook-id").to_owned());
+    ids.sort();
+    let mut expected = [lost.to_string(), other.to_string()];
+    expected.sort();
+    assert_eq!(ids, expected);
+    world.stop().await;
+    assert!(receiver.calls_so_far().is_empty(), "each once");
+}
+
+#[tokio::test]
+async fn what_was_owed_to_a_deleted_webhook_goes_to_no_other_of_its_name() {
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    let theirs = world.owe(&["crm"]).await;
+    world.queue.forget(&[(theirs.0, None)]).await.unwrap();
+    let of = world.delivery(theirs).await;
+    let (feedback, deleted) = (of.feedback_id.unwrap(), WebhookId::now());
+    let message = owed_message(feedback, 1, &"crm".into(), Some(deleted));
+    world.queue.publish_all(vec![message]).await.unwrap();
+    let own = world.owe(&["crm"]).await;
+    world.start(&limits(&[0]), &[webhook("crm", &receiver.url())]);
+    assert_eq!(receiver.call().await.header("webhook-id"), own.to_string());
+    world.stop().await;
+    assert!(receiver.calls_so_far().is_empty());
+    assert!(world.parked_reason("crm").await.contains("was deleted"));
+    assert_eq!(world.delivery(theirs).await.status, DeliveryStatus::Parked);
 }
 
 #[tokio::test]

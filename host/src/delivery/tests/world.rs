@@ -52,7 +52,7 @@ impl World {
         .unwrap();
         let id = feedback.id;
         let webhooks: Vec<Arc<str>> = webhooks.iter().map(|name| Arc::from(*name)).collect();
-        let owed = webhooks.iter().map(|webhook| owed_message(id, 1, webhook)).collect();
+        let owed = webhooks.iter().map(|webhook| owed_message(id, 1, webhook, None)).collect();
         let first = DeliveryId::of(id, 1, &webhooks[0]);
         let era = self.records.era();
         self.records.save(vec![Analyzed { feedback, analysis: Analysis::default(), webhooks, era }]).await.unwrap();

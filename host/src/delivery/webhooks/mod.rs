@@ -102,10 +102,15 @@ impl Webhook {
 
     /// The message that makes the delivery of an analysis of this feedback due, and its lane.
     pub fn owed(&self, feedback: &Feedback) -> (Lane, Message) {
-        let (lane, message) = owed_message(feedback.id, feedback.revision, self.name());
+        let (lane, message) = owed_message(feedback.id, feedback.revision, self.name(), self.only());
         let is_ordered = self.settings.ordering == Ordering::Customer;
         let series = feedback.known_by().filter(|_| is_ordered).map(series_of);
         (lane, Message { series, ..message })
+    }
+
+    /// What tells it from others of its name: one of the API may be deleted, and another be made.
+    fn only(&self) -> Option<WebhookId> {
+        (self.source == Source::Api).then_some(self.id)
     }
 
     /// Whether deliveries go out to it now.

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -43,6 +44,8 @@ pub struct Notice {
     event: &'static str,
     data: Value,
     to: To,
+    /// When it happened before, to the same feedback.
+    before: Option<Timestamp>,
 }
 
 /// Which of the webhooks that want the event get it.
@@ -57,12 +60,18 @@ impl Notice {
     /// redaction that failed, nobody may see it; and of the reason only which plugin it was, since a plugin may quote.
     pub fn parked(id: FeedbackId, revision: u32, kind: Option<Kind>, reason: &str) -> Self {
         let data = json!({ "feedback": { "id": id, "revision": revision, "kind": kind }, "reason": in_short(reason) });
-        Self { id, revision, event: PARKED, data, to: To::OfKind(kind) }
+        Self { id, revision, event: PARKED, data, to: To::OfKind(kind), before: None }
+    }
+
+    /// Another event than the one of before, where the feedback was set aside then, taken back, and is set aside again.
+    #[must_use]
+    pub fn after(self, before: Option<Timestamp>) -> Self {
+        Self { before, ..self }
     }
 
     /// A webhook was disabled for this reason, after it had failed since `since`: the same webhook and time make the
     /// same event.
-    pub fn disabled((webhook, name): (WebhookId, &str), since: jiff::Timestamp, reason: &str) -> Self {
+    pub fn disabled((webhook, name): (WebhookId, &str), since: Timestamp, reason: &str) -> Self {
         let data = json!({
             "webhook": { "id": webhook, "name": name },
             "failing_since": since,
@@ -74,7 +83,7 @@ impl Notice {
         let millisecond = u64::try_from(since.as_millisecond()).unwrap_or_default();
         // Its place among the deliveries is by time, as for those of feedback.
         let id = FeedbackId(uuid::Builder::from_unix_timestamp_millis(millisecond, &random).into_uuid());
-        Self { id, revision: 1, event: DISABLED, data, to: To::AllBut(webhook) }
+        Self { id, revision: 1, event: DISABLED, data, to: To::AllBut(webhook), before: None }
     }
 
     /// Owes the event to every webhook that wants it. Returns when it is durable, and to how many it is owed; a
@@ -103,7 +112,7 @@ impl Notice {
     }
 
     /// The event, as one webhook gets it under this id.
-    pub(in crate::delivery) fn event(&self, id: impl Into<EventId>, due: jiff::Timestamp) -> Event<'_> {
+    pub(in crate::delivery) fn event(&self, id: impl Into<EventId>, due: Timestamp) -> Event<'_> {
         Event::new(id, self.event, due, Data::Notice(&self.data))
     }
 
@@ -119,7 +128,8 @@ impl Notice {
 
     /// Another than that of the analysis of the same feedback, which may follow once it is tried again.
     fn id_for(&self, webhook: &str) -> Uuid {
-        DeliveryId::of(self.id, self.revision, &format!("{webhook}\0{}", self.event)).0
+        let before = self.before.map(|before| format!("\0{before}")).unwrap_or_default();
+        DeliveryId::of(self.id, self.revision, &format!("{webhook}\0{}{before}", self.event)).0
     }
 
     fn message(&self, webhook: &Arc<str>) -> (Lane, Message) {
@@ -158,6 +168,10 @@ mod tests {
         let parked = |revision| Notice::parked(id, revision, Some(Kind::Review), "x").id_for("crm");
         assert_eq!(parked(1), parked(1));
         assert_ne!(parked(1), parked(2));
+        let again = |at| Notice::parked(id, 1, Some(Kind::Review), "x").after(Some(at)).id_for("crm");
+        assert_eq!(again(Timestamp::UNIX_EPOCH), again(Timestamp::UNIX_EPOCH));
+        assert_ne!(again(Timestamp::UNIX_EPOCH), parked(1), "it was set aside again");
+        assert_ne!(again(Timestamp::UNIX_EPOCH), again(Timestamp::MAX));
         assert_ne!(parked(1), DeliveryId::of(id, 1, "crm").0, "the analysis that may follow is another delivery");
     }
 }

@@ -60,12 +60,17 @@ async fn park_some(lane: &Lane, queue: &dyn Queue, records: &dyn Records) -> Res
     if leases.is_empty() {
         return Ok(());
     }
-    tracing::info!(%lane, count = leases.len(), "deliveries of a deleted webhook are parked");
+    tracing::debug!(%lane, count = leases.len(), "deliveries of a deleted webhook are parked");
     records.record(leases.iter().map(attempted).collect()).await?;
+    let mut erased = Vec::new();
     for lease in leases {
-        queue.park(lease, REASON.into()).await?;
+        // Of what was erased nothing is on record, and nobody would ever remove it.
+        match records.delivery(DeliveryId(lease.id)).await? {
+            Some(_) => queue.park(lease, REASON.into()).await?,
+            None => erased.push(lease),
+        }
     }
-    Ok(())
+    Ok(queue.ack(erased).await?)
 }
 
 fn attempted(lease: &Lease) -> Attempted {

@@ -158,6 +158,7 @@ mod tests {
             is_first: true,
             era: 0,
             published_at: jiff::Timestamp::UNIX_EPOCH,
+            parked_at: None,
             body: bytes::Bytes::new(),
         };
         Job { lease, content: Content::Erased }

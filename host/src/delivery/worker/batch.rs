@@ -14,7 +14,7 @@ use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Era, Finished, Job, Worker, insist, slots::Slot};
+use super::{Era, Fate, Finished, Job, Worker, insist, slots::Slot};
 use crate::{
     config::Batch,
     delivery::{client::Tried, schedule::Luck},
@@ -123,7 +123,14 @@ impl Worker {
         drop(items);
         self.events.began();
         let number = leases.iter().map(|lease| lease.tries + 1).max().unwrap_or(1);
-        let tried = self.target.client.attempt(id_of(&leases), number, outgoing).await;
+        let tried = tokio::select! {
+            tried = self.target.client.attempt(id_of(&leases), number, outgoing) => tried,
+            () = self.queue.forgotten(&leases) => {
+                // The others go out in another request.
+                self.events.broken_off();
+                return leases.into_iter().map(|lease| Finished { lease, attempted: None, fate: Fate::Back }).collect();
+            }
+        };
         self.events.ended(&tried.attempt);
         let has_disabled = self.standing.observe(era, &tried);
         let luck = Luck::draw();

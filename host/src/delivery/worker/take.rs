@@ -54,7 +54,15 @@ impl Worker {
         let mut slots = self.free_slots().await?;
         slots.keep(self.allowed(slots.count()).await);
         let era = self.standing.breaker.era();
-        let jobs = self.still_good(ahead.take(slots.count()).await).await;
+        let mut jobs = Vec::new();
+        // Until there is nothing ahead: what is being read there is in no lane, and would wait for what comes into it.
+        while jobs.is_empty() {
+            let taken = ahead.take(slots.count()).await;
+            if taken.is_empty() {
+                break;
+            }
+            jobs = self.still_good(taken).await;
+        }
         if !jobs.is_empty() {
             let room = self.room_ahead(ahead);
             ahead.refill(room, || {

@@ -54,8 +54,12 @@ fn take_out(lane: &LaneState, Dropped { place, state, .. }: &Dropped, wakes: &mu
     match *state {
         PARKED => inner.parked -= 1,
         SETTLED => inner.settled = inner.settled.saturating_sub(1),
-        _ if inner.remove(*place) => wakes.add(&lane.wake),
-        _ => {}
+        _ => {
+            if inner.remove(*place) {
+                wakes.add(&lane.wake);
+            }
+            wakes.add(&lane.forgot);
+        }
     }
 }
 

@@ -28,6 +28,8 @@ const GENERATION_MASK: u32 = (1 << (u64::BITS - PLACE_BITS)) - 1;
 pub(super) struct LaneState {
     pub(super) name: Lane,
     pub(super) wake: Arc<Notify>,
+    /// Notified when messages were forgotten that somebody may be at work on.
+    pub(super) forgot: Arc<Notify>,
     /// Its number in the table; 0 until it has had a message.
     number: AtomicI64,
     /// The last place that was given away. Used by the writer's thread alone.
@@ -103,6 +105,7 @@ impl LaneState {
         Self {
             name,
             wake: Arc::default(),
+            forgot: Arc::default(),
             number: number.into(),
             last_place: last_place.into(),
             horizon: horizon.into(),

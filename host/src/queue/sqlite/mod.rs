@@ -185,6 +185,19 @@ impl Queue for SqliteQueue {
         Some(self.time_until(expiry)).filter(|left| !left.is_zero())
     }
 
+    async fn forgotten(&self, leases: &[Lease]) {
+        let Some(lane) = leases.first().and_then(|lease| self.known_lane(&lease.lane)) else {
+            return std::future::pending().await;
+        };
+        loop {
+            let forgot = lane.forgot.notified();
+            if leases.iter().any(|lease| lane.inner().expiry(Claim::of(lease.token)).is_none()) {
+                return;
+            }
+            forgot.await;
+        }
+    }
+
     fn due_again(&self, lane: &Lane, most: usize) -> usize {
         self.known_lane(lane).map_or(0, |lane| lane.inner().due_again(self.clock.steady(), most))
     }

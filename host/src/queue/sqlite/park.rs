@@ -69,7 +69,7 @@ impl SqliteQueue {
         let Some(number) = lane.number() else { return Ok(false) };
         let run = move |connection: &Connection| -> rusqlite::Result<Vec<Back>> {
             let mut statement = connection.prepare_cached(
-                "UPDATE message SET state = 0, tries = 0, due_at = 0, parked_at = NULL, reason = NULL \
+                "UPDATE message SET state = 0, tries = 0, due_at = 0, reason = NULL \
                  WHERE id = ?1 AND lane = ?2 AND state = 1 RETURNING key, published_at, series",
             )?;
             let back = |row: &rusqlite::Row<'_>| Ok((place(row.get(0)?), row.get(1)?, row.get(2)?));

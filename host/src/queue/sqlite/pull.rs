@@ -84,13 +84,15 @@ struct Row {
     revision: u32,
     tries: u32,
     published_at: i64,
+    parked_at: Option<i64>,
     era: i64,
     body: Bytes,
 }
 
 fn read(connection: &Connection, lane_number: i64, claims: &[Claim]) -> rusqlite::Result<Vec<Row>> {
     let mut statement = connection.prepare_cached(
-        "SELECT key, id, revision, tries, published_at, era, body FROM message WHERE key BETWEEN ?1 AND ?2 AND state = 0",
+        "SELECT key, id, revision, tries, published_at, parked_at, era, body FROM message \
+         WHERE key BETWEEN ?1 AND ?2 AND state = 0",
     )?;
     let mut rows = Vec::with_capacity(claims.len());
     // Neighbours are read together.
@@ -104,8 +106,9 @@ fn read(connection: &Connection, lane_number: i64, claims: &[Claim]) -> rusqlite
                 revision: row.get(2)?,
                 tries: row.get(3)?,
                 published_at: row.get(4)?,
-                era: row.get(5)?,
-                body: Bytes::copy_from_slice(row.get_ref(6)?.as_blob()?),
+                parked_at: row.get(5)?,
+                era: row.get(6)?,
+                body: Bytes::copy_from_slice(row.get_ref(7)?.as_blob()?),
             })
         })? {
             rows.push(row?);
@@ -133,6 +136,7 @@ fn leases(lane: &LaneState, claims: &[Claim], rows: Vec<Row>) -> Vec<Lease> {
                     tries: row.tries,
                     is_first,
                     published_at: timestamp(row.published_at),
+                    parked_at: row.parked_at.map(timestamp),
                     era: row.era,
                     body: row.body,
                 });

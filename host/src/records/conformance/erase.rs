@@ -21,10 +21,13 @@ async fn erase_subject(records: &impl Records, subject: &Subject) -> Vec<Feedbac
         }
         assert!(pieces.len() <= 16, "no more than asked for");
         records.erase(&pieces).await.expect("erases");
-        erased.extend(pieces.iter().filter(|piece| piece.revision.is_none()).map(|piece| piece.id));
+        erased.extend(pieces.iter().map(|piece| piece.id));
     }
     records.end_erasure(&erasure).await.expect("ends");
     assert!(records.scrub(Duration::ZERO).await.expect("scrubs"), "nobody is in the way");
+    // Each once, whichever of its revisions there were.
+    let mut seen = std::collections::HashSet::new();
+    erased.retain(|id| seen.insert(*id));
     erased
 }
 
@@ -89,7 +92,8 @@ pub(crate) async fn an_older_revision_of_the_customer_is_erased(backend: &impl B
     let first = review(1, "mine").by("c1").for_webhooks(&["crm"]);
     let second = first.clone().by("c2").revised(2, "no, mine");
     save(&records, &[&first, &second]).await;
-    assert_eq!(erase(&records, "c1").await, [], "the feedback itself is another's by now");
+    erase(&records, "c1").await;
+    assert!(records.get(first.feedback.id).await.expect("reads").is_some(), "the feedback itself is another's by now");
     let payloads = records.payloads(&[(first.feedback.id, 1), (first.feedback.id, 2)]).await.expect("reads");
     assert!(payloads[0].is_none() && payloads[1].is_some());
     let record = records.get(first.feedback.id).await.expect("reads").expect("is on record");

@@ -72,10 +72,13 @@ async fn expired_feedback(records: &impl Records, before: Timestamp) -> Vec<Feed
     let (mut all, mut after) = (Vec::new(), None::<String>);
     loop {
         let page = records.expired_feedback(before, after.as_deref()).await.expect("reads");
-        all.extend(page.items);
+        all.extend(page.items.into_iter().map(|piece| piece.id));
         match page.next {
             Some(next) => after = Some(next),
-            None => return all,
+            None => {
+                all.dedup();
+                return all;
+            }
         }
     }
 }

@@ -18,21 +18,30 @@ impl SqliteRecords {
         }
     }
 
-    /// Feedback that was accepted in an earlier era, in the index or not in it yet, and older revisions.
+    /// Feedback that was accepted in an earlier era, in the index or not in it yet, in the revisions that are on record, and
+    /// older revisions. One that waits may be somebody else's, or of a later era.
     async fn said_by(&self, customer: String, before_era: i64, max: usize) -> Result<Vec<Piece>, RecordsError> {
         let read = move |connection: &Connection| {
             let mut select = connection.prepare_cached(
-                "SELECT f.id, NULL FROM customer k CROSS JOIN feedback f ON f.no = k.no \
+                "SELECT f.id, f.revision FROM customer k CROSS JOIN feedback f ON f.no = k.no \
                  WHERE k.customer = ?1 AND f.era < ?2 UNION ALL \
-                 SELECT f.id, NULL FROM unindexed u CROSS JOIN feedback f ON f.no = u.no \
+                 SELECT f.id, f.revision FROM unindexed u CROSS JOIN feedback f ON f.no = u.no \
                  WHERE f.customer = ?1 AND f.era < ?2 UNION ALL \
                  SELECT id, revision FROM older WHERE customer = ?1 LIMIT ?3",
             )?;
-            let piece = |row: &rusqlite::Row<'_>| {
-                Ok(Piece { id: FeedbackId(Uuid::from_bytes(row.get(0)?)), revision: row.get(1)? })
-            };
-            let max = i64::try_from(max).unwrap_or(i64::MAX);
-            select.query_map(params![customer, before_era, max], piece)?.collect()
+            let newest = |row: &rusqlite::Row<'_>| Ok((FeedbackId(Uuid::from_bytes(row.get(0)?)), row.get(1)?));
+            let (most, max) = (max, i64::try_from(max).unwrap_or(i64::MAX));
+            let mut pieces = Vec::new();
+            for row in select.query_map(params![customer, before_era, max], newest)? {
+                let (id, revision) = row?;
+                push_revisions(connection, id, revision, &mut pieces)?;
+                if pieces.len() >= most {
+                    // The newest come last, so that the rest is found again.
+                    pieces.truncate(most);
+                    break;
+                }
+            }
+            Ok(pieces)
         };
         Ok(self.store.read(Pool::Query, read).await?)
     }
@@ -70,15 +79,33 @@ impl SqliteRecords {
     }
 
     pub(super) async fn erase_pieces(&self, pieces: &[Piece]) -> Result<(), RecordsError> {
-        let (pieces, unindexed) = (pieces.to_vec(), self.unindexed.clone());
+        let (pieces, unindexed, marks) = (pieces.to_vec(), self.unindexed.clone(), self.unindexed.clone());
         let run = move |connection: &Connection| {
             residue::leave(connection)?;
             let rows = pieces.iter().map(|piece| erase(connection, *piece));
-            Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect::<Vec<_>>())
+            let rows: Vec<_> = rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect();
+            Ok((rows, marks.last_mark()))
         };
-        self.store.write(Haste::Later, run, move |rows: &Vec<i64>, _| unindexed.erase(rows)).await?;
+        self.store
+            .write(Haste::Later, run, move |(rows, up_to): &(Vec<i64>, i64), _| unindexed.erase(rows, *up_to))
+            .await?;
         Ok(())
     }
+}
+
+/// Adds a revision that is on record, and the older ones of the feedback, which it took the place of.
+pub(super) fn push_revisions(
+    connection: &Connection,
+    id: FeedbackId,
+    revision: u32,
+    pieces: &mut Vec<Piece>,
+) -> rusqlite::Result<()> {
+    let mut older = connection.prepare_cached("SELECT revision FROM older WHERE id = ?1 AND revision < ?2")?;
+    for older in older.query_map(params![id.0.as_bytes(), revision], |row| row.get(0))? {
+        pieces.push(Piece { id, revision: Some(older?) });
+    }
+    pieces.push(Piece { id, revision: Some(revision) });
+    Ok(())
 }
 
 /// Erases a piece; returns the row of its feedback, if that is erased as a whole.

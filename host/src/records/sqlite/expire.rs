@@ -11,8 +11,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use super::{
-    super::{Oldest, Page, RecordsError},
-    SqliteRecords, deliveries, residue,
+    super::{Oldest, Page, Piece, RecordsError},
+    SqliteRecords, deliveries,
+    erase::push_revisions,
+    residue,
 };
 use crate::{
     feedback::{DeliveryId, FeedbackId},
@@ -65,7 +67,7 @@ impl SqliteRecords {
         &self,
         before: Timestamp,
         after: Option<&str>,
-    ) -> Result<Page<FeedbackId>, RecordsError> {
+    ) -> Result<Page<Piece>, RecordsError> {
         let after = u128::from_be_bytes(parse_cursor(after)?);
         let after = i64::try_from(after).unwrap_or(i64::MAX);
         let read = move |connection: &Connection| old_feedback(connection, before, after);
@@ -185,9 +187,9 @@ fn old_deliveries(
     Ok(Page { items, next })
 }
 
-fn old_feedback(connection: &Connection, before: Timestamp, after: i64) -> rusqlite::Result<Page<FeedbackId>> {
+fn old_feedback(connection: &Connection, before: Timestamp, after: i64) -> rusqlite::Result<Page<Piece>> {
     let mut select = connection.prepare_cached(
-        "SELECT no, id, received_at < ?2 FROM feedback WHERE no > ?1 AND no < ?3 ORDER BY no LIMIT ?4",
+        "SELECT no, id, received_at < ?2, revision FROM feedback WHERE no > ?1 AND no < ?3 ORDER BY no LIMIT ?4",
     )?;
     let mut owed = connection.prepare_cached("SELECT 1 FROM delivery WHERE id BETWEEN ?1 AND ?2 AND feedback = ?3")?;
     let end = before.as_millisecond().max(0) << COUNTER_BITS;
@@ -198,9 +200,9 @@ fn old_feedback(connection: &Connection, before: Timestamp, after: i64) -> rusql
         next = Some(cursor_of(&u128::from(no.unsigned_abs()).to_be_bytes()));
         let (first, last) = deliveries::range(id);
         if row.get(2)? && !owed.exists(params![first, last, id.0.as_bytes()])? {
-            items.push(id);
+            push_revisions(connection, id, row.get(3)?, &mut items)?;
         }
-        if items.len() == STEP_OF_FEEDBACK {
+        if items.len() >= STEP_OF_FEEDBACK {
             break;
         }
     }

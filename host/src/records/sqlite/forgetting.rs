@@ -7,7 +7,7 @@ use super::{
     super::{Erasure, Forgetting, Oldest, Page, Piece, RecordsError, Subject},
     SqliteRecords,
 };
-use crate::feedback::{DeliveryId, FeedbackId};
+use crate::feedback::DeliveryId;
 
 #[async_trait]
 impl Forgetting for SqliteRecords {
@@ -47,7 +47,7 @@ impl Forgetting for SqliteRecords {
         self.remove_residue(patience).await
     }
 
-    async fn expired_feedback(&self, before: Timestamp, after: Option<&str>) -> Result<Page<FeedbackId>, RecordsError> {
+    async fn expired_feedback(&self, before: Timestamp, after: Option<&str>) -> Result<Page<Piece>, RecordsError> {
         self.old_feedback(before, after).await
     }
 

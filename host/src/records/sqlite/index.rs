@@ -91,9 +91,19 @@ impl Unindexed {
         }
     }
 
-    pub(super) fn erase(&self, rows: &[i64]) {
+    /// Drops rows that were erased, up to a mark: a later one is of another row with the same number.
+    pub(super) fn erase(&self, rows: &[i64], up_to: i64) {
         let mut entries = self.entries();
-        rows.iter().for_each(|no| entries.remove(*no));
+        for no in rows {
+            if entries.by_row.get(no).is_some_and(|entry| entry.mark <= up_to) {
+                entries.remove(*no);
+            }
+        }
+    }
+
+    /// The last mark that was given out.
+    pub(super) fn last_mark(&self) -> i64 {
+        self.last_mark.load(Ordering::Relaxed)
     }
 
     fn all(&self) -> Vec<Entry> {

@@ -67,15 +67,13 @@ impl SqliteRecords {
                 }
                 owe(connection, item, due)?;
             }
-            Ok((saved, erased))
+            // Before the commit: whoever sees the rows finds them. What is not committed after all has no mark.
+            unindexed.add(&saved);
+            Ok(erased)
         };
-        let done = move |(saved, _): &(Vec<Entry>, Vec<Piece>), _: &mut Wakes| {
-            unindexed.add(saved);
-            // Whoever waits for what was erased finds that out now.
-            waiters.wake(&on_record);
-        };
-        let (_, erased) = self.store.write(Haste::Later, run, done).await?;
-        Ok(erased)
+        // Whoever waits for what was erased finds that out now.
+        let done = move |_: &Vec<Piece>, _: &mut Wakes| waiters.wake(&on_record);
+        Ok(self.store.write(Haste::Later, run, done).await?)
     }
 }
 

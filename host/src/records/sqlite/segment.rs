@@ -158,8 +158,9 @@ mod tests {
     }
 
     #[test]
-    fn words_that_spaces_part_are_left_as_they_are() {
-        assert_eq!(words("Très bien, 5/5!"), "Très bien, 5/5!");
+    fn words_that_spaces_part_stay_parted() {
+        assert_eq!(words("Very good, 5/5!"), "Very good, 5/5!");
+        assert_eq!(words("Très bien, 5/5!"), "Tre\u{300}s bien, 5/5!");
     }
 
     #[test]

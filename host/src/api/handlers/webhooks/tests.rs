@@ -136,7 +136,8 @@ async fn what_a_webhook_does_leaves_its_tag_as_it_is() {
     create(&service, json!({})).await;
     let (before, tag) = show(&service).await;
     let set = service.state.webhooks.live().current();
-    let (lane, message) = crate::delivery::owed_message(crate::feedback::FeedbackId::now(), 1, set.webhooks[0].name());
+    let (lane, message) =
+        crate::delivery::owed_message(crate::feedback::FeedbackId::now(), 1, set.webhooks[0].name(), None);
     service.state.queue.publish(&lane, vec![message]).await.expect("it is owed");
     let (after, same) = show(&service).await;
     assert_eq!((&before["waiting"], &after["waiting"], same), (&json!(0), &json!(1), tag));
@@ -149,7 +150,8 @@ async fn an_order_that_comes_too_late_for_what_waits_is_told() {
     let change = async |patch: Value| call(&service, "PATCH", "/crm", &[], patch).await.expect(200)["warnings"].clone();
     assert_eq!(change(json!({ "ordering": "customer" })).await, Value::Null, "nothing waits");
     let set = service.state.webhooks.live().current();
-    let (lane, message) = crate::delivery::owed_message(crate::feedback::FeedbackId::now(), 1, set.webhooks[0].name());
+    let (lane, message) =
+        crate::delivery::owed_message(crate::feedback::FeedbackId::now(), 1, set.webhooks[0].name(), None);
     service.state.queue.publish(&lane, vec![message]).await.expect("it is owed");
     assert_eq!(change(json!({ "ordering": "customer", "paused": false })).await, Value::Null, "it is so already");
     let warnings = change(json!({ "ordering": "none" })).await;
