@@ -69,7 +69,7 @@ async fn serve_with(
 ) {
     let mut server = auto::Builder::new(TokioExecutor::new());
     server.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_buf_size(MAX_HEAD);
-    server.http2().timer(TokioTimer::new()).max_concurrent_streams(256);
+    server.http2().timer(TokioTimer::new()).max_concurrent_streams(100);
     let server = Arc::new(server);
     let connections = Connections::new(most_connections(descriptors::raise_limit()));
     loop {

@@ -67,6 +67,11 @@ impl Lines {
         self.number += count as u64;
     }
 
+    /// How many bytes of the line under way are held.
+    pub(crate) fn begun(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// The last line, where the bytes do not end with a line end.
     pub(crate) fn finish(&mut self) -> Option<Line> {
         let bytes = self.buffer.split();

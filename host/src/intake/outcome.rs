@@ -22,7 +22,7 @@ pub(super) struct Outcome {
     pub(super) single: bool,
     /// How many items there were.
     len: usize,
-    /// Position and id of each that was accepted, in their order: more than wait at most are none (`max_backlog`).
+    /// Position and id of each that was accepted, in their order.
     ids: Vec<(u32, Uuid)>,
     notes: Notes,
 }

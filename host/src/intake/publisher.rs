@@ -9,16 +9,21 @@ use tokio::task::{JoinHandle, consume_budget};
 use super::events;
 use super::idempotency::Key;
 use super::outcome::Outcome;
+use super::room::Held;
 use crate::api::State;
 use crate::api::auth::hex;
-use crate::api::problem::Problem;
+use crate::api::problem::{Problem, ProblemType};
 use crate::feedback::{Feedback, FeedbackId, Kind, canonical};
 use crate::queue::{ANSWERS_KEPT, Identity, Lane, Message, Queue, QueueError, Receipt};
 
 /// Messages that are published at once: enough to share a commit, few enough to be quick.
 const CHUNK: usize = 256;
+/// Bytes after which a chunk has enough messages.
+const CHUNK_BYTES: usize = 1 << 20;
 /// Chunks under way at once; more of them only wait in memory.
 const UNDER_WAY: usize = 4;
+/// Most items of one request, as many as wait at most by default. What became of each is kept until it is answered.
+const MAX_ITEMS: usize = 1_000_000;
 /// Parts the members of an identity: a control character, which neither of them can hold.
 const UNIT_SEPARATOR: char = '\u{1f}';
 
@@ -28,7 +33,9 @@ pub(super) struct Publisher {
     identity_lead: Option<String>,
     received_at: Timestamp,
     chunk: Chunk,
-    under_way: VecDeque<(Positions, Publishing)>,
+    under_way: VecDeque<UnderWay>,
+    /// What the messages take that are not published yet.
+    held: Held,
     outcome: Outcome,
 }
 
@@ -36,13 +43,18 @@ pub(super) struct Publisher {
 struct Chunk {
     messages: Vec<Message>,
     positions: Positions,
+    bytes: usize,
 }
 
 /// Where the messages of a chunk stand in the request, and their kinds.
 type Positions = Vec<(u32, Kind)>;
 
 /// A chunk on its way.
-type Publishing = JoinHandle<Result<Vec<Receipt>, QueueError>>;
+struct UnderWay {
+    positions: Positions,
+    bytes: usize,
+    task: JoinHandle<Result<Vec<Receipt>, QueueError>>,
+}
 
 impl Publisher {
     /// For the items of a request, with its `Idempotency-Key` if it has one.
@@ -53,6 +65,7 @@ impl Publisher {
             received_at: now(),
             chunk: Chunk::default(),
             under_way: VecDeque::new(),
+            held: state.intake.room.hold(),
             outcome: Outcome::default(),
         }
     }
@@ -69,10 +82,13 @@ impl Publisher {
     /// Takes the next item.
     pub(super) async fn accept(&mut self, mut feedback: Feedback) -> Result<(), Problem> {
         consume_budget().await;
+        self.check_count().await?;
         let (kind, message) = self.message(&mut feedback);
+        self.hold(message.body.len()).await?;
         self.chunk.positions.push((self.outcome.reserve(), kind));
+        self.chunk.bytes += message.body.len();
         self.chunk.messages.push(message);
-        if self.chunk.messages.len() < CHUNK {
+        if self.chunk.messages.len() < CHUNK && self.chunk.bytes < CHUNK_BYTES {
             return Ok(());
         }
         if let Err(problem) = self.state.intake.pressure.check(&*self.state.queue, &self.state.config) {
@@ -86,10 +102,33 @@ impl Publisher {
     }
 
     /// Refuses the next item.
-    pub(super) async fn reject(&mut self, problem: &Problem) {
+    pub(super) async fn reject(&mut self, problem: &Problem) -> Result<(), Problem> {
         consume_budget().await;
+        self.check_count().await?;
         events::rejected(problem.kind);
         self.outcome.reject(problem);
+        Ok(())
+    }
+
+    async fn check_count(&mut self) -> Result<(), Problem> {
+        if self.outcome.len() < MAX_ITEMS {
+            return Ok(());
+        }
+        self.send();
+        let detail = format!("The body holds more than {MAX_ITEMS} items. Send it in smaller parts.");
+        Err(self.give_up(Problem::new(ProblemType::TooLarge, detail)).await)
+    }
+
+    /// Counts a message that is on its way; where there is no room, those of this request make some first.
+    async fn hold(&mut self, bytes: usize) -> Result<(), Problem> {
+        while let Err(problem) = self.held.grow(bytes, 0) {
+            self.send();
+            if self.under_way.is_empty() {
+                return Err(self.give_up(problem).await);
+            }
+            self.settle_oldest().await?;
+        }
+        Ok(())
     }
 
     /// Waits until everything is on stable storage.
@@ -103,7 +142,7 @@ impl Publisher {
 
     /// Ends the request early with `problem`, which says what is on stable storage all the same.
     pub(super) async fn give_up(&mut self, problem: Problem) -> Problem {
-        while let Some((positions, task)) = self.under_way.pop_front() {
+        while let Some(UnderWay { positions, task, .. }) = self.under_way.pop_front() {
             if let Ok(Ok(receipts)) = task.await
                 && let Err(problem) = note(&mut self.outcome, &self.state, &positions, &receipts)
             {
@@ -126,18 +165,20 @@ impl Publisher {
     }
 
     fn send(&mut self) {
-        let Chunk { messages, positions } = std::mem::take(&mut self.chunk);
+        let Chunk { messages, positions, bytes } = std::mem::take(&mut self.chunk);
         if messages.is_empty() {
             return;
         }
         let queue: Arc<dyn Queue> = self.state.queue.clone();
         let task = tokio::spawn(async move { queue.publish(&Lane::Intake, messages).await });
-        self.under_way.push_back((positions, task));
+        self.under_way.push_back(UnderWay { positions, bytes, task });
     }
 
     async fn settle_oldest(&mut self) -> Result<(), Problem> {
-        let Some((positions, task)) = self.under_way.pop_front() else { return Ok(()) };
-        let problem = match task.await {
+        let Some(UnderWay { positions, bytes, task }) = self.under_way.pop_front() else { return Ok(()) };
+        let published = task.await;
+        self.held.shrink(bytes);
+        let problem = match published {
             Ok(Ok(receipts)) => match note(&mut self.outcome, &self.state, &positions, &receipts) {
                 Ok(()) => return Ok(()),
                 Err(problem) => problem,

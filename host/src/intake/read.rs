@@ -43,7 +43,7 @@ async fn array(body: Bytes, mut publisher: Publisher, limits: &Limits) -> Result
             Ok(feedback) => publisher.accept(feedback).await?,
             Err(invalid) => {
                 place.go_to(item.as_ptr().addr() - body.as_ptr().addr(), &body);
-                publisher.reject(&place.of_body(invalid).into()).await;
+                publisher.reject(&place.of_body(invalid).into()).await?;
             }
         }
     }
@@ -110,6 +110,9 @@ pub(super) async fn ndjson(source: &mut Source, mut publisher: Publisher, limits
         while let Some(line) = lines.next() {
             take_line(line, &mut publisher, limits).await?;
         }
+        if let Err(problem) = source.keep(lines.begun()) {
+            return Err(publisher.give_up(problem).await);
+        }
     }
     if let Some(line) = lines.finish() {
         take_line(line, &mut publisher, limits).await?;
@@ -124,10 +127,7 @@ async fn take_line(line: Line, publisher: &mut Publisher, limits: &Limits) -> Re
     };
     match checked {
         Ok(feedback) => publisher.accept(feedback).await,
-        Err(invalid) => {
-            publisher.reject(&at_line(invalid, line.number).with("line", line.number)).await;
-            Ok(())
-        }
+        Err(invalid) => publisher.reject(&at_line(invalid, line.number).with("line", line.number)).await,
     }
 }
 
@@ -155,6 +155,9 @@ pub(super) async fn csv(
         let mut input = utf8.decode(&bytes);
         while let Some(row) = rows.next(&mut input) {
             table.take(row, &mut publisher).await?;
+        }
+        if let Err(problem) = source.keep(rows.held()) {
+            return Err(publisher.give_up(problem).await);
         }
     }
     if let Some(row) = rows.finish() {
@@ -192,10 +195,7 @@ impl Reading<'_> {
             });
         match checked {
             Ok(feedback) => publisher.accept(feedback).await,
-            Err(invalid) => {
-                publisher.reject(&at_line(invalid, line).with("line", line)).await;
-                Ok(())
-            }
+            Err(invalid) => publisher.reject(&at_line(invalid, line).with("line", line)).await,
         }
     }
 }
@@ -221,8 +221,10 @@ fn nothing() -> Problem {
 }
 
 fn bad_header(errors: Vec<FieldError>) -> Problem {
-    let first = errors.first().map(|error| format!(" `{}` {}", error.field, error.message)).unwrap_or_default();
-    Problem::new(ProblemType::InvalidFeedback, format!("The header of the table cannot be used:{first}."))
+    let first = errors.first().map(|error| format!(": `{}`: {}", error.field, error.message)).unwrap_or_default();
+    let first = first.strip_suffix('.').unwrap_or(&first);
+    let end = if first.ends_with('?') { "" } else { "." };
+    Problem::new(ProblemType::InvalidFeedback, format!("The header of the table cannot be used{first}{end}"))
         .with_errors(errors)
         .with("line", 1)
 }

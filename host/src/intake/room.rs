@@ -7,8 +7,9 @@ use std::sync::{
 
 use crate::api::problem::{Problem, ProblemType};
 
-/// Most that is held at once, in bytes, or one body as large as the operator allows. A body that came in one piece, as most
-/// do, is not counted: connections are bounded, and so is a piece.
+/// Most that is held at once, in bytes, or one body as large as the operator allows: of bodies, of what is kept to expand
+/// them, and of items on their way to the queue. A body that came in one piece, as most do, is not counted: connections are
+/// bounded, and so is a piece.
 const MOST: u64 = 256 << 20;
 /// When to come back, in seconds: bodies are read in less, unless their senders are slow.
 const RETRY_AFTER: u64 = 2;
@@ -29,6 +30,11 @@ impl Room {
     pub(super) fn hold(&self) -> Held {
         Held { room: self.clone(), bytes: 0 }
     }
+
+    #[cfg(test)]
+    pub(super) fn taken(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl Held {
@@ -45,6 +51,13 @@ impl Held {
         })?;
         self.bytes += bytes;
         Ok(())
+    }
+
+    /// Gives so many bytes back.
+    pub(super) fn shrink(&mut self, bytes: usize) {
+        let bytes = self.bytes.min(bytes as u64);
+        self.room.0.fetch_sub(bytes, Ordering::Relaxed);
+        self.bytes -= bytes;
     }
 }
 
@@ -70,8 +83,10 @@ mod tests {
         assert_eq!(refused.kind, ProblemType::Overloaded);
         drop(first);
         second.grow(1, 1).expect("there is room again");
+        second.shrink(HALF);
+        room.hold().grow(HALF, 1).expect("it was given back");
         drop(second);
-        assert_eq!(room.0.load(Ordering::Relaxed), 0);
+        assert_eq!(room.taken(), 0);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use futures_util::{FutureExt, StreamExt};
 use http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::time::Instant;
 use tokio_util::io::StreamReader;
 
 use super::ask::{self, Encoding};
@@ -19,12 +20,15 @@ use super::room::{Held, Room};
 use crate::api::problem::{Problem, ProblemType};
 use crate::config;
 
-/// How long a body may send nothing.
+/// How long a body may send nothing, and how long it may be waited for beyond what its bytes are worth.
 const IDLE: Duration = Duration::from_secs(30);
+/// What a second of waiting has to bring, in bytes: a body that only trickles takes the place of others.
+const LEAST_RATE: u64 = 1_024;
 /// How much is expanded at once, in bytes.
 const CHUNK: usize = 64 << 10;
 /// Largest window of zstd, as a power of two: 8 MiB, which RFC 9659 asks every reader to take and no more.
 const ZSTD_WINDOW: u32 = 23;
+const WINDOW: usize = 1 << ZSTD_WINDOW;
 /// The byte order mark that some programs put before UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -32,7 +36,7 @@ type Frames = BoxStream<'static, io::Result<Bytes>>;
 type Reader = StreamReader<Frames, Bytes>;
 
 enum Inner {
-    Plain(BodyDataStream),
+    Plain(Arrivals),
     Gzip(Box<GzipDecoder<Reader>>),
     Zstd(Box<ZstdDecoder<Reader>>),
     Gone,
@@ -48,8 +52,9 @@ pub(super) struct Source {
     max: u64,
     limit_name: &'static str,
     hasher: Option<Sha256>,
-    /// What of it is held in memory.
+    /// What of it is held in memory, and how much of that is for what is being read.
     held: Held,
+    window: usize,
     begun: bool,
     ended: bool,
 }
@@ -58,13 +63,14 @@ impl Source {
     pub(super) fn new(body: Body, headers: &HeaderMap, room: &Room) -> Self {
         let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         Self {
-            inner: Inner::Plain(body.into_data_stream()),
+            inner: Inner::Plain(Arrivals { frames: body.into_data_stream(), waited: Duration::ZERO, bytes: 0 }),
             declared,
             read: 0,
             max: u64::MAX,
             limit_name: "",
             hasher: None,
             held: room.hold(),
+            window: 0,
             begun: false,
             ended: false,
         }
@@ -72,22 +78,22 @@ impl Source {
 
     /// Expands what follows.
     pub(super) fn expand(&mut self, encoding: Encoding) -> Result<(), Problem> {
-        let Inner::Plain(frames) = std::mem::replace(&mut self.inner, Inner::Gone) else {
+        let Inner::Plain(arrivals) = std::mem::replace(&mut self.inner, Inner::Gone) else {
             return Err(Problem::internal("a body was to be expanded twice"));
         };
-        let timed = |frames| {
-            stream::unfold(frames, async |mut frames| Some((frame(&mut frames).await?, frames))).fuse().boxed()
+        let timed = |arrivals: Arrivals| {
+            stream::unfold(arrivals, async |mut arrivals| Some((arrivals.next().await?, arrivals))).fuse().boxed()
         };
         self.inner = match encoding {
-            Encoding::Identity => Inner::Plain(frames),
+            Encoding::Identity => Inner::Plain(arrivals),
             Encoding::Gzip => {
-                let mut decoder = GzipDecoder::new(StreamReader::new(timed(frames)));
+                let mut decoder = GzipDecoder::new(StreamReader::new(timed(arrivals)));
                 decoder.multiple_members(true);
                 Inner::Gzip(Box::new(decoder))
             }
             Encoding::Zstd => {
                 let parameters = [DParameter::window_log_max(ZSTD_WINDOW)];
-                let mut decoder = ZstdDecoder::with_params(StreamReader::new(timed(frames)), &parameters);
+                let mut decoder = ZstdDecoder::with_params(StreamReader::new(timed(arrivals)), &parameters);
                 decoder.multiple_members(true);
                 Inner::Zstd(Box::new(decoder))
             }
@@ -168,7 +174,7 @@ impl Source {
             tokio::task::yield_now().await;
         }
         let next = match &mut self.inner {
-            Inner::Plain(frames) => frame(frames).await.transpose(),
+            Inner::Plain(arrivals) => arrivals.next().await.transpose(),
             Inner::Gzip(decoder) => chunk(decoder).await,
             Inner::Zstd(decoder) => chunk(decoder).await,
             Inner::Gone => Ok(None),
@@ -184,7 +190,21 @@ impl Source {
         if let Some(hasher) = &mut self.hasher {
             hasher.update(&bytes);
         }
+        if matches!(self.inner, Inner::Zstd(_)) {
+            // The decoder keeps what it has expanded, as far back as its window goes.
+            self.keep(usize::try_from(self.read).map_or(WINDOW, |read| read.min(WINDOW)))?;
+        }
         Ok(Some(bytes))
+    }
+
+    /// Counts what is kept to read on, such as the beginning of a line; it does not become less.
+    pub(super) fn keep(&mut self, bytes: usize) -> Result<(), Problem> {
+        let more = bytes.saturating_sub(self.window);
+        if more > 0 {
+            self.held.grow(more, 0)?;
+            self.window += more;
+        }
+        Ok(())
     }
 
     fn too_large(&self) -> Problem {
@@ -198,16 +218,39 @@ impl Source {
     }
 }
 
-/// What the client sends next; an error if it sends nothing for too long.
-async fn frame(frames: &mut BodyDataStream) -> Option<io::Result<Bytes>> {
-    // A small body is there with its head, and needs no timer.
-    if let Some(frame) = frames.next().now_or_never() {
-        return frame.map(|frame| frame.map_err(io::Error::other));
+/// A body as it arrives.
+struct Arrivals {
+    frames: BodyDataStream,
+    /// How long it was waited for so far.
+    waited: Duration,
+    bytes: u64,
+}
+
+impl Arrivals {
+    /// What the client sends next; an error if it sends nothing for too long, or too little.
+    async fn next(&mut self) -> Option<io::Result<Bytes>> {
+        let next = match self.frames.next().now_or_never() {
+            // A small body is there with its head, and needs no timer.
+            Some(next) => next,
+            None => {
+                let began = Instant::now();
+                let next = tokio::time::timeout(patience(self.bytes, self.waited), self.frames.next()).await;
+                self.waited += began.elapsed();
+                match next {
+                    Ok(next) => next,
+                    Err(_) => return Some(Err(io::ErrorKind::TimedOut.into())),
+                }
+            }
+        };
+        self.bytes += next.as_ref().and_then(|next| next.as_ref().ok()).map_or(0, |bytes| bytes.len() as u64);
+        next.map(|next| next.map_err(io::Error::other))
     }
-    match tokio::time::timeout(IDLE, frames.next()).await {
-        Ok(frame) => frame.map(|frame| frame.map_err(io::Error::other)),
-        Err(_) => Some(Err(io::ErrorKind::TimedOut.into())),
-    }
+}
+
+/// How long the next bytes may take, of a body that brought so many after so much waiting.
+fn patience(bytes: u64, waited: Duration) -> Duration {
+    let worth = IDLE + Duration::from_secs(bytes / LEAST_RATE);
+    IDLE.min(worth.saturating_sub(waited))
 }
 
 async fn chunk(reader: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Bytes>> {
@@ -218,11 +261,50 @@ async fn chunk(reader: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Bytes
 
 fn broken(error: &io::Error) -> Problem {
     if error.kind() == io::ErrorKind::TimedOut {
-        let detail = format!("The body sent nothing for {} s.", IDLE.as_secs());
+        let detail = format!(
+            "The body came too slowly: nothing for {} s, or less than {LEAST_RATE} bytes a second.",
+            IDLE.as_secs()
+        );
         return Problem::new(ProblemType::BodyTimeout, detail);
     }
     Problem::new(
         ProblemType::MalformedBody,
         format!("The body breaks off or is not encoded as its header says: {error}."),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_trickles_is_waited_for_no_longer_than_its_bytes_are_worth() {
+        let secs = Duration::from_secs;
+        assert_eq!(patience(0, Duration::ZERO), IDLE);
+        assert_eq!(patience(3, secs(29)), secs(1), "a byte now and then buys nothing");
+        assert_eq!(patience(3, secs(30)), Duration::ZERO);
+        assert_eq!(patience(100 * LEAST_RATE, secs(100)), IDLE, "slow, and good enough");
+        assert_eq!(patience(100 * LEAST_RATE, secs(125)), secs(5));
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_to_expand_a_body_is_counted_until_it_is_read() {
+        let room = Room::default();
+        let read = async |encoding, body: Vec<u8>| {
+            let mut source = Source::new(Body::from(body), &HeaderMap::new(), &room);
+            source.max = u64::MAX;
+            source.expand(encoding).expect("once");
+            while source.next().await.expect("is whole").is_some() {}
+            source
+        };
+        let (small, large) =
+            (crate::intake::tests::zstd(b"{}").await, crate::intake::tests::zstd(&vec![b' '; 9 << 20]).await);
+        let small = read(Encoding::Zstd, small).await;
+        assert_eq!(room.taken(), 2, "no more than it is");
+        drop(small);
+        let large = read(Encoding::Zstd, large).await;
+        assert_eq!(room.taken(), WINDOW as u64);
+        drop(large);
+        assert_eq!(room.taken(), 0);
+    }
 }

@@ -223,7 +223,7 @@ fn no_column(column: &str, columns: &[String]) -> String {
     let comma =
         if column.contains(',') { "; a comma parts two pairs where a known field stands before it" } else { "" };
     let more = if columns.len() > MAX_LISTED { ", …" } else { "" };
-    let listed: Vec<_> = columns.iter().take(MAX_LISTED).map(|column| cut(column, MAX_NAME)).collect();
+    let listed: Vec<_> = columns.iter().take(MAX_LISTED).map(|column| format!("`{}`", cut(column, MAX_NAME))).collect();
     format!("there is no column `{}`; the columns are {}{more}{comma}", cut(column, MAX_NAME), listed.join(", "))
 }
 

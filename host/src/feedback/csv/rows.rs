@@ -111,6 +111,11 @@ impl Rows {
         }
     }
 
+    /// How many bytes of the row under way are held, at most.
+    pub fn held(&self) -> usize {
+        self.header.as_ref().map_or(self.length, Vec::len)
+    }
+
     /// The next row of `input`, which it shortens by what it has read; none where more input is needed.
     pub fn next(&mut self, input: &mut &[u8]) -> Option<Result<Row<'_>, RowError>> {
         if self.begun.is_none() {

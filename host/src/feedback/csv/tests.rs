@@ -92,7 +92,7 @@ fn every_column_that_cannot_be_used_is_named() {
     let errors = read("txt,text,text,Odd\nx,y,z,w\n", &mapping("Missing:title", None), 100).expect_err("is refused");
     let fields: Vec<_> = errors.iter().map(|error| &*error.field).collect();
     assert_eq!(fields, ["map", "txt", "text", "Odd", "kind"]);
-    assert!(errors[0].message.contains("`Missing`") && errors[0].message.contains("txt, text, text, Odd"));
+    assert!(errors[0].message.contains("`Missing`") && errors[0].message.contains("`txt`, `text`, `text`, `Odd`"));
     assert!(errors[1].message.contains("Did you mean `text`"), "{}", errors[1].message);
     assert!(errors[4].message.contains("?kind=review"));
 }

@@ -24,7 +24,7 @@ async fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.into_inner()
 }
 
-async fn zstd(bytes: &[u8]) -> Vec<u8> {
+pub(super) async fn zstd(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = ZstdEncoder::new(Vec::new());
     encoder.write_all(bytes).await.expect("is packed");
     encoder.shutdown().await.expect("is packed");
