@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { detail, error, held, isClosed, open, rows, says, settled } from "./page.mjs";
 
 const isDetail = (url) => url.pathname.startsWith("/v1/feedback/");
-const row = (page, index) => rows(page).nth(index).getByRole("button");
+const row = (page, index) => rows(page).nth(index).getByRole("link");
 
 export async function aRowThatWasLeftDoesNotOpenLate(page, given) {
   await open(page, given);
@@ -68,4 +68,24 @@ export async function aDetailOpensAtItsTop(page, given) {
   const [top, height, seen] = await detail(page).evaluate((one) => [one.scrollTop, one.scrollHeight, one.clientHeight]);
   assert.ok(height > seen, "there is something to scroll to");
   assert.equal(top, 0);
+}
+
+export async function whatIsSetAsideIsAnalysedAgain(page, given) {
+  await page.goto(`${given.url}/`);
+  await says(page.locator("#parked"), given.reason);
+  await page.locator(`#parked a[href="#${given.id}"]`).click();
+  const again = detail(page).getByRole("button", { name: "Analyse again" });
+  const isRetry = (url) => url.pathname === `/v1/parked/${given.id}/retry`;
+  const problem = { title: "Forbidden", detail: "The key `reader` does not have the scope `admin`." };
+  await page.route(isRetry, (route) => route.fulfill({ status: 403, json: problem }));
+  await again.click();
+  await says(detail(page), problem.detail);
+  await page.unroute(isRetry);
+  const { letGo } = await held(page, (url) => isDetail(url));
+  await again.click();
+  await page.waitForResponse((response) => isRetry(new URL(response.url())) && response.status() === 200);
+  letGo();
+  // The plugin has not changed: it fails again, which the page shows by itself.
+  await detail(page).getByRole("button", { name: "Analyse again", disabled: false }).waitFor();
+  await says(detail(page), "It was parked");
 }

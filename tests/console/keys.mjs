@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { error, held, rows, says, settled } from "./page.mjs";
+import { detail, error, held, rows, says, settled } from "./page.mjs";
 
 const dialog = (page) => page.locator("#key");
 const stored = (page) => page.evaluate(() => sessionStorage.getItem("key"));
@@ -57,6 +57,47 @@ export async function aLateAnswerToAnOlderKeyAsksForNone(page, given) {
   const again = page.waitForRequest((request) => request.url().includes("/v1/webhooks"));
   letGo();
   assert.equal((await again).headers().authorization, `Bearer ${given.read}`);
+  await settled(page);
+  assert.equal(await dialog(page).getAttribute("open"), null, "no key is asked for");
+}
+
+export async function aKeyThatIsKnownNoMoreIsForgotten(page, given) {
+  await page.addInitScript(() => sessionStorage.setItem("key", "sk_nobody"));
+  await page.goto(`${given.url}/`);
+  await says(dialog(page), "The key is not known here.");
+  assert.equal(await stored(page), null);
+}
+
+export async function aKeyIsEnteredLater(page, given) {
+  await page.goto(`${given.url}/#${given.id}`);
+  await dialog(page).waitFor();
+  await page.keyboard.press("Escape");
+  await page.click("#enter-key");
+  await enter(page, given.read);
+  await detail(page).filter({ hasText: "Great tea" }).waitFor();
+  assert.equal(await page.locator("#enter-key").isVisible(), false);
+}
+
+export async function aKeyIsForgotten(page, given) {
+  await page.goto(`${given.url}/`);
+  assert.equal(await page.locator("#forget-key").isVisible(), false);
+  await enter(page, given.read);
+  await rows(page).first().waitFor();
+  await page.click("#forget-key");
+  assert.deepEqual([await stored(page), await rows(page).count()], [null, 0]);
+  await page.click("#enter-key");
+  await enter(page, given.read);
+  await rows(page).first().waitFor();
+}
+
+export async function nobodyIsAskedForAKeyUnasked(page, given) {
+  await page.goto(`${given.url}/`);
+  await enter(page, given.read);
+  await rows(page).first().waitFor();
+  await page.evaluate(() => sessionStorage.setItem("key", "sk_nobody"));
+  const answer = page.waitForResponse((response) => response.url().includes("/v1/webhooks"));
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  assert.equal((await answer).status(), 401);
   await settled(page);
   assert.equal(await dialog(page).getAttribute("open"), null, "no key is asked for");
 }

@@ -67,7 +67,7 @@ export async function whatWasSaidWithoutWordsIsShown(page, given) {
   const texts = await page.locator("#list .text").allTextContents();
   assert.deepEqual(texts, ["Never again", "Rating: 2 on a scale of 1 to 5", "How likely are you to recommend us?: 9 · returned: no"]);
   const shown = async (row) => {
-    await rows(page).nth(row).getByRole("button").click();
+    await rows(page).nth(row).getByRole("link").click();
     await detail(page).waitFor();
     const text = await detail(page).innerText();
     await page.keyboard.press("Escape");

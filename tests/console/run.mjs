@@ -12,6 +12,7 @@ import { resolve } from "node:path";
 import * as detail from "./detail.mjs";
 import * as keys from "./keys.mjs";
 import * as list from "./list.mjs";
+import * as search from "./search.mjs";
 
 const [, , folder, scenario] = process.argv;
 const { chromium } = createRequire(resolve(folder) + "/")("playwright-core");
@@ -24,7 +25,7 @@ try {
   page.setDefaultTimeout(60_000);
   const faults = [];
   page.on("pageerror", (error) => faults.push(error));
-  await { ...detail, ...keys, ...list }[scenario](page, given);
+  await { ...detail, ...keys, ...list, ...search }[scenario](page, given);
   if (faults.length > 0) throw faults[0];
 } finally {
   await browser.close();

@@ -26,6 +26,12 @@ async fn dom(url: String) -> String {
     .expect("no panic")
 }
 
+fn shows(dom: &str, all: &[&str]) {
+    for text in all {
+        assert!(dom.contains(text), "`{text}` is not in {dom}");
+    }
+}
+
 #[tokio::test]
 async fn the_page_lists_what_customers_said_as_text_and_never_as_markup() {
     let server = Server::builder().start().await;
@@ -47,7 +53,8 @@ async fn the_page_shows_the_words_that_decided_and_the_deliveries() {
     let dom = dom(format!("{}/#{id}", server.url())).await;
     assert!(dom.contains("<dialog id=\"detail\" aria-label=\"Feedback in detail\" open"), "{dom}");
     assert!(dom.contains(">great</mark>"), "the evidence is marked, though a letter before it has two bytes: {dom}");
-    assert!(dom.contains("<td>desk</td><td>delivered</td>"), "{dom}");
+    assert!(dom.contains("<td data-label=\"webhook\">desk</td><td data-label=\"status\">delivered</td>"), "{dom}");
+    assert!(dom.contains("<title>Ça alors: great tea. · sayso</title>"), "{dom}");
 }
 
 #[tokio::test]
@@ -82,12 +89,14 @@ async fn the_page_shows_how_webhooks_do_and_what_to_do_about_it() {
             assert!(card(name).contains(text), "`{text}` is not in {}", card(name));
         }
     };
+    let command = |verb: &str, rest: &str| format!("<code>sayso {verb} --server {} {rest}</code>", server.url());
     says(
         "gone",
         &[
             "<strong class=\"bad\">disabled</strong>",
             "410 Gone",
-            "sayso webhook enable gone",
+            &command("webhook enable", "gone"),
+            &command("deliveries replay", "--webhook gone --status parked"),
             "<dt>Parked</dt><dd>1</dd>",
         ],
     );
@@ -101,7 +110,7 @@ async fn the_page_shows_how_webhooks_do_and_what_to_do_about_it() {
             "<time datetime=",
         ],
     );
-    says("idle", &["paused</strong>", "sayso webhook resume idle", "<dt>Waiting</dt><dd>1</dd>"]);
+    says("idle", &["paused</strong>", &command("webhook resume", "idle"), "<dt>Waiting</dt><dd>1</dd>"]);
     says("fine", &["<strong class=\"good\">healthy</strong>", "<dt>Waiting</dt><dd>0</dd>"]);
     let at = |name: &str| dom.find(&format!("<h3>{name}</h3>"));
     assert!(at("gone") < at("down") && at("down") < at("idle") && at("idle") < at("fine"), "the worst comes first");
@@ -124,14 +133,9 @@ async fn a_webhook_that_works_again_needs_attention_for_what_it_left_parked() {
     server.analyze(&review).await;
     stands("works").await;
     let dom = dom(format!("{}/", server.url())).await;
-    for text in [
-        "1 of 1 need attention.",
-        "healthy, but deliveries are parked",
-        "sayso deliveries list --webhook desk --status parked",
-        "sayso deliveries replay --webhook desk",
-    ] {
-        assert!(dom.contains(text), "`{text}` is not in {dom}");
-    }
+    shows(&dom, &["1 of 1 need attention.", "healthy, but deliveries are parked"]);
+    let at = format!("--server {} --webhook desk", server.url());
+    shows(&dom, &[&format!("sayso deliveries list {at} --status parked"), &format!("sayso deliveries replay {at}")]);
 }
 
 #[tokio::test]
@@ -140,6 +144,70 @@ async fn what_a_webhook_s_owner_wrote_is_shown_as_text() {
     create_to(&server, "odd", "http://127.0.0.1:9/<img%20src=x>", json!({})).await;
     let dom = dom(format!("{}/", server.url())).await;
     assert!(dom.contains("<h3>odd</h3>") && !dom.contains("<img"), "{dom}");
+}
+
+#[tokio::test]
+async fn the_page_shows_who_said_it_and_what_else_is_known() {
+    let receiver = Receiver::start().await;
+    let server = Server::builder().webhook("idle", &receiver.url(), "paused = true\n").start().await;
+    let note = json!({
+        "kind": "csr_note", "language": "en", "text": "Said: \"Great tea\". Write to jane@example.com",
+        "collected_at": "2026-03-03T11:05:00Z", "source": {"type": "zendesk", "url": "https://example.com/311"},
+        "customer": {"id": "c-3", "segment": "gold", "account_id": "a-9"}, "case_id": "case-311",
+        "agent": {"id": "ag-5", "team": "billing"}, "channel": "phone", "csat": {"value": 4},
+    });
+    let answer = server.analyze(&note).await;
+    let id = answer["id"].as_str().expect("an id");
+    let dom = dom(format!("{}/#{id}", server.url())).await;
+    shows(&dom, &["CSR note · English · satisfaction 4 of 5 · <time datetime=\"2026-03-03T11:05:00Z\">"]);
+    shows(&dom, &["<dt>Written</dt><dd><time datetime=\"2026-03-03T11:05:00Z\">", "<dt>Received</dt><dd><time"]);
+    shows(&dom, &["c-3, segment gold, account a-9", "case-311", "ag-5, team billing", "phone", "email in text"]);
+    shows(&dom, &["<a href=\"https://example.com/311\"", "pending; webhook: <strong class=\"warn\">paused</strong>"]);
+}
+
+#[tokio::test]
+async fn an_address_that_would_run_is_no_link() {
+    let server = Server::builder().start().await;
+    let source = json!({"type": "shop", "url": "javascript:alert(1)"});
+    let review = json!({"kind": "review", "language": "en", "text": "Great tea", "source": source});
+    let answer = server.analyze(&review).await;
+    let dom = dom(format!("{}/#{}", server.url(), answer["id"].as_str().expect("an id"))).await;
+    assert!(dom.contains(">javascript:alert(1)<") && !dom.contains("href=\"javascript"), "{dom}");
+}
+
+#[tokio::test]
+async fn the_page_makes_the_search_of_its_address_and_counts_everything() {
+    let server = Server::builder().start().await;
+    for (text, language) in [("Great tea", "en"), ("Great coffee", "en"), ("Teh tarik", "ms")] {
+        server.analyze(&json!({"kind": "review", "language": language, "text": text, "rating": {"value": 5}})).await;
+    }
+    let page = dom(format!("{}/?q=great+tea&language=en", server.url())).await;
+    shows(&page, &[">3 feedback in all<", "1 shown, no more exist", "rating 5 of 5", ">Great tea<"]);
+    shows(&page, &["<span>no score</span><span>1</span>", ">none yet<"]);
+    assert!(!page.contains("Great coffee"), "{page}");
+    let page = dom(format!("{}/?q=cocoa", server.url())).await;
+    shows(&page, &["Nothing fits this search.", "<button id=\"clear\" type=\"button\">"]);
+}
+
+#[tokio::test]
+async fn the_page_shows_what_is_set_aside_and_which_plugin_failed() {
+    let plugin = |name: &str, on_fault: &str| {
+        let file = guest("hostile");
+        format!("[[plugin]]\nname = \"{name}\"\nuse = \"{}\"\non_fault = \"{on_fault}\"\n", file.display())
+    };
+    let review = json!({"kind": "review", "language": "en", "text": "ATTACK panic"});
+    let server = Server::builder().config(&plugin("strict", "park")).start().await;
+    let page = dom(format!("{}/", server.url())).await;
+    shows(&page, &["id=\"parked\" class=\"notice\" hidden", "<noscript>"]);
+    assert!(server.post(&review).await.status().is_success());
+    let parked = server.wait_until("/v1/parked", |parked| parked["items"][0].is_object()).await;
+    let page = dom(format!("{}/", server.url())).await;
+    shows(&page, &["1 feedback set aside", "plugin `strict` panicked", "id=\"parked\" class=\"notice\">"]);
+    shows(&page, &[&format!("<a href=\"#{}\">", parked["items"][0]["id"].as_str().expect("an id"))]);
+    let server = Server::builder().config(&plugin("lax", "skip")).start().await;
+    let answer = server.analyze(&review).await;
+    let page = dom(format!("{}/#{}", server.url(), answer["id"].as_str().expect("an id"))).await;
+    shows(&page, &["<span class=\"bad\">skipped: panicked", "1 failed"]);
 }
 
 /// Has a reader do in a browser what the scenario of this name in `tests/console` says, with the page of this server.
@@ -193,7 +261,8 @@ async fn with_keys() -> (Server, Value) {
     let request = server.request(reqwest::Method::POST, "/v1/feedback").bearer_auth(&ingest);
     let answer = request.header("prefer", "wait=30").json(&review).send().await.expect("an answer");
     assert_eq!(answer.status(), 200);
-    (server, json!({ "read": read, "ingest": ingest }))
+    let answer: Value = answer.json().await.expect("JSON");
+    (server, json!({ "read": read, "ingest": ingest, "id": answer["id"] }))
 }
 
 #[tokio::test]
@@ -243,7 +312,8 @@ async fn feedback_without_an_analysis_is_shown_with_the_reason() {
     assert!(server.post(&json!({"kind": "review", "language": "en", "text": text})).await.status().is_success());
     let parked = server.wait_until("/v1/parked", |parked| parked["items"][0].is_object()).await;
     let more = json!({ "id": parked["items"][0]["id"], "text": text, "reason": "plugin `hostile` panicked" });
-    in_the_browser(&server, "feedbackWithoutAnAnalysisIsShown", more).await;
+    in_the_browser(&server, "feedbackWithoutAnAnalysisIsShown", more.clone()).await;
+    in_the_browser(&server, "whatIsSetAsideIsAnalysedAgain", more).await;
 }
 
 #[tokio::test]
@@ -288,4 +358,29 @@ async fn who_has_no_key_is_asked_again_later() {
 async fn a_late_answer_to_an_older_key_asks_for_none() {
     let (server, keys) = with_keys().await;
     in_the_browser(&server, "aLateAnswerToAnOlderKeyAsksForNone", keys).await;
+}
+
+#[tokio::test]
+async fn searching_works_by_the_address_and_by_the_overview() {
+    let server = with_sixty_reviews().await;
+    for scenario in [
+        "theSearchIsInTheAddress",
+        "rowsOfTheOverviewNarrowTheSearchDown",
+        "aSearchThatNothingFitsIsCleared",
+        "moreSaysHowMuchIsShownAndGoesOnThere",
+        "theDaysOfASearchAreTheReaders",
+        "aServerThatIsGoneIsSaidByTheState",
+    ] {
+        in_the_browser(&server, scenario, Value::Null).await;
+    }
+}
+
+#[tokio::test]
+async fn keys_are_entered_later_and_forgotten() {
+    let (server, keys) = with_keys().await;
+    for scenario in
+        ["aKeyThatIsKnownNoMoreIsForgotten", "aKeyIsEnteredLater", "aKeyIsForgotten", "nobodyIsAskedForAKeyUnasked"]
+    {
+        in_the_browser(&server, scenario, keys.clone()).await;
+    }
 }

@@ -2,41 +2,64 @@
 
 import { $ } from "/page.js";
 
+/** Statuses at which another key may help. What nobody asked for just now has none of them: a page does not ask by itself. */
+const KEY_HELPS = [401, 403];
 /** How often the reader said that there is no key. */
 let declined = 0;
 let asking = null;
 
 /** Gets JSON from the API; asks for a key where the server wants one, or another one. */
-export async function get(path) {
+export async function get(path, asksAt = KEY_HELPS) {
   const declinedBefore = declined;
   for (;;) {
-    const key = sessionStorage.getItem("key");
-    const response = await send(path, key);
+    const key = storedKey();
+    const response = await send("GET", path, key);
     const body = await response.json().catch(() => null);
+    // Another key may have been given since this request was sent.
+    const isStored = key === storedKey();
+    if (response.status === 401 && key && isStored) forgetKey();
     // Without a key, 403 is no question of keys: another key would not help.
-    if (response.status === 401 || (response.status === 403 && key)) {
+    if (asksAt.includes(response.status) && (response.status === 401 || key)) {
       const why = key ? body?.detail ?? "The server does not take this key." : "";
       if (declined > declinedBefore) throw keyIsNeeded(why);
-      // Another key may have been given since this request was sent.
-      if (key === sessionStorage.getItem("key")) await askForKey(why);
+      if (isStored || asking) await askForKey(why);
       continue;
     }
-    if (body === null) throw new Error(`What answered is not JSON (status ${response.status}). Is there something between this page and sayso?`);
-    if (!response.ok && path !== "/readyz") throw new Error(body.detail ?? body.title ?? `The server answered ${response.status}.`);
-    return body;
+    return content(path, response, body);
   }
 }
 
-async function send(path, key) {
+/** Has the server do something. A key that may read need not be one that may do this: none is asked for. */
+export async function post(path) {
+  const response = await send("POST", path, storedKey());
+  return content(path, response, await response.json().catch(() => null));
+}
+
+export const storedKey = () => sessionStorage.getItem("key");
+
+export function forgetKey() {
+  sessionStorage.removeItem("key");
+  dispatchEvent(new Event("key"));
+}
+
+async function send(method, path, key) {
   try {
-    return await fetch(path, key ? { headers: { authorization: `Bearer ${key}` } } : {});
+    return await fetch(path, { method, headers: key ? { authorization: `Bearer ${key}` } : {} });
   } catch (error) {
     throw new Error(`The server cannot be reached; does it run? (${error.message})`);
   }
 }
 
+function content(path, response, body) {
+  if (body === null) throw new Error(`What answered is not JSON (status ${response.status}). Is there something between this page and sayso?`);
+  if (response.ok || path === "/readyz") return body;
+  const error = new Error(body.detail ?? body.title ?? `The server answered ${response.status}.`);
+  throw Object.assign(error, { status: response.status });
+}
+
 function keyIsNeeded(why) {
-  return new Error(`A key with the scope read is needed. It is asked for again when you search. ${why}`.trim());
+  const error = new Error(`A key with the scope read is needed. It is asked for again when you search. ${why}`.trim());
+  return Object.assign(error, { isForKey: true });
 }
 
 /** Asks once, however many wait for it. */
@@ -59,6 +82,7 @@ function keyFromDialog(why) {
       field.value = "";
       if (dialog.returnValue === "use") {
         if (key) sessionStorage.setItem("key", key);
+        dispatchEvent(new Event("key"));
         resolve();
       } else {
         declined += 1;

@@ -9,9 +9,48 @@ export function make(tag, properties, ...children) {
   return element;
 }
 
+/** Puts children in the place of others, but for those that are the same: a reader may have the focus or a selection in them. */
+export function renew(element, ...children) {
+  const next = [...make("div", {}, ...children).childNodes];
+  const old = [...element.childNodes];
+  if (next.length !== old.length) element.replaceChildren(...next);
+  else next.forEach((child, index) => old[index].isEqualNode(child) || old[index].replaceWith(child));
+}
+
 /** What others wrote, set apart: text that runs from right to left does not turn the words around it. */
 export function foreign(text, lang = "") {
   return make("bdi", lang ? { lang } : {}, text);
+}
+
+/** A name of several levels, such as a topic, which may go on in the next line behind each of them. */
+export function levels(name) {
+  const parts = name.split("/");
+  const rest = parts.slice(1).flatMap((part) => ["/", make("wbr"), part]);
+  return make("bdi", {}, parts[0], ...rest);
+}
+
+/** The API's words, such as `very_negative`, as people write them. */
+export const words = (name) => name.replaceAll("_", " ");
+
+/** A number as the reader's place writes it. */
+export const number = (value) => value.toLocaleString();
+
+const languages = new Intl.DisplayNames(["en"], { type: "language" });
+
+/** What people call the language of this code. */
+export function languageName(code) {
+  if (!code || code === "und") return "unknown language";
+  try {
+    return languages.of(code);
+  } catch {
+    // Senders write what they like.
+    return code;
+  }
+}
+
+/** A command to type, with what tells this server from others. */
+export function command(verb, ...rest) {
+  return make("code", {}, ["sayso", verb, "--server", location.origin, ...rest].join(" "));
 }
 
 /** The language of what a customer wrote, for fonts, hyphens and screen readers; empty where it is not known. */
