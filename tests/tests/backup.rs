@@ -85,8 +85,8 @@ async fn what_is_no_whole_store_is_not_put_in_the_place_of_one() {
     server.kill();
     for (file, why) in [
         ("damaged.db", "damaged"),
-        ("notes.txt", "is not a sayso store"),
-        ("empty.db", "is not a sayso store"),
+        ("notes.txt", "is no copy of a sayso store"),
+        ("empty.db", "is no copy of a sayso store"),
         ("none.db", "there is no copy none.db"),
     ] {
         let said = refused(&dir, "restore", file);

@@ -1,4 +1,4 @@
-//! The configuration read again while sayso runs: the chain and the keys are taken from it, both or neither. What else
+//! The configuration read again while sayso runs: the keys are taken from it, and the chain where it can run. What else
 //! changed counts from the next start, which is told.
 
 use std::sync::{
@@ -56,10 +56,11 @@ impl Reload {
         }
         // Without a file there is the environment alone, which stays as it is.
         let waiting = self.source.file.as_ref().map_or_else(Vec::new, |_| self.running.sections_unlike(&read));
+        // Whether the chain can run or not: one that was taken out may have leaked.
+        self.take_keys(auth);
         let config = Config { plugins: read.plugins, ..Config::clone(&self.running) };
         let chain = load_chain_into(&self.engine, &config, &self.source.base())?;
         self.names_plugins.store(!read.is_default_chain, Ordering::Relaxed);
-        self.take_keys(auth);
         let mut notes = shortcomings(&chain);
         notes.extend(waiting.into_iter().map(waits_for_a_start));
         self.readiness.notes(notes);

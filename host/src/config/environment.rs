@@ -13,12 +13,13 @@ use super::ConfigError;
 const PREFIX: &str = "SAYSO_";
 
 /// Variables with the prefix that are no keys of the configuration.
-const NOT_KEYS: [&str; 9] = [
+const NOT_KEYS: [&str; 10] = [
     "SAYSO_CONFIG",
     "SAYSO_LOG",
     "SAYSO_LOG_FORMAT",
     "SAYSO_KEY",
     "SAYSO_URL",
+    "SAYSO_WEBHOOK_SECRET",
     "SAYSO_WASM_TOOLCHAIN",
     "SAYSO_REGISTRY",
     "SAYSO_REGISTRY_USER",
@@ -57,6 +58,12 @@ impl Variable {
     fn place_in_order(&self) -> Vec<(Option<usize>, &str)> {
         self.keys.iter().map(|key| (key.parse().ok(), key.as_str())).collect()
     }
+}
+
+/// Whether a variable with the prefix is read by a command, or by the set-up, and is no key.
+#[cfg(test)]
+pub(crate) fn is_of_commands(name: &str) -> bool {
+    NOT_KEYS.contains(&name)
 }
 
 /// Whether a variable with the prefix is meant for the configuration.

@@ -127,7 +127,22 @@ fn understand(mut table: Table, origin: &Origin<'_>) -> Result<Config, ConfigErr
 fn read_table(table: &Table) -> Result<Config, Fault> {
     written::check(table)?;
     serde_path_to_error::deserialize(Value::Table(table.clone()))
-        .map_err(|error| (error.path().to_string(), error.inner().message().trim().to_owned()))
+        .map_err(|error| (error.path().to_string(), without_value(error.inner().message().trim())))
+}
+
+/// `invalid type: string "…", expected …`, without the text, which may be a secret.
+fn without_value(message: &str) -> String {
+    let leads = ["invalid type: string", "invalid value: string"];
+    let lead = leads.into_iter().find(|lead| message.starts_with(&format!("{lead} \"")));
+    let message = match (lead, message.rfind("\", expected ")) {
+        (Some(lead), Some(end)) => format!("{lead}{}", &message[end + 1..]),
+        _ => message.to_owned(),
+    };
+    // The name of the type in this program says nothing to others.
+    match message.find("expected struct ") {
+        Some(at) => format!("{}expected a table", &message[..at]),
+        None => message,
+    }
 }
 
 fn refuse(origin: &Origin<'_>, (path, message): &Fault) -> ConfigError {

@@ -13,6 +13,8 @@ mod written;
 
 pub use self::http::Http;
 pub use address::parse_address;
+#[cfg(test)]
+pub(crate) use environment::is_of_commands;
 pub use keep::Keep;
 pub(crate) use load::is_name;
 pub use load::{ConfigError, load, load_chain};

@@ -25,6 +25,9 @@ pub enum CopyError {
     /// There is nothing to put back.
     #[error("there is no copy {}", .0.display())]
     NoCopy(PathBuf),
+    /// There is something else.
+    #[error("{} is no copy of a sayso store; name one that `sayso backup` made", .0.display())]
+    OtherFile(PathBuf),
     /// The copy is not what was written.
     #[error("the copy {} is damaged ({problem}), and nothing was changed; take another one", path.display())]
     Damaged {
@@ -68,7 +71,10 @@ pub fn restore(file: &Path, store: &Path) -> Result<Option<PathBuf>, CopyError> 
         return Err(CopyError::NoCopy(file.to_owned()));
     }
     let _lock = open::lock(store)?;
-    let connection = reader(file)?;
+    let connection = reader(file).map_err(|error| match error {
+        OpenError::NotAStore { path } => CopyError::OtherFile(path),
+        other => other.into(),
+    })?;
     check(&connection, file)?;
     let part = copy(&connection, file, store)?;
     let (log, kept) = (open::beside(store, "-wal"), keep(store)?);
@@ -123,18 +129,40 @@ fn copy(connection: &Connection, from: &Path, target: &Path) -> Result<PathBuf, 
     // SQLite takes names in UTF-8 alone.
     let Some(name) = part.to_str() else { return Err(CopyError::Unnameable(target.to_owned())) };
     remove(&part)?;
-    let written = open::private_file().open(&part).map_err(|source| OpenError::io(&part, source)).and_then(|file| {
+    // A new one: where others may write to the folder, a name may have become a link to theirs.
+    let made = open::private_file().create_new(true).open(&part);
+    let written = made.map_err(|source| OpenError::io(&part, source)).and_then(|file| {
         connection.execute("VACUUM INTO ?1", [name]).map_err(|source| match source.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => OpenError::Full { path: part.clone() },
             _ => OpenError::sqlite(from, source),
         })?;
-        file.sync_all().map_err(|source| OpenError::io(&part, source))
+        let is_it = is_same(&file, &part).and_then(|is_same| if is_same { file.sync_all() } else { Err(swapped()) });
+        is_it.map_err(|source| OpenError::io(&part, source))
     });
     if let Err(error) = written {
         remove(&part)?;
         return Err(error.into());
     }
     Ok(part)
+}
+
+/// Whether the file of this name is still the one that was made, and no other or a link.
+#[cfg(unix)]
+fn is_same(file: &fs::File, path: &Path) -> std::io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    let (made, named) = (file.metadata()?, fs::symlink_metadata(path)?);
+    Ok((made.dev(), made.ino()) == (named.dev(), named.ino()))
+}
+
+#[cfg(not(unix))]
+const fn is_same(_: &fs::File, _: &Path) -> std::io::Result<bool> {
+    Ok(true)
+}
+
+fn swapped() -> std::io::Error {
+    std::io::Error::other(
+        "another program put something else in its place; copy to a folder that only you can write to",
+    )
 }
 
 /// Gives a file that is written its name, for good.
@@ -147,5 +175,21 @@ fn remove(path: &Path) -> Result<(), OpenError> {
     match fs::remove_file(path) {
         Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(OpenError::io(path, source)),
         _ => Ok(()),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_another_was_put_in_the_place_of_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (part, other) = (folder.path().join("copy.part"), folder.path().join("other"));
+        let file = fs::File::create(&part).expect("is made");
+        assert!(is_same(&file, &part).expect("is there"));
+        fs::rename(&part, &other).expect("is moved");
+        std::os::unix::fs::symlink(&other, &part).expect("is made");
+        assert!(!is_same(&file, &part).expect("is there"), "a link to it is not it");
     }
 }

@@ -66,7 +66,8 @@ pub(in crate::api) async fn get(With(state): With<State>, RawQuery(query): RawQu
 
 /// Load the chain anew from the configuration, and the keys with it.
 ///
-/// What is under way ends with the old chain. Where the new one cannot run, the old one goes on, and so do the keys.
+/// What is under way ends with the old chain. Where the new one cannot run, the old one goes on; the keys
+/// are taken all the same, where the configuration can be read.
 #[utoipa::path(
     post, path = "/v1/chain/reload", operation_id = "reload_chain", tag = "chain",
     responses((status = 200, description = "The new chain.", body = View, example = json!(View::example()))),

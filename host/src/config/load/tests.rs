@@ -185,6 +185,20 @@ fn what_could_not_be_redacted_is_parked_unless_the_file_says_otherwise() {
 }
 
 #[test]
+fn a_value_in_a_place_that_is_not_its_own_is_not_shown() {
+    let text = "[[plugin]]\nname = \"m\"\nuse = \"./m.wasm\"\ngrants = [\"http\"]\n\
+        http = { hosts = [\"example.com\"], headers = { authorization = \"Bearer hush\" } }\n";
+    let error = read(text, &[]).expect_err("the host is missing");
+    assert!(error.contains("headers") && error.contains("expected a map") && !error.contains("hush"), "{error}");
+    for (variable, value) in [("SAYSO_WEBHOOK", "whsec_hush"), ("SAYSO_WEBHOOK__0__HEADERS", "authorization: hush")] {
+        let error = read("", &[(variable, value)]).expect_err("is no table");
+        assert!(error.contains(variable) && !error.contains("hush"), "{error}");
+    }
+    let error = read("", &[("SAYSO_DATA", "/var/hush")]).expect_err("is no table");
+    assert!(error.contains("expected a table") && !error.contains("hush"), "{error}");
+}
+
+#[test]
 fn a_mistake_in_the_line_of_a_secret_is_placed_without_showing_the_secret() {
     let text = "[[webhook]]\nname = \"crm\"\nsecret = \"whsec_hush\" oops\n";
     let error = read(text, &[]).expect_err("is no TOML");

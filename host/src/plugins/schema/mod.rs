@@ -34,7 +34,8 @@ pub(super) fn offences(schema: &str, config: &Value) -> Result<Vec<String>, Stri
         let offences = validator.iter_errors(&config).take(OFFENCES).map(|error| {
             let path = error.instance_path().to_string();
             let key = if path.is_empty() { "config".into() } else { format!("config{}", path.replace('/', ".")) };
-            clean(&format!("{key}: {error}"))
+            // Without the value, which may be a secret.
+            clean(&format!("{key}: {}", error.masked()))
         });
         Ok(offences.collect())
     })

@@ -128,7 +128,7 @@ fn recursive_schemas_are_held_against_as_before() {
     let config = |leaf: Value| json!({"name": "a", "children": [{"name": "b", "children": [{"name": leaf}]}]});
     assert_eq!(held(&strict, &config(json!("c"))), Ok(vec![]));
     let offences = held(&strict, &config(json!(1))).expect("is held against");
-    assert_eq!(offences, ["config.children.0.children.0.name: 1 is not of type \"string\""]);
+    assert_eq!(offences, ["config.children.0.children.0.name: value is not of type \"string\""]);
 }
 
 #[test]
