@@ -11,7 +11,7 @@ mod stages;
 mod threads;
 mod watch;
 
-pub use chain::{load_chain, loader};
+pub use chain::{cautions, load_chain, loader};
 pub use watch::Watch;
 
 use stages::Stages;
@@ -62,7 +62,7 @@ pub enum AppError {
     )]
     NamesNoKeys,
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}: {source}{}", taken(source))]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -120,6 +120,14 @@ pub enum AppError {
     /// A thread or task could not be started, or ended by a defect.
     #[error("{0}")]
     Stage(String),
+}
+
+/// What to do about an address that somebody else has.
+fn taken(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => "; another program has it: end that, or take another address with --listen",
+        _ => "",
+    }
 }
 
 /// Everything, opened and loaded, before it serves.

@@ -152,6 +152,8 @@ async fn deliveries_are_found_by_webhook_status_route_kind_event_and_time_page_b
     let (before, since) = (count(&format!("until={middle}")).await, count(&format!("since={middle}")).await);
     assert_eq!((before, since), (4, 5));
     assert_eq!(count(&format!("webhook=crm&status=delivered&since={middle}&limit=2")).await, 4);
+    let with_plus = middle.replace('Z', "+00:00");
+    assert_eq!(count(&format!("since={with_plus}")).await, since, "a plus sign that nobody wrote as %2B");
     for (query, named) in [("status=lost", "status"), ("since=yesterday", "since"), ("kind=poem", "kind"), ("x=1", "x")]
     {
         let (status, problem) = ask(&server, Method::GET, &format!("/v1/deliveries?{query}"), None).await;

@@ -4,10 +4,13 @@ use std::path::Path;
 
 use super::AppError;
 use crate::{
-    config::{Config, Grant},
+    config::{self, Config, Grant},
     dictionary::{self, DictionaryLanguage},
     plugins::{Chain, Dictionaries, Engine, Loader, cases, signature::PublicKey, source},
 };
+
+/// The built-in plugin that takes out what is personal.
+const REDACT: &str = "builtin:redact";
 
 /// Removes what registries gave for chains of long ago. The chain of now has been loaded.
 pub(super) fn prune(config: &Config) {
@@ -15,6 +18,14 @@ pub(super) fn prune(config: &Config) {
     if pruned > 0 {
         tracing::info!(files = pruned, "plugins that were pulled and not used for 30 days are removed from the cache");
     }
+}
+
+/// What a chain is taken for as it is written, and may not be meant so: one that is written out has no plugin but those.
+pub fn cautions(plugins: &[config::Plugin]) -> Vec<String> {
+    let (is_redacted, is_own) = (plugins.iter().any(|plugin| plugin.source == REDACT), !plugins.is_empty());
+    let note = "no [[plugin]] is `builtin:redact`: e-mail addresses, telephone numbers and the like go on record, and out, as \
+                they are sent, unless a plugin of yours takes them out";
+    (is_own && !is_redacted).then(|| note.to_owned()).into_iter().collect()
 }
 
 /// Tells the operator what a chain has to do without.
@@ -53,6 +64,7 @@ pub(super) fn load_chain_into(engine: &Engine, config: &Config, base: &Path) -> 
         return Err(AppError::NoRoom { plugins: config.plugins.len(), most });
     }
     let chain = Chain::load(&loader(engine, config, base)?, &config.plugins)?;
+    cautions(&config.plugins).iter().for_each(|caution| tracing::warn!("{caution}"));
     for plugin in chain.plugins() {
         let passed = cases::run(plugin)?;
         if passed > 0 {
@@ -92,5 +104,8 @@ fn without_dictionary(language: DictionaryLanguage) -> String {
         DictionaryLanguage::Ja | DictionaryLanguage::Zh => "into pairs of characters",
         DictionaryLanguage::Ko => "at spaces",
     };
-    format!("no dictionary for `{language}`: its texts are parted {method}; see `sayso dict build --help`")
+    format!(
+        "no dictionary for `{language}`: its texts are parted {method}, and `builtin:sentiment` scores none; see `sayso dict \
+         build --help`"
+    )
 }

@@ -21,7 +21,7 @@ Examples:
   sayso backup sayso-2026-11-27.db
   sayso backup --config /etc/sayso.toml /backups/sayso-$(date +%F).db
 
-The copy is of one moment, and whole; what happens meanwhile goes on. It holds customers' words, keys of webhooks and what
+The copy is of one moment, and whole; what happens meanwhile goes on. It holds customers' words, keys of webhooks and what \
 waits to be delivered, so its owner alone can read it. `sayso restore` puts it back.";
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {

@@ -25,7 +25,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (config, base) = args.config.load()?;
     app::check_address(&config)?;
     Auth::new(&config.keys)?;
-    let warnings = delivery::check(&config.delivery, &config.webhooks)?;
+    let mut warnings = app::cautions(&config.plugins);
+    warnings.extend(delivery::check(&config.delivery, &config.webhooks)?);
     check_names(&config.data.store(), &config.webhooks)?;
     let chain = app::load_chain(&config, &base)?;
     if args.json {

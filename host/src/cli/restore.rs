@@ -19,7 +19,7 @@ Examples:
   sayso restore sayso-2026-11-27.db
   sayso restore --data /var/lib/sayso /backups/sayso-2026-11-27.db
 
-The store that was there is kept under another name. What came in since the copy is in that one alone; what was erased
+The store that was there is kept under another name. What came in since the copy is in that one alone; what was erased \
 since is there again, and has to be erased again; what was delivered since is delivered once more, under the same ids.";
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {

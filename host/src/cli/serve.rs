@@ -31,10 +31,10 @@ Examples:
   sayso serve
   sayso serve --config sayso.toml --listen 0.0.0.0:8080
   SAYSO_SERVER__LISTEN=127.0.0.1:9090 sayso serve --data /var/lib/sayso
-  sayso serve --config sayso.toml --watch    # and change a plugin or its configuration meanwhile
+  sayso serve --config sayso.toml --watch    # load what is changed
 
-The chain is loaded anew, without a pause, by SIGHUP, by POST /v1/chain/reload, and with --watch when a file changes; a
-chain that cannot run is refused, and the old one goes on. Of the configuration, [[plugin]] and [[key]] are read again; a
+The chain is loaded anew, without a pause, by SIGHUP, by POST /v1/chain/reload, and with --watch when a file changes; a \
+chain that cannot run is refused, and the old one goes on. Of the configuration, [[plugin]] and [[key]] are read again; a \
 change of anything else counts from the next start, and the log says so.";
 
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {

@@ -18,7 +18,7 @@ use crate::config::{Secret, Signature};
 
 const HMAC_PREFIX: &str = "whsec_";
 const PRIVATE_PREFIX: &str = "whsk_";
-const PUBLIC_PREFIX: &str = "whpk_";
+pub(crate) const PUBLIC_PREFIX: &str = "whpk_";
 
 /// Length of the key inside an HMAC secret, in bytes.
 const HMAC_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
@@ -30,7 +30,9 @@ const SEED_BYTES: usize = 32;
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum SecretError {
     /// It does not begin as a secret does.
-    #[error("a secret begins with `whsec_` (HMAC) or `whsk_` (ed25519); `sayso webhook listen` makes one")]
+    #[error(
+        "a secret begins with `whsec_` (HMAC) or `whsk_` (ed25519); `echo whsec_$(openssl rand -base64 32)` makes one"
+    )]
     Prefix,
     /// It is a public key.
     #[error(
@@ -38,7 +40,11 @@ pub enum SecretError {
     )]
     Public,
     /// What follows the prefix is not base64.
-    #[error("what follows `{prefix}` is not base64 with padding (character {} of the secret)", .at + 1)]
+    #[error(
+        "what follows `{prefix}` is not base64 with padding (character {} of the secret); `echo whsec_$(openssl rand \
+         -base64 32)` makes one",
+        .at + 1
+    )]
     Base64 {
         /// What it begins with.
         prefix: &'static str,

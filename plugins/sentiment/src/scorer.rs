@@ -66,7 +66,7 @@ impl Scorer {
         }
         Err(Fault::Unsupported(format!(
             "sentiment: language `{code}` is read by its dictionary, which is not installed; \
-             run `make dictionaries` or `sayso dict build {dictionary}`"
+             see `sayso dict build --help`"
         )))
     }
 

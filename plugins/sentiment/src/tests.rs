@@ -164,11 +164,11 @@ fn another_language_is_unsupported_and_named() {
 
 #[test]
 fn a_language_without_its_dictionary_is_unsupported_and_says_what_to_do() {
-    for (code, dictionary) in [("ko", "ko"), ("zh-Hans", "zh"), ("ja", "ja")] {
+    for code in ["ko", "zh-Hans", "ja"] {
         let Fault::Unsupported(said) = run(&Item::of_text(code, "좋아요 很好")).unwrap_err() else {
             panic!("{code}")
         };
-        assert!(said.contains("dictionary") && said.contains(&format!("sayso dict build {dictionary}")), "{said}");
+        assert!(said.contains("dictionary") && said.contains("sayso dict build"), "{said}");
     }
 }
 

@@ -32,7 +32,7 @@ const DESCRIPTION: &str = "Takes in what customers say, runs it through a chain 
 and route it, and delivers the results to webhooks.
 
 Errors are `application/problem+json` (RFC 9457) of a closed set of types; a path that is not here is 404, another \
-method 405. An unknown query parameter is an error. Without a configured key everything is open to the machine itself, \
+method 405. An unknown query parameter below /v1 is an error. Without a configured key everything is open to the machine itself, \
 and to nobody else; with one, every request but those for health and this document needs a key that has the scope.
 
 Fields may be added to answers and to events; what is here stays.";

@@ -67,14 +67,16 @@ pub(super) struct Args {
 }
 
 const EXAMPLES: &str = "\
-Runs the feedback on record through the candidate chain, and compares what comes out with the live chain: the analyses
-on record where it made them, else a run of it. Both see the feedback as it was redacted. Works beside a running server,
+Runs the feedback on record through the candidate chain, and compares what comes out with the live chain: the analyses \
+on record where it made them, else a run of it. Both see the feedback as it was redacted. Works beside a running server, \
 and changes nothing there.
 
 Examples:
   sayso backtest --chain new.toml
-  sayso backtest --chain new.toml --since 7d --filter kind=review --filter tag=delivery/* --html report.html
-  sayso backtest --chain new.toml --limit 10000 --json | jq '.routes[] | {name, gained, lost}'";
+  sayso backtest --chain new.toml --since 7d --html report.html \\
+      --filter kind=review --filter 'tag=delivery/*'
+  sayso backtest --chain new.toml --limit 10000 --json |
+      jq '.routes[] | {name, gained, lost}'";
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if std::env::var_os("SAYSO_LOG").is_some() {

@@ -32,7 +32,7 @@ pub(super) enum Command {
     List(List),
     /// Show a delivery with its attempts: when, where to, what was answered, and what to do.
     #[command(
-        after_help = "Examples:\n  sayso deliveries show dlv_0198c0de4d8e7c3f9b1a2c3d4e5f6071\n  sayso deliveries show dlv_0198c0de4d8e7c3f9b1a2c3d4e5f6071 --json | jq '.attempts[-1].response'"
+        after_help = "Examples:\n  sayso deliveries show dlv_0198c0de4d8e7c3f9b1a2c3d4e5f6071\n  sayso deliveries show --json dlv_0198c0de4d8e7c3f9b1a2c3d4e5f6071 |\n      jq '.attempts[-1].response'"
     )]
     Show(Show),
     /// Have deliveries made again, with the ids that they have, and wait for what becomes of them.
@@ -41,13 +41,14 @@ pub(super) enum Command {
 }
 
 const LIST: &str = "\
-Columns in a terminal as in a pipe: id, status, webhook, event, when it became due, number of the last attempt, and how that
+Columns in a terminal as in a pipe: id, status, webhook, event, when it became due, number of the last attempt, and how that \
 went. With --json: one JSON object a line, as `GET /v1/deliveries` has them.
 
 Examples:
   sayso deliveries list
   sayso deliveries list --webhook crm --status parked --since 7d
-  sayso deliveries list --route care --since 2026-05-01 --until 2026-05-02 --limit 0 --json | jq -r .id";
+  sayso deliveries list --route care --limit 0 --json \\
+      --since 2026-05-01 --until 2026-05-02 | jq -r .id";
 
 /// Which deliveries; what is not given does not filter.
 #[derive(Debug, Default, clap::Args)]

@@ -12,28 +12,30 @@ use serde_json::{Map, Value, json};
 use super::{
     super::webhook::{
         At,
-        remote::{Remote, encoded},
+        remote::{Away, Remote, encoded},
     },
     Which, one,
     progress::{Progress, in_words},
 };
 
 pub(super) const HELP: &str = "\
-Deliveries are named by their ids, or by --webhook and what else they have to be; without --status those that are parked.
-Each is made again with the `webhook-id` that it has. Waits until all have been tried once, and says what became of them on
-standard output; how far it is, on standard error: a bar in a terminal, lines in a pipe. The server goes on by itself, over
+Deliveries are named by their ids, or by --webhook and what else they have to be; without --status those that are parked. \
+Each is made again with the `webhook-id` that it has. Waits until all have been tried once, and says what became of them on \
+standard output; how far it is, on standard error: a bar in a terminal, lines in a pipe. The server goes on by itself, over \
 restarts too; Ctrl-C ends only the waiting.
 
-With --json: for ids, one JSON object a line, the delivery as it stands then; for --webhook, one JSON object, the replay, as
+With --json: for ids, one JSON object a line, the delivery as it stands then; for --webhook, one JSON object, the replay, as \
 `GET /v1/replays/{id}` has it.
 
 Examples:
   sayso deliveries replay dlv_0198c0de4d8e7c3f9b1a2c3d4e5f6071
   sayso deliveries replay --webhook crm
-  sayso deliveries replay --webhook crm --status delivered --since 2026-05-01T08:00:00Z --until 2026-05-01T12:00:00Z
-  sayso deliveries replay --webhook crm --route care --since 7d --no-wait --json | jq -r .id
+  sayso deliveries replay --webhook crm --status delivered \\
+      --since 2026-05-01T08:00:00Z --until 2026-05-01T12:00:00Z
+  sayso deliveries replay --webhook crm --route care --since 7d \\
+      --no-wait --json | jq -r .id
 
-Exit codes: 0 everything was delivered (with --no-wait: taken), 1 something was not delivered, or waits for its webhook, 2 it
+Exit codes: 0 everything was delivered (with --no-wait: taken), 1 something was not delivered, or waits for its webhook, 2 it \
 could not be done.";
 
 /// Pause between two looks how far it is.
@@ -162,7 +164,7 @@ fn reached(answer: anyhow::Result<Value>, away: &mut Option<Instant>) -> anyhow:
             *away = None;
             Ok(Some(answer))
         }
-        Err(error) if error.downcast_ref::<reqwest::Error>().is_some() => {
+        Err(error) if error.downcast_ref::<Away>().is_some() => {
             let since = away.get_or_insert_with(Instant::now);
             if since.elapsed() > AWAY { Err(error) } else { Ok(None) }
         }

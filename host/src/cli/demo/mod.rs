@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  sayso demo                   stays up in a terminal, until Ctrl-C\n  sayso demo | cat             ends once every delivery was verified: exit code 0\n  sayso demo --exit --listen 127.0.0.1:0"
+    after_help = "Examples:\n  sayso demo          # stays up in a terminal, until Ctrl-C\n  sayso demo | cat    # ends once every delivery was verified\n  sayso demo --exit --listen 127.0.0.1:0"
 )]
 pub(super) struct Args {
     /// Address to listen on; a free port is taken where this one is not.

@@ -17,7 +17,7 @@ use crate::plugins::{
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Who sayso is to the registry is known from `docker login`, or from SAYSO_REGISTRY (for example ghcr.io),\nSAYSO_REGISTRY_USER and SAYSO_REGISTRY_PASSWORD.\n\nExamples:\n  sayso plugin pull oci://ghcr.io/acme/warranty:1.0.0\n  sayso plugin pull oci://localhost:5000/warranty:dev -o plugins/warranty.wasm"
+    after_help = "Who sayso is to the registry is known from `docker login`, or from SAYSO_REGISTRY (for example ghcr.io), SAYSO_REGISTRY_USER and SAYSO_REGISTRY_PASSWORD.\n\nExamples:\n  sayso plugin pull oci://ghcr.io/acme/warranty:1.0.0\n  sayso plugin pull oci://localhost:5000/warranty:dev -o plugins/warranty.wasm"
 )]
 pub(in crate::cli) struct Args {
     /// From where: oci://REGISTRY/NAME:TAG or oci://REGISTRY/NAME@sha256:DIGEST

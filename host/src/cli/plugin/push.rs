@@ -12,7 +12,7 @@ use crate::plugins::{
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "FILE.sig, which `sayso plugin sign` writes, goes with it; one of another build is refused. Who sayso is to the registry is known from `docker login`, or from\nSAYSO_REGISTRY (for example ghcr.io), SAYSO_REGISTRY_USER and SAYSO_REGISTRY_PASSWORD. Plain HTTP is spoken with a\nregistry on this machine alone.\n\nExamples:\n  sayso plugin push warranty.wasm oci://ghcr.io/acme/warranty:1.0.0\n  sayso plugin push warranty.wasm oci://localhost:5000/warranty:dev"
+    after_help = "FILE.sig, which `sayso plugin sign` writes, goes with it; one of another build is refused. Who sayso is to the registry is known from `docker login`, or from SAYSO_REGISTRY (for example ghcr.io), SAYSO_REGISTRY_USER and SAYSO_REGISTRY_PASSWORD. Plain HTTP is spoken with a registry on this machine alone.\n\nExamples:\n  sayso plugin push warranty.wasm oci://ghcr.io/acme/warranty:1.0.0\n  sayso plugin push warranty.wasm oci://localhost:5000/warranty:dev"
 )]
 pub(in crate::cli) struct Args {
     /// The component.

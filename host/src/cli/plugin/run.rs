@@ -24,7 +24,7 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  sayso plugin run warranty.wasm < feedback.ndjson\n  sayso plugin run warranty.wasm --config '{\"words\": [\"repair\"]}' < feedback.ndjson\n  sayso plugin run builtin:tagger < feedback.ndjson | jq -c .effects"
+    after_help = "Examples:\n  sayso plugin run warranty.wasm < feedback.ndjson\n  sayso plugin run warranty.wasm < feedback.ndjson \\\n      --config '{\"words\": [\"repair\"]}'\n  sayso plugin run builtin:tagger < feedback.ndjson | jq -c .effects"
 )]
 pub(in crate::cli) struct Args {
     /// A component, the folder of a project, or builtin:NAME.

@@ -23,6 +23,7 @@ use crate::feedback::csv::Mapping;
 use chunks::{Chunk, Chunks};
 use items::{Format, Items};
 use post::{Answer, Poster};
+pub(in crate::cli) use post::{causes, unreachable, with_key};
 use progress::{Bar, Place};
 
 /// Rejections of a file that are kept for `--json`; the others are counted.
@@ -30,7 +31,7 @@ const MAX_LISTED: usize = 10_000;
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  sayso send reviews.ndjson\n  sayso send export.csv.gz --kind review --map 'Review Text:text' --map Stars:rating.value\n  gunzip -c answers.json.gz | sayso send - --url https://feedback.example.com --json\n\nA file that cannot be read does not keep the next ones from being sent; with --json, its `error` says why.\nIn --map, a comma parts two pairs only where a known field stands before it: 'Likely, or not:title,Why:text'.\n\nExit codes: 0 everything was accepted, 1 something was rejected, 2 something could not be sent."
+    after_help = "Examples:\n  sayso send reviews.ndjson\n  sayso send export.csv.gz --kind review \\\n      --map 'Review Text:text' --map Stars:rating.value\n  gunzip -c answers.json.gz |\n      sayso send - --url https://feedback.example.com --json\n\nA file that cannot be read does not keep the next ones from being sent; with --json, its `error` says why.\nIn --map, a comma parts two pairs only where a known field stands before it: 'Likely, or not:title,Why:text'.\n\nExit codes: 0 everything was accepted, 1 something was rejected, 2 something could not be sent."
 )]
 pub(super) struct Args {
     /// Files of JSON (.json), one object a line (.ndjson, .jsonl) or a table (.csv, .tsv), also with .gz or .zst; - is standard input,
@@ -38,7 +39,7 @@ pub(super) struct Args {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Where sayso listens.
-    #[arg(long, value_name = "URL", env = "SAYSO_URL", default_value = "http://127.0.0.1:8080")]
+    #[arg(long, alias = "server", value_name = "URL", env = "SAYSO_URL", default_value = "http://127.0.0.1:8080")]
     url: String,
     /// Key with the scope `ingest`.
     #[arg(long, value_name = "KEY", env = "SAYSO_KEY", hide_env_values = true)]

@@ -137,7 +137,7 @@ impl Poster {
         match request.send().await {
             Ok(response) => self.read(response).await,
             Err(error) if error.is_builder() => Err(error.into()),
-            Err(error) => Ok(Next::Failed(format!("{} cannot be reached: {}", self.url, causes(&error)))),
+            Err(error) => Ok(Next::Failed(unreachable(&self.url, &error))),
         }
     }
 
@@ -160,6 +160,7 @@ impl Poster {
             }
             (StatusCode::REQUEST_TIMEOUT, ..) => Ok(Next::Failed(why())),
             (status, ..) if status.is_server_error() => Ok(Next::Failed(why())),
+            (StatusCode::UNAUTHORIZED, ..) => bail!("{} answered {status}: {}", self.url, with_key(self.key.is_some())),
             (status, ..) => bail!("{} answered {status}: {}", self.url, why()),
         }
     }
@@ -207,8 +208,23 @@ fn retry_after(response: &Response) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
+/// That a server cannot be reached, and why.
+pub(in crate::cli) fn unreachable(url: &str, error: &reqwest::Error) -> String {
+    let hint = if error.is_connect() { "; does `sayso serve` run there?" } else { "" };
+    format!("{url} cannot be reached: {}{hint}", causes(error))
+}
+
+/// What to do where a key is wanted.
+pub(in crate::cli) const fn with_key(is_given: bool) -> &'static str {
+    if is_given {
+        "the key is not known there; `sayso key new` makes one, for its configuration"
+    } else {
+        "it wants a key: give it with --key, or in SAYSO_KEY"
+    }
+}
+
 /// The error with what caused it: reqwest's own message does not say why.
-fn causes(error: &reqwest::Error) -> String {
+pub(in crate::cli) fn causes(error: &reqwest::Error) -> String {
     let first: Option<&dyn std::error::Error> = Some(error);
     let chain = std::iter::successors(first, |error| error.source()).skip(1).map(ToString::to_string);
     chain.last().unwrap_or_else(|| error.to_string())

@@ -23,8 +23,9 @@ pub(in crate::cli) struct Args {
     /// Address to listen on.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000", value_parser = crate::config::parse_address)]
     listen: SocketAddr,
-    /// Secret to verify with; a new one is made and printed where none is given.
-    #[arg(long, value_name = "WHSEC", env = "SAYSO_WEBHOOK_SECRET", hide_env_values = true)]
+    /// Secret to verify with, or the public key of an ed25519 webhook (whpk_…); a new secret is made and printed where none
+    /// is given.
+    #[arg(long, value_name = "SECRET", env = "SAYSO_WEBHOOK_SECRET", hide_env_values = true)]
     secret: Option<String>,
     /// Print one JSON object a delivery, with its payload.
     #[arg(long)]

@@ -23,7 +23,7 @@ use crate::config::{Signature, parse_duration};
 pub(super) enum Command {
     /// Receive deliveries, verify them, and print a line for each, until Ctrl-C.
     #[command(
-        after_help = "Examples:\n  sayso webhook listen                       prints the configuration that delivers here\n  sayso webhook listen --fail 3              fails three times, to see the retries\n  sayso webhook listen --status 429 --slow 2s\n  sayso webhook listen --json | jq .payload.data.analysis"
+        after_help = "Examples:\n  sayso webhook listen             # prints the configuration for it\n  sayso webhook listen --fail 3    # fails three times: see the retries\n  sayso webhook listen --status 429 --slow 2s\n  sayso webhook listen --json | jq .payload.data.analysis"
     )]
     Listen(listen::Args),
     /// List the webhooks of a running sayso.
@@ -34,22 +34,22 @@ pub(super) enum Command {
     Show(Of),
     /// Make a webhook, and print its secret, this once.
     #[command(
-        after_help = "Examples:\n  sayso webhook create --name crm --url https://crm.example/hook --route care --min-priority 50\n  sayso webhook create --name bi --url https://bi.example/in --batch 100 --signature ed25519\n  sayso webhook create --name jp --url https://jp.example/in --language ja --condition 'feedback.rating.value <= 2.0'\n  sayso webhook create --name team --url https://hooks.slack.com/services/… --format slack --route care"
+        after_help = "Examples:\n  sayso webhook create --name crm --url https://crm.example/hook \\\n      --route care --min-priority 50\n  sayso webhook create --name bi --url https://bi.example/in \\\n      --batch 100 --signature ed25519\n  sayso webhook create --name jp --url https://jp.example/in \\\n      --language ja --condition 'feedback.rating.value <= 2.0'\n  sayso webhook create --name team --format slack --route care \\\n      --url https://hooks.slack.com/services/…"
     )]
     Create(Box<Create>),
     /// Change a webhook; what is not named stays. The next attempt is made by the new version.
     #[command(
-        after_help = "Examples:\n  sayso webhook update crm --url https://crm.example/new-hook\n  sayso webhook update crm --route care --route retention\n  sayso webhook update crm --route ''              all routes again"
+        after_help = "Examples:\n  sayso webhook update crm --url https://crm.example/new-hook\n  sayso webhook update crm --route care --route retention\n  sayso webhook update crm --route ''    # all routes again"
     )]
     Update(Box<Update>),
     /// Make a new secret, and print it, this once; the old one is signed with for 24 h more.
     #[command(
-        after_help = "Examples:\n  sayso webhook rotate crm\n  sayso webhook rotate crm --overlap 7d\n  sayso webhook rotate crm --overlap 0s     the old secret leaked: it is signed with no more"
+        after_help = "Examples:\n  sayso webhook rotate crm\n  sayso webhook rotate crm --overlap 7d\n  sayso webhook rotate crm --overlap 0s    # where the old one leaked"
     )]
     Rotate(Rotate),
     /// Have deliveries wait.
     #[command(
-        after_help = "Examples:\n  sayso webhook pause crm        and `sayso webhook resume crm` when the receiver is back"
+        after_help = "Examples:\n  sayso webhook pause crm\n  sayso webhook resume crm    # when the receiver is back"
     )]
     Pause(Of),
     /// Have deliveries go on.
@@ -57,7 +57,7 @@ pub(super) enum Command {
     Resume(Of),
     /// Have deliveries go out to a webhook that was disabled, after 410 or days of failure.
     #[command(
-        after_help = "Examples:\n  sayso webhook enable crm\n  sayso deliveries replay --webhook crm --status parked    what was parked meanwhile"
+        after_help = "Examples:\n  sayso webhook enable crm\n  sayso deliveries replay --webhook crm --status parked"
     )]
     Enable(Of),
     /// Send a webhook a real delivery now, of feedback on record or of a sample, and tell what came of it.
@@ -178,7 +178,12 @@ pub(super) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Update(update) => {
             let Update { of, settings } = *update;
-            change(of, Value::Object(settings.body()?)).await?;
+            let settings = settings.body()?;
+            anyhow::ensure!(
+                !settings.is_empty(),
+                "name what to change, such as --url; `sayso webhook update --help` has all"
+            );
+            change(of, Value::Object(settings)).await?;
         }
         Command::Rotate(rotate) => {
             let (of, body) = (&rotate.of, rotate.body());

@@ -5,7 +5,13 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 use super::At;
+use crate::cli::send::{causes, unreachable, with_key};
 use crate::http_client;
+
+/// There was no answer.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(in crate::cli) struct Away(String);
 
 /// A running sayso.
 pub(in crate::cli) struct Remote {
@@ -69,7 +75,7 @@ impl Remote {
     /// One request: the JSON of the answer.
     ///
     /// # Errors
-    /// Where there is no answer (a [`reqwest::Error`] is among the causes then), or where it is a problem.
+    /// Where there is no answer ([`Away`]), or where it is a problem.
     pub(in crate::cli) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
         let mut request = self.client.request(method, format!("{}{path}", self.url));
         if let Some(body) = body {
@@ -78,15 +84,19 @@ impl Remote {
         if let Some(key) = &self.key {
             request = request.bearer_auth(key);
         }
-        let response = request.send().await.with_context(|| format!("{} cannot be reached", self.url))?;
+        let response = request.send().await.map_err(|error| Away(unreachable(&self.url, &error)))?;
         let status = response.status();
-        let bytes = response.bytes().await.context("the answer broke off")?;
+        let bytes =
+            response.bytes().await.map_err(|error| Away(format!("the answer broke off: {}", causes(&error))))?;
         if status == StatusCode::NO_CONTENT {
             return Ok(Value::Null);
         }
         let answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         if status.is_success() {
             return Ok(answer);
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            bail!("{status}: {}", with_key(self.key.is_some()));
         }
         let mut lines = vec![answer["detail"].as_str().unwrap_or("no sayso answers there").to_owned()];
         for error in answer["errors"].as_array().into_iter().flatten().skip(1) {

@@ -1,6 +1,7 @@
 //! Says in plain words why bytes are no feedback: the second, slow parse, which follows the path to the error.
 
-use serde_json::error::Category;
+use serde_json::{Value, error::Category};
+use serde_path_to_error::Segment;
 
 use super::{FieldError, Invalid, cut, nul};
 use crate::feedback::{Feedback, csv::likely};
@@ -42,7 +43,12 @@ pub(super) fn not_an_object(json: &str) -> Invalid {
     }
 }
 
-/// Why `json` does not parse as feedback.
+/// Fields of one feedback that are named at once, and the size up to which more than the first is looked for: each costs
+/// another parse.
+const MOST: usize = 8;
+const SMALL: usize = 64 << 10;
+
+/// Why `json` does not parse as feedback. What is wrong is taken out, to see what else is.
 pub(super) fn explain(json: &str) -> Invalid {
     let mut parser = serde_json::Deserializer::from_str(json);
     let error = match serde_path_to_error::deserialize::<_, Feedback>(&mut parser) {
@@ -52,16 +58,76 @@ pub(super) fn explain(json: &str) -> Invalid {
             return error.map_or_else(|| Invalid::Fields(Vec::new()), |error| syntax(&error));
         }
     };
-    let path = match error.path().to_string() {
-        root if root == "." => String::new(),
-        path => path,
-    };
+    let wrong = Wrong::new(&error);
     let error = error.into_inner();
     if error.classify() != Category::Data {
         let has_nul = json.as_bytes().contains(&0);
-        return if has_nul && !path.is_empty() { Invalid::Fields(vec![nul::raw(path)]) } else { syntax(&error) };
+        return if has_nul && !wrong.path.is_empty() {
+            Invalid::Fields(vec![nul::raw(wrong.path)])
+        } else {
+            syntax(&error)
+        };
     }
-    Invalid::Fields(vec![field_error(path, &without_place(&error))])
+    let mut errors = Vec::new();
+    let mut rest = if json.len() > SMALL { Value::Null } else { serde_json::from_str(json).unwrap_or_default() };
+    let mut next = Some(wrong);
+    while let Some(wrong) = next.take() {
+        // What is missing because it was taken out was wrong, and not missing; what it belongs to goes, too.
+        let is_known = errors.iter().any(|known: &FieldError| known.field == wrong.error.field);
+        let is_taken_out = if is_known { take_out(&wrong.names, &mut rest) } else { wrong.take_out(&mut rest) };
+        if !is_known {
+            errors.push(wrong.error);
+        }
+        if is_taken_out && errors.len() < MOST {
+            next = serde_path_to_error::deserialize::<_, Feedback>(&rest).err().map(|error| Wrong::new(&error));
+        }
+    }
+    Invalid::Fields(errors)
+}
+
+/// One field that is wrong.
+struct Wrong {
+    path: String,
+    names: Vec<Segment>,
+    error: FieldError,
+}
+
+impl Wrong {
+    fn new(error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
+        let path = match error.path().to_string() {
+            root if root == "." => String::new(),
+            path => path,
+        };
+        let names = error.path().iter().cloned().collect();
+        Self { error: field_error(path.clone(), &without_place(error.inner())), path, names }
+    }
+
+    /// Takes the field out of `feedback`; false where that is no field of an object, or not there.
+    fn take_out(&self, feedback: &mut Value) -> bool {
+        let mut names = self.names.clone();
+        // A field that is not known may or may not have been followed.
+        if self.error.field != self.path
+            && let Some((_, name)) = self.error.field.rsplit_once('.').or(Some(("", &*self.error.field)))
+        {
+            names.push(Segment::Map { key: name.into() });
+        }
+        take_out(&names, feedback)
+    }
+}
+
+fn take_out(path: &[Segment], feedback: &mut Value) -> bool {
+    let Some((Segment::Map { key: last }, path)) = path.split_last() else { return false };
+    let mut place = feedback;
+    for name in path {
+        let inner = match name {
+            Segment::Map { key } => place.get_mut(key),
+            Segment::Seq { index } => place.get_mut(index),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        };
+        let Some(inner) = inner else { return false };
+        place = inner;
+    }
+    place.as_object_mut().is_some_and(|object| object.remove(last).is_some())
 }
 
 fn syntax(error: &serde_json::Error) -> Invalid {

@@ -107,6 +107,23 @@ fn an_unknown_field_is_named_with_the_one_that_was_meant() {
 }
 
 #[test]
+fn all_fields_that_are_wrong_are_named_at_once() {
+    let fields = |json: &str| refused(json).into_iter().map(|(field, _)| field).collect::<Vec<_>>();
+    assert_eq!(
+        fields(
+            r#"{"kind":"review","stars":4,"text":5,"rating":{"value":"4","stars":5},"langauge":"en","source":{"typ":1}}"#
+        ),
+        ["stars", "langauge", "rating.stars", "rating.value", "source.typ", "text"]
+    );
+    let missing = fields(r#"{"stars":4,"answers":[{"field_id":"a","feild":1,"field_type":"nps","value":1}]}"#);
+    assert_eq!(missing, ["stars", "answers[0].feild", "kind"]);
+    assert_eq!(fields(r#"{"kind":"reviw","text":"x","stars":4}"#), ["kind", "stars"]);
+    assert_eq!(fields(r#"{"kind":"review","answers":[1,{"x":2}]}"#), ["answers[0]"], "what follows moves up");
+    let many = (0..40).map(|number| format!(r#""x{number}":1,"#)).collect::<String>();
+    assert_eq!(fields(&format!(r#"{{{many}"kind":"review"}}"#)).len(), 8);
+}
+
+#[test]
 fn of_a_field_with_an_endless_name_the_beginning_is_named() {
     let (field, message) = refused_field(&format!(r#"{{"kind":"review","text":"x","{}":1}}"#, "t".repeat(40_000)));
     assert!(field.starts_with("ttt") && field.ends_with("t…") && field.len() < 200, "{field}");
