@@ -1,6 +1,8 @@
 //! Deliveries that are on record as due, and that no lane has: a crash came between the two, and the chain, when it ran
 //! again, had other webhooks. At the start they are made due again.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +15,8 @@ use crate::{
 
 /// Deliveries that are looked at together.
 const PAGE: usize = 500;
+/// Pause between two pages.
+const REST: Duration = Duration::from_millis(50);
 /// Why one is parked.
 const REASON: &str = "it was owed to a webhook of this name that was deleted; nothing was sent";
 
@@ -57,22 +61,22 @@ impl Search<'_> {
         let (mut count, mut after) = (0, None::<String>);
         loop {
             let page = self.records.deliveries(&filter, after.as_deref(), PAGE).await?;
-            for delivery in page.items.iter().filter(|delivery| delivery.attempts.is_empty()) {
+            let untried = || page.items.iter().filter(|delivery| delivery.attempts.is_empty());
+            let absent = self.queue.absent(untried().map(|delivery| delivery.id.0).collect()).await?;
+            for delivery in untried().filter(|delivery| absent.contains(&delivery.id.0)) {
                 count += usize::from(self.make_due(delivery).await?);
             }
             match page.next {
                 Some(next) => after = Some(next),
                 None => return Ok(count),
             }
+            // There may be very many, all of them in their lanes, and those are to go out.
+            tokio::time::sleep(REST).await;
         }
     }
 
     /// Whether it was lost.
     async fn make_due(&self, delivery: &Delivery) -> Result<bool, Failed> {
-        let lane = Lane::Delivery(delivery.webhook.as_str().into());
-        if self.queue.find(&lane, delivery.id.0).await?.is_some() {
-            return Ok(false);
-        }
         // Whoever makes it puts that down before the lane forgets it.
         let stands = self.records.delivery(delivery.id).await?.map(|delivery| delivery.status);
         let Some(feedback) = delivery.feedback_id.filter(|_| stands == Some(DeliveryStatus::Pending)) else {

@@ -258,6 +258,9 @@ pub trait Queue: Send + Sync + 'static {
     /// For how long a lease still counts; none where it has run out, or where the message was settled or forgotten.
     fn remaining(&self, lease: &Lease) -> Option<Duration>;
 
+    /// Those of the ids that no lane has a message of, whether it waits, is with a worker, is parked or was settled lately.
+    async fn absent(&self, ids: Vec<Uuid>) -> Result<Vec<Uuid>, QueueError>;
+
     /// Waits until one of these leases, of one lane, no longer counts because its message was forgotten: what is being done
     /// about it should not go on.
     async fn forgotten(&self, leases: &[Lease]);

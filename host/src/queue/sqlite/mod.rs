@@ -4,6 +4,7 @@
 //! process owns the file. A restart makes that anew from the table: whatever was not settled waits again, at the time
 //! that it was put back for. See `sqlite/migrations/` for the tables.
 
+mod absent;
 mod answers;
 mod clock;
 mod forget;
@@ -183,6 +184,10 @@ impl Queue for SqliteQueue {
     fn remaining(&self, lease: &Lease) -> Option<Duration> {
         let expiry = self.known_lane(&lease.lane)?.inner().expiry(Claim::of(lease.token))?;
         Some(self.time_until(expiry)).filter(|left| !left.is_zero())
+    }
+
+    async fn absent(&self, ids: Vec<Uuid>) -> Result<Vec<Uuid>, QueueError> {
+        self.unknown(ids).await
     }
 
     async fn forgotten(&self, leases: &[Lease]) {
