@@ -47,17 +47,17 @@ pub(super) fn live_chain(
 impl Reload {
     fn run(&self) -> Result<Chain, AppError> {
         let read = self.source.read()?;
-        if read.is_default_chain && self.names_plugins.load(Ordering::Relaxed) {
-            return Err(AppError::NamesNoPlugins);
-        }
         let auth = Auth::new(&read.keys)?;
         if auth.is_open() && !self.auth.is_open() {
             return Err(AppError::NamesNoKeys);
         }
+        // Whether the chain can run or not: a key that was taken out may have leaked.
+        self.take_keys(auth);
+        if read.is_default_chain && self.names_plugins.load(Ordering::Relaxed) {
+            return Err(AppError::NamesNoPlugins);
+        }
         // Without a file there is the environment alone, which stays as it is.
         let waiting = self.source.file.as_ref().map_or_else(Vec::new, |_| self.running.sections_unlike(&read));
-        // Whether the chain can run or not: one that was taken out may have leaked.
-        self.take_keys(auth);
         let config = Config { plugins: read.plugins, ..Config::clone(&self.running) };
         let chain = load_chain_into(&self.engine, &config, &self.source.base())?;
         self.names_plugins.store(!read.is_default_chain, Ordering::Relaxed);

@@ -6,27 +6,22 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::{formats::standard::ANALYZED, owed_message, webhooks::Live};
+use super::{
+    formats::standard::ANALYZED,
+    owed::{OF_ANOTHER, owed_message},
+    store::Failed,
+    webhooks::Live,
+};
 use crate::{
     feedback::Feedback,
-    queue::{Lane, Message, Queue, QueueError},
-    records::{Attempt, Attempted, Delivery, DeliveryFilter, DeliveryStatus, Records, RecordsError},
+    queue::{Lane, Message, Queue},
+    records::{Attempt, Attempted, Delivery, DeliveryFilter, DeliveryStatus, Records},
 };
 
 /// Deliveries that are looked at together.
 const PAGE: usize = 500;
 /// Pause between two pages.
 const REST: Duration = Duration::from_millis(50);
-/// Why one is parked.
-const REASON: &str = "it was owed to a webhook of this name that was deleted; nothing was sent";
-
-#[derive(Debug, thiserror::Error)]
-enum Failed {
-    #[error(transparent)]
-    Queue(#[from] QueueError),
-    #[error(transparent)]
-    Records(#[from] RecordsError),
-}
 
 /// What they are looked for in.
 pub(super) struct Search<'a> {
@@ -99,7 +94,7 @@ impl Search<'_> {
     }
 
     async fn park(&self, delivery: &Delivery) -> Result<(), Failed> {
-        let attempt = Attempt::not_sent(1, REASON.into());
+        let attempt = Attempt::not_sent(1, OF_ANOTHER.into());
         let parked =
             Attempted { delivery: delivery.id, attempt, status: DeliveryStatus::Parked, next_attempt_at: None };
         Ok(self.records.record(vec![parked]).await?)

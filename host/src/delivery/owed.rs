@@ -13,6 +13,9 @@ use crate::{
     queue::{Lane, Message},
 };
 
+/// Why a delivery is parked that was owed to a webhook whose name another has by now.
+pub(super) const OF_ANOTHER: &str = "it was owed to a webhook of this name that was deleted; nothing was sent";
+
 /// What a webhook is owed.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(untagged)]

@@ -5,6 +5,16 @@ use std::{fmt::Display, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 use super::events::Events;
+use crate::{queue::QueueError, records::RecordsError};
+
+/// Why the store could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failed {
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    #[error(transparent)]
+    Records(#[from] RecordsError),
+}
 
 /// First and longest wait between two tries of a step.
 const WAITS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));

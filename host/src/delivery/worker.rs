@@ -18,7 +18,7 @@ use super::{
     client::{Client, Tried, Verdict},
     events::Events,
     formats::{self, Event, Format, Unfit, standard},
-    owed::Owed,
+    owed::{OF_ANOTHER, Owed},
     rate::Rate,
     schedule::{Luck, Schedule},
     settle::{Fate, Finished, Settler},
@@ -313,14 +313,16 @@ impl Worker {
 
     /// Parks what was owed to a webhook that was deleted while the chain was at it, and that this one has the name of.
     fn of_another(&self, lease: Lease) -> Finished {
-        let reason = "it was owed to a webhook of this name that was deleted; nothing was sent".to_owned();
-        self.events.parked(DeliveryId(lease.id), &reason);
-        Finished { attempted: Some(not_sent(&lease, reason.clone())), lease, fate: Fate::Aside(reason) }
+        self.aside(lease, OF_ANOTHER.to_owned())
     }
 
     /// Parks what cannot be put into the webhook's format: another try would end alike.
     fn unfit(&self, lease: Lease, unfit: &Unfit) -> Finished {
-        let reason = unfit.to_string();
+        self.aside(lease, unfit.to_string())
+    }
+
+    /// Parks a delivery of which nothing was sent.
+    fn aside(&self, lease: Lease, reason: String) -> Finished {
         self.events.parked(DeliveryId(lease.id), &reason);
         Finished { attempted: Some(not_sent(&lease, reason.clone())), lease, fate: Fate::Aside(reason) }
     }

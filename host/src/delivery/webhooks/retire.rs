@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    delivery::store::Failed,
     feedback::DeliveryId,
-    queue::{Lane, Lease, Queue, QueueError},
-    records::{Attempt, Attempted, DeliveryStatus, Records, RecordsError, WebhookHealth},
+    queue::{Lane, Lease, Queue},
+    records::{Attempt, Attempted, DeliveryStatus, Records, WebhookHealth},
 };
 
 /// How long one look into the lane waits.
@@ -19,15 +19,6 @@ const PAUSE: Duration = Duration::from_secs(1);
 const AT_ONCE: usize = 256;
 /// Why they are parked.
 const REASON: &str = "the webhook was deleted; nothing was sent";
-
-/// Why a delivery could not be parked.
-#[derive(Debug, thiserror::Error)]
-enum Failed {
-    #[error(transparent)]
-    Queue(#[from] QueueError),
-    #[error(transparent)]
-    Records(#[from] RecordsError),
-}
 
 /// Parks what is, and what comes, in the lane of the webhook of this name, until `stop`.
 pub(in crate::delivery) async fn retire(
@@ -74,14 +65,6 @@ async fn park_some(lane: &Lane, queue: &dyn Queue, records: &dyn Records) -> Res
 }
 
 fn attempted(lease: &Lease) -> Attempted {
-    let attempt = Attempt {
-        number: lease.tries + 1,
-        at: Timestamp::now(),
-        address: None,
-        status: None,
-        latency_ms: 0,
-        response: None,
-        error: Some(REASON.into()),
-    };
+    let attempt = Attempt::not_sent(lease.tries + 1, REASON.into());
     Attempted { delivery: DeliveryId(lease.id), attempt, status: DeliveryStatus::Parked, next_attempt_at: None }
 }
