@@ -12,7 +12,7 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::{Object, ObjectBuilder, Required, Type};
 
 use super::problem::{Problem, ProblemType};
-use crate::feedback::{Language, validate::FieldError};
+use crate::feedback::{Language, misfit::Misfit, validate::FieldError};
 use crate::records::{Filter, parse_time};
 
 /// Rows of a page, where the client does not say.
@@ -112,7 +112,10 @@ impl<'a> Params<'a> {
     /// Another word; the problem names those that are allowed.
     pub fn word<T: for<'de> Deserialize<'de>>(&self, name: &str) -> Result<Option<T>, Problem> {
         let read = |text: &str| T::deserialize(IntoDeserializer::<WordError>::into_deserializer(text));
-        self.get(name).map(read).transpose().map_err(|error| Problem::parameter(name, error.to_string()))
+        self.get(name)
+            .map(read)
+            .transpose()
+            .map_err(|error| Problem::parameter(name, Misfit::of(&error.to_string()).to_string()))
     }
 
     /// A parameter that reads as `T`.

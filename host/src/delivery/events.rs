@@ -129,6 +129,10 @@ impl Events {
         warn!(webhook = %self.webhook, %delivery, reason, "a delivery was parked");
     }
 
+    pub(super) fn was_delivered(&self, delivery: DeliveryId) {
+        info!(webhook = %self.webhook, %delivery, "a delivery that failed now had been delivered before; no more attempts are made");
+    }
+
     pub(super) fn unreadable(&self, reason: &str) {
         self.parked.increment(1);
         error!(webhook = %self.webhook, reason, "a message on the delivery lane was parked");

@@ -97,6 +97,7 @@ impl Search<'_> {
         let attempt = Attempt::not_sent(1, OF_ANOTHER.into());
         let parked =
             Attempted { delivery: delivery.id, attempt, status: DeliveryStatus::Parked, next_attempt_at: None };
-        Ok(self.records.record(vec![parked]).await?)
+        self.records.record(vec![parked]).await?;
+        Ok(())
     }
 }

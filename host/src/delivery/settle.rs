@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{standing::Standing, store::insist};
 use crate::{
+    feedback::DeliveryId,
     queue::{Lease, Queue},
     records::{Attempted, Records},
 };
@@ -75,11 +76,15 @@ impl Settler {
                 fate => other.push((lease, fate)),
             }
         }
-        if !attempts.is_empty()
-            && self.insist("record attempts", || self.records.record(attempts.clone())).await.is_none()
-        {
-            // Not recorded, so not settled either: the leases come back.
-            return;
+        if !attempts.is_empty() {
+            let Some(delivered) = self.insist("record attempts", || self.records.record(attempts.clone())).await else {
+                // Not recorded, so not settled either: the leases come back.
+                return;
+            };
+            for (lease, _) in other.extract_if(.., |(lease, _)| delivered.contains(&DeliveryId(lease.id))) {
+                self.standing.events.was_delivered(DeliveryId(lease.id));
+                done.push(lease);
+            }
         }
         if self.standing.keep(&self.shutdown).await.is_none() {
             return;

@@ -6,12 +6,14 @@
 //! - [`csv`]: turns rows of a table into such JSON.
 //! - [`Analysis`]: the merged effects of one run of the chain.
 //! - [`id`]: the identifiers.
+//! - `misfit`: why a value does not fit a type, in words.
 //! - [`sample()`]: feedback that no customer gave.
 
 mod analysis;
 mod canonical;
 pub mod csv;
 pub mod id;
+pub(crate) mod misfit;
 mod sample;
 mod types;
 pub mod validate;

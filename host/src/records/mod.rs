@@ -271,7 +271,10 @@ pub trait Records: Forgetting + Replays + Send + Sync + 'static {
 
     /// Keeps attempts, and how their deliveries stand. Returns when durable. Hand over together what began together: where a
     /// delivery is no longer on record, because it was erased, the answer to the others is not kept either.
-    async fn record(&self, attempts: Vec<Attempted>) -> Result<(), RecordsError>;
+    ///
+    /// What was delivered stays so: returned are those that failed now, and were delivered before (as after a crash between
+    /// the record and the queue). Nothing more is due for them.
+    async fn record(&self, attempts: Vec<Attempted>) -> Result<Vec<DeliveryId>, RecordsError>;
 
     /// Everything about one feedback.
     async fn get(&self, id: FeedbackId) -> Result<Option<Record>, RecordsError>;

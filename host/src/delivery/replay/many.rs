@@ -161,6 +161,7 @@ impl Replayer {
         let why = format!("what the event `{}` told is not kept any more; nothing was sent", one.event);
         let attempt = Attempt::not_sent(1, why);
         let status = DeliveryStatus::Parked;
-        self.records.record(vec![Attempted { delivery: one.id, attempt, status, next_attempt_at: None }]).await
+        self.records.record(vec![Attempted { delivery: one.id, attempt, status, next_attempt_at: None }]).await?;
+        Ok(())
     }
 }

@@ -26,7 +26,7 @@ use crate::{
     delivery::{owed_message, webhooks::WebhookId},
     privacy::Eraser,
     queue::{Depth, Lane, Message},
-    records::{DeliveryStatus, Subject},
+    records::{Attempt, Attempted, DeliveryStatus, Subject},
 };
 
 #[tokio::test]
@@ -307,6 +307,24 @@ async fn what_a_crash_left_without_a_lane_is_due_again_at_the_start() {
     assert_eq!(ids, expected);
     world.stop().await;
     assert!(receiver.calls_so_far().is_empty(), "each once");
+}
+
+#[tokio::test]
+async fn what_was_delivered_before_a_crash_is_neither_retried_nor_parked_where_it_fails_after() {
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    receiver.behave(|_, _| status(500));
+    for waits in [&[0, 1][..], &[0]] {
+        let id = world.owe(&["crm"]).await;
+        // The crash came between the record and the queue.
+        let attempt = Attempt::not_sent(1, String::new());
+        let status = DeliveryStatus::Delivered;
+        world.records.record(vec![Attempted { delivery: id, attempt, status, next_attempt_at: None }]).await.unwrap();
+        world.start(&limits(waits), &[webhook("crm", &receiver.url())]);
+        receiver.call().await;
+        world.stop().await;
+        assert_eq!(world.delivery(id).await.status, DeliveryStatus::Delivered);
+        assert_eq!(world.depth("crm"), Depth::default());
+    }
 }
 
 #[tokio::test]

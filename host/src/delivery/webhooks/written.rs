@@ -2,8 +2,12 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use serde_path_to_error::Path;
 
-use crate::{config, feedback::validate::FieldError};
+use crate::{
+    config,
+    feedback::{misfit::Misfit, validate::FieldError},
+};
 
 /// Fields that stand in the file alone, and why.
 const FILE_ONLY: [(&str, &str); 3] = [
@@ -17,9 +21,19 @@ const FILE_ONLY: [(&str, &str); 3] = [
 /// # Errors
 /// The field at fault, and what is wrong with it.
 pub fn read<T: DeserializeOwned>(written: Map<String, Value>) -> Result<T, FieldError> {
+    attempt(written).map_err(|(misfit, path)| misfit.at(&path))
+}
+
+fn attempt<T: DeserializeOwned>(written: Map<String, Value>) -> Result<T, (Misfit, Path)> {
     serde_path_to_error::deserialize(Value::Object(written)).map_err(|error| {
-        let (path, message) = (error.path().to_string(), error.inner().to_string());
-        FieldError::new(field_of(&path, &message), message)
+        let misfit = match Misfit::of(&error.inner().to_string()) {
+            Misfit::UnknownField(name, mut known) => {
+                known.retain(|name| FILE_ONLY.iter().all(|(field, _)| field != name));
+                Misfit::UnknownField(name, known)
+            }
+            misfit => misfit,
+        };
+        (misfit, error.path().clone())
     })
 }
 
@@ -45,27 +59,18 @@ pub(super) fn unknown(patch: &Map<String, Value>) -> Vec<FieldError> {
         _ => Vec::new(),
     });
     let fault = |probe| match probe {
-        Value::Object(probe) => read::<config::Webhook>(probe).err(),
+        Value::Object(probe) => attempt::<config::Webhook>(probe).err(),
         _ => None,
     };
     // What else is wrong with a probe is that it is no whole webhook.
-    let unknown = nulls.filter_map(fault).filter(|fault| fault.message.starts_with("unknown field"));
+    let unknown = nulls.filter_map(fault).filter(|(misfit, _)| matches!(misfit, Misfit::UnknownField(..)));
+    let unknown = unknown.map(|(misfit, path)| misfit.at(&path));
     of_the_file(patch).into_iter().chain(unknown).collect()
 }
 
 fn of_the_file(written: &Map<String, Value>) -> Vec<FieldError> {
     let there = FILE_ONLY.iter().filter(|(field, _)| written.contains_key(*field));
     there.map(|(field, why)| FieldError::new(*field, *why)).collect()
-}
-
-/// The field that a message is about: the path leads to the object that it is missing in, or unknown to.
-fn field_of(path: &str, message: &str) -> String {
-    let quoted = |lead| Some(message.strip_prefix(lead)?.split('`').next()?.to_owned());
-    match (path, quoted("unknown field `").or_else(|| quoted("missing field `"))) {
-        (".", name) => name.unwrap_or_default(),
-        (path, Some(name)) if path != name && !path.ends_with(&format!(".{name}")) => format!("{path}.{name}"),
-        (path, _) => path.to_owned(),
-    }
 }
 
 #[cfg(test)]

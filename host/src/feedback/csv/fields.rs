@@ -1,7 +1,7 @@
 //! The fields that columns can fill.
 
 use super::mapping::word;
-use crate::feedback::{FieldType, validate::nearest};
+use crate::feedback::{FieldType, misfit::nearest};
 
 /// How a cell is written in JSON. A number or truth value that is none is written as text, so that validation says
 /// what is wrong with it.

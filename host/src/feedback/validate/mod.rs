@@ -9,8 +9,6 @@ mod nul;
 mod rules;
 mod shape;
 
-pub(in crate::feedback) use shape::nearest;
-
 use serde::Serialize;
 use utoipa::ToSchema;
 

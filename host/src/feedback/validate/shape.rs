@@ -3,8 +3,10 @@
 use serde_json::{Value, error::Category};
 use serde_path_to_error::Segment;
 
-use super::{FieldError, Invalid, cut, nul};
-use crate::feedback::{Feedback, csv::likely};
+use super::{FieldError, Invalid, nul};
+use crate::feedback::Feedback;
+use crate::feedback::csv::likely;
+use crate::feedback::misfit::{Misfit, listed, nearest};
 
 /// What the server gives; a sender who gives it is told so.
 pub(super) const SERVER_GIVEN: [&str; 3] = ["id", "revision", "received_at"];
@@ -28,9 +30,6 @@ pub(super) const FORMS: [(&str, &str); 10] = [
     ("metadata", r#"{"shop": "Linz"}"#),
     ("answers", r#"[{"field_id": "recommend", "field_type": "nps", "value": 9}]"#),
 ];
-
-/// How much of what was found is repeated in a message, in bytes.
-const MAX_FOUND: usize = 120;
 
 /// The error for something that does not begin like an object.
 pub(super) fn not_an_object(json: &str) -> Invalid {
@@ -99,7 +98,7 @@ impl Wrong {
             path => path,
         };
         let names = error.path().iter().cloned().collect();
-        Self { error: field_error(path.clone(), &without_place(error.inner())), path, names }
+        Self { error: field_error(error.path(), &without_place(error.inner())), path, names }
     }
 
     /// Takes the field out of `feedback`; false where that is no field of an object, or not there.
@@ -136,7 +135,13 @@ fn syntax(error: &serde_json::Error) -> Invalid {
         message if message.contains("surrogate") || message == "unexpected end of hex escape" => {
             "half of a character stands there, such as \\ud83d without its other half; send both, or none".into()
         }
-        message => message,
+        message if message == "expected ident" => {
+            "a word stands there that is none of true, false and null; a text needs quotation marks".into()
+        }
+        message => match message.strip_prefix("EOF while parsing ") {
+            Some(what) => format!("it ends too early, within {what}"),
+            None => message,
+        },
     };
     Invalid::Syntax { message, line: error.line(), column: error.column() }
 }
@@ -150,61 +155,31 @@ fn without_place(error: &serde_json::Error) -> String {
     }
 }
 
-fn field_error(path: String, message: &str) -> FieldError {
-    let first = path.split(['.', '[']).next().unwrap_or_default();
+fn field_error(path: &serde_path_to_error::Path, message: &str) -> FieldError {
+    let misfit = match Misfit::of(message) {
+        Misfit::UnknownField(name, mut known) => {
+            known.retain(|name| !SERVER_GIVEN.contains(&&**name));
+            Misfit::UnknownField(name, known)
+        }
+        misfit => misfit,
+    };
+    let field = misfit.field(path);
+    let first = field.split(['.', '[']).next().unwrap_or_default();
     if SERVER_GIVEN.contains(&first) {
         return FieldError::new(first, SERVER_GIVEN_MESSAGE);
     }
-    if let Some((name, allowed)) = unknown("unknown field `", message) {
-        return FieldError::new(with_last(path, &name), unknown_field(&name, &allowed));
-    }
-    if let Some((word, allowed)) = unknown("unknown variant `", message) {
-        let near = nearest(&word, &allowed).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
-        return FieldError::new(path, format!("`{}` is not one of {}{near}", shorten(&word), listed(&allowed)));
-    }
-    if let Some(name) = quoted("missing field `", message) {
-        let allowed = if name == "kind" { "; one of `survey`, `review`, `csr_note`" } else { "" };
-        return FieldError::new(with_last(path, &name), format!("is missing{allowed}"));
-    }
-    if let Some(name) = quoted("duplicate field `", message) {
-        return FieldError::new(with_last(path, &name), "stands there twice; send it once");
-    }
-    if TIMES.contains(&&*path) {
-        return FieldError::new(path, TIME_MESSAGE);
-    }
-    if path == "customer.since" {
-        return FieldError::new(path, "is not a date such as 2020-01-31");
-    }
-    let form = FORMS.iter().find(|(field, _)| *field == path && !message.contains("null"));
-    let told = type_error(message).map(|told| match form {
-        Some((_, form)) => format!("{told}, such as {form}"),
-        None => told,
-    });
-    FieldError::new(path, told.unwrap_or_else(|| shorten(message)))
-}
-
-/// The path to `name`, which serde_path_to_error may or may not have followed already.
-fn with_last(path: String, name: &str) -> String {
-    if path.is_empty() {
-        return name.to_owned();
-    }
-    if path == name || path.strip_suffix(name).is_some_and(|parent| parent.ends_with('.')) {
-        return path;
-    }
-    format!("{path}.{name}")
-}
-
-fn quoted(lead: &str, message: &str) -> Option<String> {
-    let rest = message.strip_prefix(lead)?;
-    Some(rest[..rest.rfind('`')?].to_owned())
-}
-
-/// The word that is unknown, and those that are known.
-fn unknown(lead: &str, message: &str) -> Option<(String, Vec<String>)> {
-    let rest = message.strip_prefix(lead)?;
-    let end = rest.rfind("`, expected ").or_else(|| rest.rfind("`, there are no "))?;
-    let allowed = rest[end + 1..].split('`').skip(1).step_by(2).filter(|name| !SERVER_GIVEN.contains(name));
-    Some((rest[..end].to_owned(), allowed.map(str::to_owned).collect()))
+    let told = match &misfit {
+        Misfit::UnknownField(name, known) => unknown_field(name, known),
+        Misfit::Missing(name) if name == "kind" => format!("{misfit}; one of `survey`, `review`, `csr_note`"),
+        Misfit::Type(_) | Misfit::Other(_) if TIMES.contains(&&*field) => TIME_MESSAGE.into(),
+        Misfit::Type(_) | Misfit::Other(_) if field == "customer.since" => "is not a date such as 2020-01-31".into(),
+        Misfit::Type(told) => match FORMS.iter().find(|(of, _)| *of == field && !message.contains("null")) {
+            Some((_, form)) => format!("{told}, such as {form}"),
+            None => told.clone(),
+        },
+        _ => misfit.to_string(),
+    };
+    FieldError::new(field, told)
 }
 
 fn unknown_field(name: &str, allowed: &[String]) -> String {
@@ -215,55 +190,4 @@ fn unknown_field(name: &str, allowed: &[String]) -> String {
         None => format!("known here: {}.", listed(allowed)),
     };
     format!("is not a known field; {hint} Your own data goes into `metadata`")
-}
-
-/// The known word that is so near to `word` that it was probably meant.
-pub(in crate::feedback) fn nearest<'a, S: AsRef<str>>(word: &str, known: &'a [S]) -> Option<&'a str> {
-    // None is near to something so long, and to find that out takes long.
-    if word.len() > MAX_FOUND {
-        return None;
-    }
-    let word = word.to_lowercase();
-    let scored = known.iter().map(|name| (strsim::jaro_winkler(&word, name.as_ref()), name.as_ref()));
-    scored.filter(|(score, _)| *score >= 0.85).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
-}
-
-fn listed(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// Rewrites serde's `invalid type: string "x", expected f64`.
-fn type_error(message: &str) -> Option<String> {
-    let rest = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "))?;
-    let (found, expected) = rest.rsplit_once(", expected ")?;
-    let expected = match expected {
-        "f64" => "a number",
-        "u32" => "a whole number from 0 to 4294967295",
-        "a string" => "text",
-        "a boolean" => "true or false",
-        "a sequence" => "a list",
-        "a map" => "an object",
-        other if other.starts_with("struct ") => "an object",
-        other => other,
-    };
-    let leave_out = if found == "null" { "; leave the field out where there is none" } else { "" };
-    Some(format!("found {}, expected {expected}{leave_out}", found_in_words(found)))
-}
-
-fn found_in_words(found: &str) -> String {
-    let inner = |lead: &str| found.strip_prefix(lead).map(|rest| shorten(rest.trim_matches('`')));
-    match found {
-        "map" => "an object".into(),
-        "sequence" => "a list".into(),
-        _ => inner("string ")
-            .map(|text| format!("the text {text}"))
-            .or_else(|| inner("integer ").map(|number| format!("the number {number}")))
-            .or_else(|| inner("floating point ").map(|number| format!("the number {number}")))
-            .or_else(|| inner("boolean "))
-            .unwrap_or_else(|| shorten(found)),
-    }
-}
-
-fn shorten(text: &str) -> String {
-    cut(text, MAX_FOUND)
 }

@@ -94,9 +94,11 @@ pub(crate) async fn a_repeated_attempt_changes_nothing(backend: &impl Backend) {
 pub(crate) async fn what_was_delivered_stays_delivered(backend: &impl Backend) {
     let records = backend.open().await;
     let id = owe(&records).await;
-    records.record(vec![delivered(id, 1), failed(id, 2), parked(id, 3)]).await.expect("records");
+    assert_eq!(records.record(vec![failed(id, 1), delivered(id, 2)]).await.expect("records"), []);
+    assert_eq!(records.record(vec![failed(id, 3)]).await.expect("records"), [id], "nothing more is due");
+    assert_eq!(records.record(vec![parked(id, 4)]).await.expect("records"), [id]);
     let delivery = get(&records, id).await;
-    assert_eq!((delivery.status, numbers(&delivery)), (DeliveryStatus::Delivered, vec![1, 2, 3]));
+    assert_eq!((delivery.status, numbers(&delivery)), (DeliveryStatus::Delivered, vec![1, 2, 3, 4]));
     assert_eq!(delivery.next_attempt_at, None);
 }
 

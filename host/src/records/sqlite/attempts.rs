@@ -13,25 +13,36 @@ use crate::{
 };
 
 impl SqliteRecords {
-    pub(super) async fn record_all(&self, attempts: Vec<Attempted>) -> Result<(), RecordsError> {
+    pub(super) async fn record_all(&self, attempts: Vec<Attempted>) -> Result<Vec<DeliveryId>, RecordsError> {
         let run = move |connection: &Connection| record_together(connection, &attempts);
-        Ok(self.store.write(Haste::Later, run, |(), _| {}).await?)
+        Ok(self.store.write(Haste::Later, run, |_, _| {}).await?)
     }
 }
 
-fn record_together(connection: &Connection, attempts: &[Attempted]) -> rusqlite::Result<()> {
-    attempts.iter().try_for_each(|attempted| record(connection, attempted))?;
+fn record_together(connection: &Connection, attempts: &[Attempted]) -> rusqlite::Result<Vec<DeliveryId>> {
+    let mut delivered = Vec::new();
+    for attempted in attempts {
+        record(connection, attempted)?;
+        if attempted.status != DeliveryStatus::Delivered && is_delivered(connection, attempted.delivery)? {
+            delivered.push(attempted.delivery);
+        }
+    }
     // A request may have carried the delivery of what was erased while it was under way.
     for attempted in attempts.iter().filter(|attempted| attempted.attempt.response.is_some()) {
         if !is_on_record(connection, attempted.delivery)? {
             erase::drop_answers(connection, nanos(attempted.attempt.at))?;
         }
     }
-    Ok(())
+    Ok(delivered)
 }
 
 fn is_on_record(connection: &Connection, id: DeliveryId) -> rusqlite::Result<bool> {
     connection.prepare_cached("SELECT 1 FROM delivery WHERE id = ?1")?.exists([id.0.as_bytes()])
+}
+
+fn is_delivered(connection: &Connection, id: DeliveryId) -> rusqlite::Result<bool> {
+    let mut delivered = connection.prepare_cached("SELECT 1 FROM delivery WHERE id = ?1 AND status = ?2")?;
+    delivered.exists(params![id.0.as_bytes(), code(DeliveryStatus::Delivered)])
 }
 
 fn record(connection: &Connection, attempted: &Attempted) -> rusqlite::Result<()> {

@@ -94,7 +94,7 @@ impl Records for SqliteRecords {
         self.owe_all(notified).await
     }
 
-    async fn record(&self, attempts: Vec<Attempted>) -> Result<(), RecordsError> {
+    async fn record(&self, attempts: Vec<Attempted>) -> Result<Vec<DeliveryId>, RecordsError> {
         self.record_all(attempts).await
     }
 

@@ -7,7 +7,6 @@ use axum::body::Body;
 use axum::extract::{Path, RawQuery, State as With};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::super::super::State;
@@ -18,8 +17,7 @@ use super::body;
 use crate::delivery::formats::standard::ANALYZED;
 use crate::delivery::shown::without_secrets;
 use crate::delivery::trial::{self, About, NotTested, Trial, Wanted};
-use crate::delivery::webhooks::{KNOWN_EVENTS, Webhook, WebhookId};
-use crate::feedback::validate::FieldError;
+use crate::delivery::webhooks::{KNOWN_EVENTS, Webhook, WebhookId, written};
 use crate::feedback::{FeedbackId, Kind, sample};
 use crate::records::Attempt;
 
@@ -127,14 +125,9 @@ pub(in crate::api) async fn test(
 }
 
 async fn asked(headers: &HeaderMap, body: Body) -> Result<Wanted, Problem> {
-    let object = Value::Object(body::object(headers, body).await?);
-    let Asked { feedback, event } = serde_path_to_error::deserialize(object).map_err(|error| {
-        let (path, message) = (error.path().to_string(), error.inner().to_string());
-        let field = if path == "." { String::new() } else { path };
-        let mut problem = Problem::new(ProblemType::InvalidRequest, format!("What to send cannot be read: {message}."));
-        problem.more.errors.push(FieldError::new(field, message));
-        problem
-    })?;
+    let written = body::object(headers, body).await?;
+    let Asked { feedback, event } =
+        written::read(written).map_err(|fault| Problem::parameter(&fault.field, fault.message))?;
     Ok(Wanted { event, feedback })
 }
 
