@@ -78,7 +78,8 @@ pub(in crate::api) async fn reload(With(state): With<State>, RawQuery(query): Ra
     match state.chain.reload(Trigger::Request).await {
         Ok(chain) => Ok(Json(View::from(&*chain))),
         Err(Refused(reason)) => {
-            Err(Problem::new(ProblemType::ChainRefused, format!("{reason}. The chain that was there goes on.")))
+            let end = if reason.ends_with(['.', '?']) { "" } else { "." };
+            Err(Problem::new(ProblemType::ChainRefused, format!("{reason}{end} The chain that was there goes on.")))
         }
     }
 }

@@ -144,6 +144,7 @@ async fn list(args: &List) -> anyhow::Result<()> {
     let remote = Remote::new(&args.at)?;
     let mut left = if args.limit == 0 { usize::MAX } else { args.limit };
     let (mut table, mut after) = (show::Table::default(), None::<String>);
+    let mut has_any = false;
     while left > 0 {
         let page = remote.call(Method::GET, &path(args, left.min(PAGE), after.as_deref()), None).await?;
         let items = page["items"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -153,10 +154,15 @@ async fn list(args: &List) -> anyhow::Result<()> {
             anstream::print!("{}", table.lines(items));
         }
         left -= items.len();
+        has_any |= !items.is_empty();
         after = page["next"].as_str().map(str::to_owned);
         if after.is_none() {
             break;
         }
+    }
+    if !has_any {
+        let hint = args.webhook.as_ref().map_or("", |_| "; `sayso webhook list` shows the names of the webhooks");
+        anstream::eprintln!("no delivery fits{hint}");
     }
     Ok(())
 }

@@ -293,13 +293,20 @@ fn take(
 /// What is said of a parameter of requests, said of the option that it is here.
 fn as_option(message: &str) -> String {
     let parameters = [
-        ("?map=", "--map "),
         ("?dates=", "--dates "),
         ("`?kind=review` to the request", "--kind review"),
         ("Content-Type: text/csv; charset=NAME", "--charset NAME"),
         ("which the request names as the charset", "which --charset names"),
     ];
-    parameters.into_iter().fold(message.to_owned(), |said, (parameter, option)| said.replace(parameter, option))
+    let message =
+        parameters.into_iter().fold(message.to_owned(), |said, (parameter, option)| said.replace(parameter, option));
+    let mut parts = message.split("?map=");
+    let before = parts.next().unwrap_or_default().to_owned();
+    parts.fold(before, |said, part| {
+        let (pair, rest) = part.split_at(part.find([' ', ',', '\n']).unwrap_or(part.len()));
+        let pair = url::form_urlencoded::parse(pair.as_bytes()).next().map(|(pair, _)| pair).unwrap_or_default();
+        format!("{said}--map {}{rest}", quoted(&pair))
+    })
 }
 
 /// Why a header cannot be used: if its columns have other names alone, with a command line that can be.

@@ -1,6 +1,7 @@
 //! One request, tried again where the server asks for it or cannot be reached.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -13,6 +14,8 @@ use crate::http_client;
 
 /// How often a request is tried where the server cannot be reached or fails.
 const MAX_FAILURES: u32 = 8;
+/// The same before it ever answered: some 8 s, since it is rather the address that is wrong than the server that restarts.
+const MAX_FAILURES_AT_FIRST: u32 = 4;
 /// How often it is tried where the server asks to come back later.
 const MAX_LATER: u32 = 120;
 /// Longest pause between two tries.
@@ -25,6 +28,7 @@ pub(super) struct Poster {
     client: Client,
     url: String,
     key: Option<String>,
+    has_answered: AtomicBool,
 }
 
 /// What became of the items of a request.
@@ -89,7 +93,7 @@ impl Poster {
         let is_http = url.starts_with("http://") || url.starts_with("https://");
         anyhow::ensure!(is_http, "--url `{base}` begins neither with http:// nor https://");
         url::Url::parse(&url).with_context(|| format!("--url `{url}` is not a URL"))?;
-        Ok(Self { client: http_client::new()?, url, key: key.map(str::to_owned) })
+        Ok(Self { client: http_client::new()?, url, key: key.map(str::to_owned), has_answered: AtomicBool::new(false) })
     }
 
     /// Posts NDJSON; `say` tells the user why it takes longer.
@@ -108,7 +112,7 @@ impl Poster {
                     later += 1;
                     (why, pause)
                 }
-                Next::Failed(why) if failures < MAX_FAILURES => {
+                Next::Failed(why) if failures < self.most_failures() => {
                     failures += 1;
                     (why, None)
                 }
@@ -123,6 +127,10 @@ impl Poster {
         }
     }
 
+    fn most_failures(&self) -> u32 {
+        if self.has_answered.load(Ordering::Relaxed) { MAX_FAILURES } else { MAX_FAILURES_AT_FIRST }
+    }
+
     async fn try_once(&self, body: Bytes, idempotency_key: &str) -> anyhow::Result<Next> {
         let mut request = self
             .client
@@ -135,7 +143,10 @@ impl Poster {
             request = request.bearer_auth(key);
         }
         match request.send().await {
-            Ok(response) => self.read(response).await,
+            Ok(response) => {
+                self.has_answered.store(true, Ordering::Relaxed);
+                self.read(response).await
+            }
             Err(error) if error.is_builder() => Err(error.into()),
             Err(error) => Ok(Next::Failed(unreachable(&self.url, &error))),
         }

@@ -189,8 +189,8 @@ impl Table {
         let is_filled = |index: &&usize| row.get(**index).is_some_and(|cell| !cell.trim_ascii().is_empty());
         if let Some(index) = self.unnamed.iter().find(is_filled) {
             let column = &self.columns[*index];
-            let message =
-                format!("has no heading; name it with ?map={column}:FIELD, or leave it out with ?map={column}:-");
+            let name = in_query(column);
+            let message = format!("has no heading; name it with ?map={name}:FIELD, or leave it out with ?map={name}:-");
             return Err(FieldError::new(column, message));
         }
         json.push(b'{');
@@ -230,10 +230,16 @@ fn no_column(column: &str, columns: &[String]) -> String {
 fn unknown_column(column: &str) -> String {
     let near = likely(column).or_else(|| near(column)).unwrap_or("FIELD");
     let guess = if near == "FIELD" { String::new() } else { format!(" Did you mean `{near}`?") };
+    let name = in_query(column);
     format!(
-        "is not a known field.{guess} Rename it with ?map={column}:{near}, keep it with ?map={column}:metadata.NAME, \
-         or leave it out with ?map={column}:-"
+        "is not a known field.{guess} Rename it with ?map={name}:{near}, keep it with ?map={name}:metadata.NAME, \
+         or leave it out with ?map={name}:-"
     )
+}
+
+/// A column as it is written in a query.
+fn in_query(column: &str) -> String {
+    url::form_urlencoded::byte_serialize(cut(column, MAX_NAME).as_bytes()).collect()
 }
 
 /// Of a field that the mapping names.

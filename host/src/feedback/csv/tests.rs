@@ -295,6 +295,13 @@ fn a_column_without_heading_has_to_be_empty_or_is_named_by_its_place() {
 }
 
 #[test]
+fn what_to_put_into_the_query_can_be_pasted_there() {
+    let errors = read("kind,text,Shop & town\nreview,a,b\n", &Mapping::default(), 9).expect_err("is refused");
+    let told = errors.iter().find(|error| error.field == "Shop & town").expect("is named");
+    assert!(told.message.contains("?map=Shop+%26+town:metadata.NAME"), "{told:?}");
+}
+
+#[test]
 fn rows_that_tell_more_of_the_columns_are_no_feedback_and_name_the_questions() {
     let table = "StartDate,ResponseId,Q1,Q2\n\
         Start Date,Response ID,How likely is it that you recommend us?,Why?\n\
