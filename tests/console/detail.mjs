@@ -89,3 +89,17 @@ export async function whatIsSetAsideIsAnalysedAgain(page, given) {
   await detail(page).getByRole("button", { name: "Analyse again", disabled: false }).waitFor();
   await says(detail(page), "It was parked");
 }
+
+export async function allThatIsSetAsideIsAnalysedAgain(page, given) {
+  await page.goto(`${given.url}/`);
+  await says(page.locator("#parked"), "2 feedback set aside");
+  const isRetry = (url) => url.pathname === "/v1/parked/retry";
+  const again = page.getByRole("button", { name: "Analyse all again" });
+  await page.route(isRetry, (route) => route.fulfill({ status: 403, json: { title: "Forbidden", detail: "It may not." } }));
+  await again.click();
+  await says(page.locator("#all-again-said"), "It may not.");
+  await page.unroute(isRetry);
+  const answered = page.waitForResponse((response) => isRetry(new URL(response.url())));
+  await again.click();
+  assert.equal((await (await answered).json()).retried, 2);
+}

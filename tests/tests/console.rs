@@ -314,6 +314,10 @@ async fn feedback_without_an_analysis_is_shown_with_the_reason() {
     let more = json!({ "id": parked["items"][0]["id"], "text": text, "reason": "plugin `hostile` panicked" });
     in_the_browser(&server, "feedbackWithoutAnAnalysisIsShown", more.clone()).await;
     in_the_browser(&server, "whatIsSetAsideIsAnalysedAgain", more).await;
+    assert!(server.post(&json!({"kind": "review", "language": "en", "text": text})).await.status().is_success());
+    server.wait_until("/v1/parked", |parked| parked["total"] == 2).await;
+    in_the_browser(&server, "allThatIsSetAsideIsAnalysedAgain", Value::Null).await;
+    server.wait_until("/v1/parked", |parked| parked["total"] == 2).await;
 }
 
 #[tokio::test]

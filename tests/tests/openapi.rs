@@ -333,6 +333,7 @@ async fn cancel_a_replay() -> Described {
 async fn work_on_the_rest(api: &Described, parked: &str) {
     assert_eq!(api.post(&format!("/v1/parked/{parked}/retry"), &json!({})).await.0, 200);
     assert_eq!(api.post("/v1/parked/mine/retry", &json!({})).await.0, 404);
+    assert_eq!(api.post("/v1/parked/retry", &json!({})).await.0, 200);
     assert_eq!(api.post("/v1/chain/reload", &json!({})).await.0, 200);
     api.server.reconfigure("[[plugin]]\nname = \"x\"\nuse = \"nowhere.wasm\"\n");
     assert_eq!(api.post("/v1/chain/reload", &json!({})).await.0, 422);

@@ -52,6 +52,7 @@ pub fn router_with(state: State, open: impl Into<OpenApiRouter<State>>) -> Route
         .routes(routes!(deliveries::replay))
         .routes(routes!(replays::cancel))
         .routes(routes!(parked::retry))
+        .routes(routes!(parked::retry_all))
         .routes(routes!(erasure::customer))
         .routes(routes!(erasure::feedback))
         .route_layer(axum::middleware::from_fn(middleware::to_the_end));

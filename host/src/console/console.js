@@ -1,6 +1,6 @@
 // The console: reads the API, and sets everything that a customer wrote as text.
 
-import { forgetKey, get, storedKey } from "/api.js";
+import { forgetKey, get, post, storedKey } from "/api.js";
 import { followHash, knowAside, linkTo } from "/detail.js";
 import { kindOf, marks, summary } from "/feedback.js";
 import { $, begin, fail, foreign, languageName, languageOf, latest, levels, make, number, renew, time, words } from "/page.js";
@@ -43,13 +43,31 @@ function sayState(...content) {
 /** So many of what is set aside are listed. */
 const MOST_PARKED = 20;
 
-const showParked = latest((asksAt) => get(`/v1/parked?limit=${MOST_PARKED}`, asksAt), ({ items, next }) => {
+const showParked = latest((asksAt) => get(`/v1/parked?limit=${MOST_PARKED}`, asksAt), ({ items, total }) => {
   knowAside(items);
   $("parked").hidden = items.length === 0;
-  $("parked-title").textContent = `${next ? "More than " : ""}${number(items.length)} feedback set aside`;
+  $("parked-title").textContent = `${number(total)} feedback set aside`;
+  $("all-again").hidden = total < 2;
+  if (total === 0) $("all-again-said").textContent = "";
   renew($("parked").querySelector("ul"), ...items.map(({ id, revision, parked_at: at, reason }) =>
     make("li", {}, linkTo(id, time(at)), revision > 1 ? ` (revision ${revision})` : "", ": ", foreign(reason))));
 });
+
+/** Has everything that is set aside analysed again. */
+async function allAgain() {
+  const said = $("all-again-said");
+  said.className = said.textContent = "";
+  $("all-again").disabled = true;
+  try {
+    const { retried } = await post("/v1/parked/retry");
+    said.textContent = `${number(retried)} wait for their analysis; what fails again is set aside again`;
+    dispatchEvent(new Event("retried"));
+  } catch (error) {
+    said.className = "bad";
+    said.textContent = error.message;
+  }
+  $("all-again").disabled = false;
+}
 
 // What is counted: by the API's name, the title, the most rows, the filter that a row sets, and what people call it.
 const facets = [
@@ -264,6 +282,7 @@ $("see-webhooks").addEventListener("click", (event) => {
   $("webhooks").scrollIntoView();
   $("webhooks-box").firstElementChild.focus({ preventScroll: true });
 });
+$("all-again").addEventListener("click", allAgain);
 $("enter-key").addEventListener("click", () => refresh());
 $("forget-key").addEventListener("click", () => {
   begin();

@@ -1,8 +1,9 @@
-//! `GET /v1/parked`: what was set aside for the operator; and `POST /v1/parked/{id}/retry`: feedback, to be analysed again.
-//! Deliveries that were set aside are replayed.
+//! `GET /v1/parked`: what was set aside for the operator; `POST /v1/parked/{id}/retry` and `POST /v1/parked/retry`: one
+//! feedback or all of it, to be analysed again. Deliveries that were set aside are replayed.
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State as With};
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -25,6 +26,8 @@ const AT_ONCE: usize = 32;
 #[schema(as = ParkedList)]
 pub(in crate::api) struct List {
     lane: String,
+    /// How many are set aside in the lane.
+    total: u64,
     items: Vec<Item>,
     #[schema(required = true)]
     next: Option<String>,
@@ -52,7 +55,7 @@ impl List {
             reason: "plugin `redact` ran out of time".into(),
             feedback: Some(feedback),
         };
-        Self { lane: Lane::Intake.to_string(), items: vec![item], next: None }
+        Self { lane: Lane::Intake.to_string(), total: 1, items: vec![item], next: None }
     }
 }
 
@@ -72,7 +75,8 @@ pub(in crate::api) async fn list(With(state): With<State>, RawQuery(query): RawQ
     let (lane, limit) = (lane(&params)?, params.limit()?);
     let after = params.get("after").map(cursor).transpose()?;
     let (items, next) = page(&*state.queue, &lane, after, limit).await?;
-    Ok(Json(List { lane: lane.to_string(), items, next }))
+    let depth = state.queue.depths().into_iter().find(|(of, _)| *of == lane).map(|(_, depth)| depth);
+    Ok(Json(List { lane: lane.to_string(), total: depth.unwrap_or_default().parked, items, next }))
 }
 
 /// A page that ends early where its items are large, and where the next one begins.
@@ -171,4 +175,40 @@ pub(in crate::api) async fn retry(
         return Err(missing());
     }
     Ok(Json(Retried { lane: lane.to_string(), id, status: "waiting" }))
+}
+
+/// How many wait again.
+#[derive(Serialize, ToSchema)]
+pub(in crate::api) struct AllRetried {
+    lane: String,
+    /// How many pieces of feedback wait for the chain again.
+    retried: u64,
+}
+
+/// Have all feedback that was set aside analysed again.
+///
+/// For after the chain was mended: what fails again is set aside again. Deliveries that were set aside are made again by
+/// POST /v1/webhooks/{id}/replay.
+#[utoipa::path(
+    post, path = "/v1/parked/retry", operation_id = "retry_all_parked", tag = "parked",
+    responses((status = 200, description = "It waits for the chain.", body = AllRetried, example = json!(AllRetried { lane: Lane::Intake.to_string(), retried: 12 }))),
+)]
+pub(in crate::api) async fn retry_all(
+    With(state): With<State>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<AllRetried>, Problem> {
+    Params::read(query.as_deref(), &[], &[])?;
+    let (lane, mut after, mut retried) = (Lane::Intake, None, 0);
+    loop {
+        let parked = state.queue.parked(&lane, after, AT_ONCE).await?;
+        // By id, so that what is set aside again meanwhile is not met again.
+        after = parked.last().map(|last| (last.id, last.revision));
+        let mut ids: Vec<_> = parked.iter().map(|one| one.id).collect();
+        ids.dedup();
+        let back = try_join_all(ids.into_iter().map(|id| state.queue.unpark(&lane, id))).await?;
+        retried += back.into_iter().map(u64::from).sum::<u64>();
+        if parked.len() < AT_ONCE {
+            return Ok(Json(AllRetried { lane: lane.to_string(), retried }));
+        }
+    }
 }

@@ -94,6 +94,24 @@ async fn parked_feedback_is_listed_with_its_reason_and_can_be_tried_again() {
 }
 
 #[tokio::test]
+async fn all_parked_feedback_can_be_tried_again_together() {
+    const COUNT: usize = 70;
+    let service = Service::start();
+    for n in 0..COUNT {
+        accept(&service, &review(&format!("tea {n}"), "c1")).await;
+    }
+    for lease in service.pull(COUNT).await {
+        service.state.queue.park(lease, "plugin `x` trapped".into()).await.expect("parked");
+    }
+    assert_eq!(service.get("/v1/parked?limit=2").await.expect(200)["total"], COUNT);
+    let retry = || request("POST", "/v1/parked/retry", &[]).body(Body::empty()).expect("is a request");
+    assert_eq!(service.send(retry()).await.expect(200), json!({ "lane": "intake", "retried": COUNT }));
+    assert_eq!(service.get("/v1/parked").await.expect(200)["total"], 0);
+    assert_eq!(service.pull(COUNT).await.len(), COUNT);
+    assert_eq!(service.send(retry()).await.expect(200)["retried"], 0);
+}
+
+#[tokio::test]
 async fn a_page_of_large_parked_feedback_ends_early_and_the_next_goes_on() {
     const COUNT: usize = 40;
     let service = Service::start();
