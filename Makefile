@@ -39,9 +39,9 @@ check: setup ## Format, lints as errors, docs.
 
 bench: setup ## The figures: the chain against native code, intake and the whole flow against a bare server; VADER's numbers.
 	tests/parity/run.sh
-	$(CARGO) build --locked --release --package sayso
+	$(CARGO) build --locked --release --package sayso --package sayso-bench
 	@host/dictionaries.sh target/release/sayso $(DICTIONARIES)
-	$(CARGO) run --locked --release --package sayso-bench
+	target/release/sayso-bench
 
 dictionaries: setup ## The dictionaries for Japanese, Korean and Chinese, from the packages that publish their data.
 	$(CARGO) build --locked --package sayso
