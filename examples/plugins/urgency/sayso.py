@@ -4,9 +4,15 @@ Part of the project, so that nothing has to be fetched; there is no need to chan
 `wit/deps/sayso-plugin.wit`, as `sayso plugin build` leaves them in `bindings/` for editors and type checkers.
 """
 
+# What the standard library imports when it is first used, and what is not there by then.
+import _strptime  # noqa: F401
+import encodings.cp1252  # noqa: F401
+import encodings.idna  # noqa: F401
+import encodings.latin_1  # noqa: F401
 import inspect
 import json
 import re
+import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -119,18 +125,23 @@ def find(text: str, word: str) -> list[Passage]:
 
     In scripts that do not part words (Han, Kana) and in Korean it is found anywhere. Places do not overlap.
     """
-    # Letter by letter, since a few, such as İ, have a longer form in lower case, by which places would be off.
-    lower, sought = [letter.lower() for letter in text], [letter.lower() for letter in word]
+    lower, sought = _lowered(text), _lowered(word)
     places: list[Passage] = []
-    at = 0
-    while sought and at + len(sought) <= len(lower):
+    at = lower.find(sought) if sought else -1
+    while at >= 0:
         end = at + len(sought)
-        if lower[at:end] == sought and _is_edge(text, at) and _is_edge(text, end):
+        is_found = _is_edge(text, at) and _is_edge(text, end)
+        if is_found:
             places.append((at, end))
-            at = end
-        else:
-            at += 1
+        at = lower.find(sought, end if is_found else at + 1)
     return places
+
+
+def _lowered(text: str) -> str:
+    """In lower case, letter by letter, so that nothing moves: İ has a longer form, and Σ one of its own at an end."""
+    if "\u0130" in text or "\u03a3" in text:
+        return "".join(letter if letter == "\u0130" else letter.lower() for letter in text)
+    return text.lower()
 
 
 def _is_edge(text: str, at: int) -> bool:
@@ -255,7 +266,14 @@ def _shown(value: Any) -> str:
 
 
 def _explain(error: BaseException) -> str:
-    return _sayable(f"{type(error).__name__}: {error}")
+    """What was raised, where in the plugin's own sources, and what helps where a module is missing."""
+    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.endswith("sayso.py")]
+    if own:
+        reason += f" ({own[-1].filename.rsplit('/', 1)[-1]}, line {own[-1].lineno})"
+    if isinstance(error, ImportError) or "unknown encoding" in reason:
+        reason += "; only what is imported when the plugin is built is there: import it at the top of plugin.py"
+    return _sayable(reason)
 
 
 def _sayable(reason: str) -> str:
@@ -269,6 +287,8 @@ def _variant(name: str, known: dict[str, Any], other: Any) -> Any:
 
 def _bytes(text: str, span: Passage) -> types.Span:
     """A passage in sayso's terms, which counts in bytes of UTF-8 where a string counts in characters."""
+    if not isinstance(span, (tuple, list)) or len(span) != 2:
+        raise TypeError(f"a passage is {_shown(span)}; it has to be a pair of places, such as (0, 4)")
     start, end = span
     if not 0 <= start <= end <= len(text):
         raise ValueError(f"the passage {_shown(start)} to {_shown(end)} is none of a text of {len(text)} characters")

@@ -54,9 +54,14 @@ fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
     let mut cases = entries.collect::<io::Result<Vec<_>>>()?;
     // One without input.json is a case that cannot be run, and told: a slip in the name must not let a plugin pass.
-    cases.retain(|path| path.is_dir());
+    cases.retain(|path| path.is_dir() && !is_hidden(path));
     cases.sort();
     Ok(cases)
+}
+
+/// Whether a folder is one that tools keep for themselves.
+pub(crate) fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
 fn run_one(plugin: &Plugin, folder: &Path, case: &Path) -> Result<(), String> {

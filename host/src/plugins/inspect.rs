@@ -67,7 +67,9 @@ impl Loader {
         let contract = self.contract(&component);
         let description = match contract {
             Some(_) => self.describe(source, grants.clone()),
-            None => Err(format!("it exports no {EXPORT}…, so it is no plugin of sayso")),
+            None => Err(format!(
+                "it exports no {EXPORT}…, so it is no plugin of sayso (in Rust, the macro `export!` of the SDK exports it)"
+            )),
         };
         Ok(Inspection {
             digest: format!("sha256:{}", found.digest),

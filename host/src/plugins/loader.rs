@@ -26,6 +26,7 @@ use super::{
     source::{Found, SourceError, Sources, hex},
 };
 use crate::config::{self, Grant, Limits, OnFault};
+use crate::feedback::validate::compose_value;
 
 /// A plugin that is ready to run.
 #[derive(Clone)]
@@ -244,7 +245,7 @@ impl Loader {
     /// See [`LoadError`].
     pub fn load(&self, config: &config::Plugin) -> Result<Plugin, LoadError> {
         let mut plugin = self.prepare(config)?;
-        self.introduce(&mut plugin, &config.config)?;
+        self.introduce(&mut plugin, &composed(&config.config))?;
         Ok(plugin)
     }
 
@@ -261,7 +262,7 @@ impl Loader {
         let linked = grants::link(&mut linker, &config.grants, &component);
         let linked = linked.and_then(|()| linker.instantiate_pre(&component)).and_then(bindings::PluginPre::new);
         let pre = linked.map_err(|error| built_for.explain(name, &found.place, &error))?;
-        let config_json = config.config.to_string();
+        let config_json = composed(&config.config).to_string();
         let http = imported.contains(&Grant::Http).then(|| http_source(name, config.http.as_ref())).transpose()?;
         Ok(Plugin {
             name: name.as_str().into(),
@@ -365,6 +366,13 @@ fn http_source(plugin: &str, config: Option<&config::Http>) -> Result<Option<Arc
     let client = http::Client::new(plugin.into(), config, &|name| std::env::var(name).ok())
         .map_err(|reason| LoadError::BadHttp { plugin: plugin.into(), reason })?;
     Ok(Some(Arc::new(http::Source::Hosts(client))))
+}
+
+/// A configuration with its words in the form that feedback has them in, so that the one is found in the other.
+fn composed(config: &serde_json::Value) -> serde_json::Value {
+    let mut config = config.clone();
+    compose_value(&mut config);
+    config
 }
 
 fn check_limits(plugin: &str, limits: &Limits) -> Result<(), LoadError> {

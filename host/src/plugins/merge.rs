@@ -2,6 +2,7 @@
 //!
 //! - Scores of the whole or of a topic: the last plugin to give a name has the say, with what it said of it. The one
 //!   called `sentiment` also makes `analysis.sentiment`, those of a passage its `sentences`; those of a topic make `analysis.aspects`.
+//!   What is not about the whole has what it is about in its name: `effort:checkout`.
 //! - Tags of one name and class, and intents of one name, are one: the highest confidence, all spans.
 //! - Routes of one name are one: the highest priority. Urgency is the highest of any route's, with all reasons.
 //! - Notes go to `other`, but for `sentiment_basis` and `rating_mismatch`, which belong to the sentiment. A review with a
@@ -92,11 +93,10 @@ fn add_score(analysis: &mut Analysis, score: wit::ScoreResult) {
                 analysis.score_details.remove(&name);
             }
         }
-        wit::ScopeResult::Topic(ref topic) => {
-            let name = format!("{}:{topic}", score.name);
+        wit::ScopeResult::Topic(ref about) | wit::ScopeResult::Other(ref about) => {
+            let name = format!("{}:{about}", score.name);
             add_other_score(analysis, name, score);
         }
-        wit::ScopeResult::Other(_) => {}
     }
 }
 
@@ -228,14 +228,17 @@ mod tests {
             parts: vec![wit::PartResult { name: "p".into(), value: 0.1 }],
             ..score("churn_risk", 0.4, None)
         };
-        let analysis = merged(vec![of_whole, of_topic, score("effort", 3.0, None)]);
+        let of_its_own =
+            wit::ScoreResult { scope: wit::ScopeResult::Other("checkout".into()), ..score("effort", 4.0, None) };
+        let analysis = merged(vec![of_whole, of_topic, score("effort", 3.0, None), of_its_own]);
         let details = serde_json::to_value(&analysis.score_details).expect("is JSON");
         let expected = serde_json::json!({
             "churn_risk": { "label": "high", "evidence": [{ "start": 2, "end": 5, "weight": 0.5 }] },
             "churn_risk:price": { "parts": { "p": 0.1 } },
         });
         assert_eq!(details, expected);
-        assert_eq!(analysis.scores.len(), 3);
+        let names: Vec<_> = analysis.scores.iter().map(|(name, _)| name.to_string()).collect();
+        assert_eq!(names, ["churn_risk", "churn_risk:price", "effort", "effort:checkout"]);
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! One plugin by itself, run as the chain runs it: the same calls, checks and limits. For those who write it.
 
 use std::{
+    collections::BTreeMap,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, value::RawValue};
 
 use super::{
@@ -21,7 +22,7 @@ use super::{
 };
 use crate::{
     config::{self, Grant},
-    feedback::{Feedback, validate},
+    feedback::{Feedback, misfit::Misfit, validate},
 };
 
 /// How many times a start is measured.
@@ -64,6 +65,8 @@ impl Given {
     /// # Errors
     /// What has to be fixed, as the server would say it.
     pub fn read(json: &[u8]) -> Result<Self, String> {
+        // Editors of Windows begin a file with a byte order mark.
+        let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
         let peek = || serde_json::from_slice::<Peek<'_>>(json).is_ok_and(|peek| peek.feedback.is_some());
         let is_pair = json.trim_ascii_start().starts_with(b"{") && peek();
         let pair: Option<Pair<'_>> = match is_pair {
@@ -92,9 +95,18 @@ impl Given {
     /// What is wrong with it, and where: words that do not stand at their passage would tell people another thing than
     /// what is held against the answer.
     pub fn expects(&self, json: &str) -> Result<Answer, String> {
+        let json = json.trim_start_matches('\u{feff}');
+        let keys: BTreeMap<&str, &RawValue> = serde_json::from_str(json).unwrap_or_default();
+        if keys.len() != 1 && serde_json::from_str::<IgnoredAny>(json).is_ok() {
+            return Err("it has to be `{\"effects\": […]}` or `{\"fault\": {\"failed\": …}}`".into());
+        }
         let mut reader = serde_json::Deserializer::from_str(json);
-        let read: Answer = serde_path_to_error::deserialize(&mut reader)
-            .map_err(|error| format!("`{}`: {}", error.path(), error.inner()))?;
+        let read: Answer = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            let (place, (line, column)) = (error.path(), (error.inner().line(), error.inner().column()));
+            let message = error.inner().to_string();
+            let message = message.trim_end_matches(&format!(" at line {line} column {column}"));
+            format!("line {line} column {column}, `{place}`: {}", Misfit::of(message))
+        })?;
         reader.end().map_err(|error| error.to_string())?;
         let answer = read.clone().with_words_of(&self.feedback);
         let json = |answer: &Answer| serde_json::to_value(answer).map_err(|error| error.to_string());

@@ -36,7 +36,7 @@ const DROPPED: [&str; 16] = [
 pub(crate) fn compile(build: &Build, toolchain: &Toolchain) -> Result<(), Error> {
     let mut command = Command::new(cargo());
     isolate(&mut command);
-    command.arg("build").args(["--release", "--target", TARGET]).arg("--manifest-path").arg(&build.manifest);
+    command.arg("build").args(["--quiet", "--release", "--target", TARGET]).arg("--manifest-path").arg(&build.manifest);
     command.arg("--target-dir").arg(&build.target_dir);
     if build.locked {
         command.arg("--locked");
@@ -55,7 +55,12 @@ pub(crate) fn compile(build: &Build, toolchain: &Toolchain) -> Result<(), Error>
         return Ok(());
     }
     let output_text = String::from_utf8_lossy(&output.stderr).into_owned();
-    Err(Error::Compile { command: format!("{command:?}"), status: output.status, output: output_text })
+    let args: Vec<_> = command.get_args().map(OsStr::to_string_lossy).collect();
+    Err(Error::Compile {
+        command: format!("cargo {}", args.join(" ")),
+        status: output.status,
+        output: output_text.trim().to_owned(),
+    })
 }
 
 /// Where cargo puts the core module of a package.

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use serde_json::Value;
 
 use super::project::{self, Project};
-use crate::plugins::{trial::Given, written::Answer};
+use crate::plugins::{cases::is_hidden, trial::Given, written::Answer};
 
 /// One golden case.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(super) struct Case {
 pub(super) fn read(project: &Project) -> anyhow::Result<Vec<(String, anyhow::Result<Case>)>> {
     let folder = project.dir.join("cases");
     let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-    let mut dirs: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    let mut dirs: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_dir() && !is_hidden(path)).collect();
     dirs.sort();
     if dirs.is_empty() {
         bail!(

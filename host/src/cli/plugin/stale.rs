@@ -21,6 +21,10 @@ pub(super) fn is_stale(dir: &Path, component: &Path) -> bool {
     let is_newer = |path: &Path| modified(path).is_some_and(|changed| changed > built);
     let mut found = Vec::new();
     sources(dir, true, &mut found);
+    let read = read_by_cargo(dir);
+    if read.iter().any(|path| modified(path).is_none_or(|changed| changed > built)) {
+        return true;
+    }
     let mut for_trials = FOR_TRIALS.iter().filter(|name| is_newer(&dir.join(name)));
     found.iter().any(|path| is_newer(path)) || for_trials.any(|name| found.iter().any(|path| names(path, name)))
 }
@@ -45,6 +49,21 @@ fn sources(dir: &Path, at_top: bool, found: &mut Vec<PathBuf>) {
             found.push(path);
         }
     }
+}
+
+/// What cargo says that it read for a build in Rust: also the sources of packages in other folders.
+fn read_by_cargo(dir: &Path) -> Vec<PathBuf> {
+    let listed = |path: PathBuf| fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+    let lists = listed(dir.join("target")).flat_map(|target| listed(target.join("release")));
+    let texts = lists.filter(|path| path.extension() == Some(OsStr::new("d"))).flat_map(fs::read_to_string);
+    texts.flat_map(|text| text.lines().flat_map(sources_of).collect::<Vec<_>>()).collect()
+}
+
+/// The sources in a line of a list for make, `module: source source`, in which a blank in a name has a backslash.
+fn sources_of(line: &str) -> Vec<PathBuf> {
+    let Some((_, sources)) = line.split_once(": ") else { return Vec::new() };
+    let escaped = sources.replace("\\ ", "\0");
+    escaped.split(' ').filter(|name| !name.is_empty()).map(|name| PathBuf::from(name.replace('\0', " "))).collect()
 }
 
 /// The types for editors that a build in Python leaves, each time after the component.
@@ -94,6 +113,28 @@ mod tests {
         }
         assert!(!project.is_stale());
         project.write("src/inner/more.rs", 101, "");
+        assert!(project.is_stale());
+    }
+
+    #[test]
+    fn a_source_in_another_folder_that_cargo_read_is_a_source_also_once_it_is_gone() {
+        let other = tempfile::tempdir().expect("a folder");
+        let source = other.path().join("with blank.rs");
+        fs::write(&source, "").expect("written");
+        let touch = |at| {
+            let at = SystemTime::UNIX_EPOCH + Duration::from_secs(at);
+            fs::File::open(&source).expect("opened").set_modified(at).expect("set");
+        };
+        let project = Built::new();
+        let own = project.0.path().join("src/lib.rs");
+        let named = source.display().to_string().replace(' ', "\\ ");
+        let list = format!("/x/target/wasm32/release/a.wasm: {} {named}\n", own.display());
+        project.write("target/wasm32-unknown-unknown/release/a.d", 100, &list);
+        touch(99);
+        assert!(!project.is_stale());
+        touch(101);
+        assert!(project.is_stale());
+        fs::remove_file(&source).expect("removed");
         assert!(project.is_stale());
     }
 

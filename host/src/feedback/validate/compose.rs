@@ -33,6 +33,25 @@ fn value(answer: &mut Value) {
     }
 }
 
+/// Composes every text and every name in a value, such as a configuration of words that are looked for.
+pub(crate) fn compose_value(value: &mut Value) {
+    match value {
+        Value::String(words) => text(words),
+        Value::Array(items) => items.iter_mut().for_each(compose_value),
+        Value::Object(fields) => {
+            *fields = std::mem::take(fields)
+                .into_iter()
+                .map(|(mut name, mut value)| {
+                    text(&mut name);
+                    compose_value(&mut value);
+                    (name, value)
+                })
+                .collect();
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 fn text(words: &mut String) {
     if !words.is_ascii()
         && let Cow::Owned(composed) = NFC.normalize(words)

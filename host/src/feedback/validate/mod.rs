@@ -9,6 +9,8 @@ mod nul;
 mod rules;
 mod shape;
 
+pub(crate) use compose::compose_value;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -2,6 +2,7 @@
 //! here, outside of the sandbox. So the work that it may make is counted first ([`count`]), and what is done with it is
 //! done on a thread of its own, which nobody waits for longer than [`TIME`].
 
+mod causes;
 mod count;
 mod places;
 
@@ -31,13 +32,15 @@ pub(super) fn offences(schema: &str, config: &Value) -> Result<Vec<String>, Stri
     within(TIME, move || {
         count::check(&schema, &config).map_err(about)?;
         let validator = validator(&schema)?;
-        let offences = validator.iter_errors(&config).take(OFFENCES).map(|error| {
-            let path = error.instance_path().to_string();
-            let key = if path.is_empty() { "config".into() } else { format!("config{}", path.replace('/', ".")) };
-            // Without the value, which may be a secret.
-            clean(&format!("{key}: {}", error.masked()))
-        });
-        Ok(offences.collect())
+        let mut offences = Vec::new();
+        for error in validator.iter_errors(&config).take(OFFENCES) {
+            causes::told(&error, &mut |path, why| {
+                let key = if path.is_empty() { "config".into() } else { format!("config{}", path.replace('/', ".")) };
+                offences.push(clean(&format!("{key}: {why}")));
+            });
+        }
+        offences.truncate(OFFENCES);
+        Ok(offences)
     })
 }
 
@@ -65,7 +68,11 @@ fn about(reason: String) -> String {
 fn validator(schema: &Value) -> Result<jsonschema::Validator, String> {
     let patterns = PatternOptions::fancy_regex().size_limit(PATTERN_BYTES);
     let validator = jsonschema::options().with_pattern_options(patterns).build(schema);
-    validator.map_err(|error| about(format!("is not JSON Schema: {error}")))
+    validator.map_err(|error| {
+        let place = error.instance_path().to_string();
+        let place = if place.is_empty() { String::new() } else { format!("at `{place}`: ") };
+        about(format!("is not JSON Schema: {place}{error}"))
+    })
 }
 
 /// Does the work on a thread of its own. One that takes too long is left behind: it ends with the process.

@@ -166,3 +166,40 @@ fn work_that_does_not_end_is_left_behind() {
     });
     assert!(refusal.expect_err("takes too long").contains("longer than 10ms"));
 }
+
+#[test]
+fn what_is_wrong_in_one_of_several_forms_is_told_by_its_key() {
+    let nested = json!({
+        "type": "object", "additionalProperties": false, "required": ["names"],
+        "properties": {
+            "level": {"type": "integer", "maximum": 5},
+            "names": {"type": "object", "additionalProperties": {"type": "number"}},
+        },
+    });
+    let slow = json!({
+        "type": "object", "required": ["slow"], "additionalProperties": false,
+        "properties": {"slow": {"type": "object", "properties": {"level": {"type": "integer", "maximum": 255}}}},
+    });
+    let schema = json!({"type": "object", "properties": {
+        "nested": {"anyOf": [{"$ref": "#/$defs/nested"}, {"type": "null"}]},
+        "mode": {"oneOf": [{"type": "string", "enum": ["eager", "lazy"]}, slow]},
+    }, "$defs": {"nested": nested}});
+    let told = |config: Value| held(&schema, &config).expect("is held");
+    for (config, key, part) in [
+        (json!({"nested": {"level": 9, "names": {}}}), "config.nested.level: ", "maximum of 5"),
+        (json!({"nested": {"lvl": 1, "names": {}}}), "config.nested: ", "'lvl'"),
+        (json!({"nested": {"names": {"a": "b"}}}), "config.nested.names.a: ", "\"number\""),
+        (json!({"mode": {"slow": {"level": 300}}}), "config.mode.slow.level: ", "maximum of 255"),
+        (json!({"mode": "fast"}), "config.mode: fits none of what is allowed: ", "\"eager\""),
+        (json!({"nested": {}}), "config.nested: ", "\"names\""),
+    ] {
+        let told = told(config.clone());
+        assert!(told.len() == 1 && told[0].starts_with(key) && told[0].contains(part), "{config}: {told:?}");
+    }
+}
+
+#[test]
+fn a_schema_that_is_none_is_told_by_its_place() {
+    let error = check(&json!({"properties": {"a": {"type": "arry"}}}).to_string()).expect_err("is none");
+    assert!(error.contains("at `/properties/a/type`"), "{error}");
+}

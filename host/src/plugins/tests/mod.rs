@@ -95,6 +95,17 @@ fn the_example_of_a_taxonomy_extends_the_built_in_one() {
 }
 
 #[test]
+fn words_of_a_configuration_are_found_however_their_letters_are_put_together() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("sayso.toml");
+    let chain = "[[plugin]]\nname = \"tagger\"\nuse = \"builtin:tagger\"\n\n[plugin.config.topics]\n\"food/cafe\" = [\"cafe\u{301}\"]\n";
+    std::fs::write(&file, chain).expect("written");
+    let feedback = serde_json::json!({"kind": "review", "language": "en", "text": "What a lovely caf\u{e9} this is."});
+    let (_, analysis) = analyze_with(Some(&file), feedback);
+    assert!(analysis.tags.iter().any(|tag| tag.name == "food/cafe"), "{:?}", analysis.tags);
+}
+
+#[test]
 fn personal_data_in_the_authors_name_or_the_public_reply_of_a_review_is_taken_out() {
     let (feedback, analysis) = analyze(serde_json::json!({
         "kind": "review", "language": "en", "text": "Slow delivery.", "author_name": "ann@example.org",

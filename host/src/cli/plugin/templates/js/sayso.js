@@ -82,12 +82,13 @@ export class Effects {
    * @param {string} name
    * @param {{ class?: string, confidence?: number, spans?: Passage[] }} [more] class: `topic`, `intent`, or your own
    */
-  tag(name, { class: of = 'topic', confidence = 1, spans = [] } = {}) {
+  tag(name, more = {}) {
+    const { class: of = 'topic', confidence = 1, spans = [] } = options(more, ['class', 'confidence', 'spans'], 'tag');
     const val = {
       name: text(name, 'tag: name'),
       class: variant(text(of, 'tag: class'), ['topic', 'intent']),
       confidence: number(confidence, 'tag: confidence'),
-      spans: spans.map(this.#span()),
+      spans: list(spans, 'tag: spans').map(this.#span()),
     };
     this.#said.push({ tag: 'tag', val });
   }
@@ -100,7 +101,9 @@ export class Effects {
    *   evidence?: { span: Passage, weight: number }[],
    *   passages?: { span: Passage, value: number, label?: string }[] }} [more]
    */
-  score(name, value, { topic, label, parts = {}, evidence = [], passages = [] } = {}) {
+  score(name, value, more = {}) {
+    const known = ['topic', 'label', 'parts', 'evidence', 'passages'];
+    const { topic, label, parts = {}, evidence = [], passages = [] } = options(more, known, 'score');
     const span = this.#span();
     const val = {
       name: text(name, 'score: name'),
@@ -108,8 +111,8 @@ export class Effects {
       scope: absent(topic) ? { tag: 'whole' } : { tag: 'topic', val: text(topic, 'score: topic') },
       label: absent(label) ? undefined : text(label, 'score: label'),
       parts: Object.entries(parts).map(([name, value]) => ({ name, value: number(value, `score: part ${name}`) })),
-      evidence: evidence.map((one) => ({ span: span(one.span), weight: number(one.weight, 'score: weight') })),
-      passages: passages.map((one) => ({
+      evidence: list(evidence, 'score: evidence').map((one) => ({ span: span(one.span), weight: number(one.weight, 'score: weight') })),
+      passages: list(passages, 'score: passages').map((one) => ({
         span: span(one.span),
         value: number(one.value, 'score: value of a passage'),
         label: absent(one.label) ? undefined : text(one.label, 'score: label of a passage'),
@@ -123,7 +126,9 @@ export class Effects {
    * @param {string} name lower case
    * @param {{ rule: string, priority?: number, urgency?: string, reasons?: string[] }} more priority: 0 to 100, whole
    */
-  route(name, { rule, priority = 50, urgency = 'normal', reasons = [] } = {}) {
+  route(name, more = {}) {
+    const known = ['rule', 'priority', 'urgency', 'reasons'];
+    const { rule, priority = 50, urgency = 'normal', reasons = [] } = options(more, known, 'route');
     if (!Number.isInteger(priority) || priority < 0 || priority > 100) {
       throw new RangeError(`route: priority is ${shown(priority)}; it has to be a whole number from 0 to 100`);
     }
@@ -132,7 +137,7 @@ export class Effects {
       rule: text(rule, 'route: rule'),
       priority,
       urgency: variant(text(urgency, 'route: urgency'), ['low', 'normal', 'high', 'critical']),
-      reasons: reasons.map((reason) => text(reason, 'route: reason')),
+      reasons: list(reasons, 'route: reasons').map((reason) => text(reason, 'route: reason')),
     };
     this.#said.push({ tag: 'route', val });
   }
@@ -143,7 +148,8 @@ export class Effects {
    * @param {string} of what it was, for example `email`
    * @param {{ field?: string, text?: string }} [more] field: `text`, `title`, or a JSON Pointer, with the text there
    */
-  redact(span, of, { field = 'text', text: there } = {}) {
+  redact(span, of, more = {}) {
+    const { field = 'text', text: there } = options(more, ['field', 'text'], 'redact');
     const own = { text: this.#item.feedback.text, title: this.#item.feedback.title }[field] ?? there ?? '';
     const val = {
       field: variant(text(field, 'redact: field'), ['text', 'title']),
@@ -194,21 +200,38 @@ const LETTER = new RegExp(
  * @returns {Passage[]}
  */
 export function find(text, word) {
-  // Letter by letter, since a few, such as İ, have a longer form in lower case, by which places would be off.
-  const [letters, sought] = [Array.from(text), Array.from(word, (letter) => letter.toLowerCase())];
-  const lower = letters.map((letter) => letter.toLowerCase());
-  const isLetter = (letter) => letter !== undefined && LETTER.test(letter);
-  const isEdge = (at) => !(isLetter(letters[at - 1]) && isLetter(letters[at]));
-  const starts = [0];
-  for (const letter of letters) starts.push(starts[starts.length - 1] + letter.length);
+  // Many words are looked for in the same text.
+  if (searched.text !== text) searched = { text, lower: lowered(text) };
+  const [{ lower }, sought] = [searched, lowered(word)];
   const places = [];
-  for (let at = 0; sought.length > 0 && at + sought.length <= letters.length; ) {
-    const end = at + sought.length;
-    const isFound = sought.every((letter, n) => lower[at + n] === letter) && isEdge(at) && isEdge(end);
-    if (isFound) places.push([starts[at], starts[end]]);
-    at = isFound ? end : at + 1;
+  for (let at = 0; sought.length > 0; ) {
+    const start = lower.indexOf(sought, at);
+    if (start < 0) break;
+    const end = start + sought.length;
+    const isFound = isEdge(text, start) && isEdge(text, end);
+    if (isFound) places.push([start, end]);
+    at = isFound ? end : start + 1;
   }
   return places;
+}
+
+/** The text that was searched last. */
+let searched = { text: '', lower: '' };
+
+/** In lower case, letter by letter, so that nothing moves: one has a longer form, and the sigma one of its own at an end. */
+function lowered(text) {
+  return text.toLowerCase().length === text.length && !text.includes('\u03a3')
+    ? text.toLowerCase()
+    : Array.from(text, (letter) => (letter === '\u0130' ? letter : letter.toLowerCase())).join('');
+}
+
+/** Whether a word may begin or end here. */
+function isEdge(text, at) {
+  const unit = text.charCodeAt(at - 1);
+  const isLowHalf = unit >= 0xdc00 && unit < 0xe000;
+  const before = text.slice(isLowHalf ? at - 2 : at - 1, at);
+  const behind = text.codePointAt(at);
+  return at === 0 || behind === undefined || !(LETTER.test(before) && LETTER.test(String.fromCodePoint(behind)));
 }
 
 /**
@@ -276,6 +299,18 @@ function allKnown(names, known, what) {
   if (wrong !== undefined) throw new TypeError(`${what}: '${String(wrong)}' is unknown; known are ${known.join(', ')}`);
 }
 
+/** Refuses options of other names: what was meant by them would be lost. */
+function options(more, known, what) {
+  if (typeof more !== 'object' || more === null) throw new TypeError(`${what}: options are ${shown(more)}; they have to be an object`);
+  allKnown(Object.keys(more), known, what);
+  return more;
+}
+
+function list(value, what) {
+  if (!Array.isArray(value)) throw new TypeError(`${what} is ${shown(value)}; it has to be an array`);
+  return value;
+}
+
 /** Refuses a function of which it can be told that it returns before it has done its work. */
 function synchronous(call, what) {
   if (typeof call !== 'function') throw new TypeError(`plugin: ${what} is ${shown(call)}; it has to be a function`);
@@ -315,8 +350,12 @@ function shown(value) {
   return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
 }
 
+/** What was thrown, and where in the plugin's own sources. */
 function explain(error) {
-  return error instanceof Unsupported ? error.message : String(error);
+  if (error instanceof Unsupported) return error.message;
+  const frames = String(error?.stack ?? '').split('\n').map((line) => /([^\s@/(]+\.m?js):(\d+)/.exec(line));
+  const own = frames.find((frame) => frame && frame[1] !== 'sayso.js');
+  return own ? `${error} (${own[1]}, line ${own[2]})` : String(error);
 }
 
 function variant(name, known) {
@@ -326,13 +365,22 @@ function variant(name, known) {
 /** Turns passages of a text into sayso's, which counts in bytes of UTF-8 where a string counts in units of UTF-16. */
 function bytes(text) {
   let offsets;
-  return ([start, end]) => {
+  return (span) => {
+    const [start, end] = list(span, 'span');
     offsets ??= byteOffsets(text);
-    if (!(start in offsets && end in offsets)) {
+    if (!(start in offsets && end in offsets) || start > end) {
       throw new RangeError(`span: ${shown(start)} to ${shown(end)} is no passage of a text of length ${text.length}`);
+    }
+    if (isHalved(text, start) || isHalved(text, end)) {
+      throw new RangeError(`span: ${shown(start)} to ${shown(end)} begins or ends within one character, such as an emoji`);
     }
     return { start: offsets[start], end: offsets[end] };
   };
+}
+
+/** Whether a pair of surrogates, which is one character, lies around this place. */
+function isHalved(text, at) {
+  return at > 0 && text.codePointAt(at - 1) > 0xffff;
 }
 
 function byteOffsets(text) {
