@@ -292,6 +292,29 @@ fn a_bad_line_is_named_and_the_good_ones_go_on() {
 }
 
 #[test]
+fn what_the_customer_said_before_can_be_given_with_the_feedback() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let feedback = r#"{"kind": "review", "text": "Late again", "customer": {"id": "c1"}}"#;
+    let history = r#""history": {"earlier": 3, "sentiment_mean": -0.4}"#;
+    let nobodys = format!(r#"{{"feedback": {{"kind": "review", "text": "Late"}}, {history}}}"#);
+    let lines = [format!(r#"{{"feedback": {feedback}, {history}}}"#), feedback.to_owned(), nobodys];
+    fs::write(dir.path().join("lines.ndjson"), lines.join("\n")).expect("written");
+    let lines = fs::File::open(dir.path().join("lines.ndjson")).expect("opened");
+    let nosy = guest("nosy");
+    let mut command = plugin(dir.path(), &["run", nosy.to_str().expect("UTF-8")]);
+    let output = command.stdin(lines).output().expect("it runs");
+    let told = text(&output.stdout);
+    let answers: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let earlier = |answer: &Value| {
+        let effects = answer["effects"].as_array().expect("effects").iter();
+        effects.map(|effect| &effect["note"]).find(|note| note["name"] == "earlier").expect("it says")["value"].clone()
+    };
+    assert_eq!([earlier(&answers[0]), earlier(&answers[1])], [json!(3), Value::Null]);
+    let said = format!("{told}{}", text(&output.stderr));
+    assert!(said.contains("`history`: the feedback names no customer"), "{said}");
+}
+
+#[test]
 fn a_plugin_that_fails_on_a_line_goes_on_with_the_next_and_the_exit_code_tells() {
     let dir = tempfile::tempdir().expect("a folder");
     fs::copy(guest("hostile"), dir.path().join("hostile.wasm")).expect("copied");

@@ -16,7 +16,8 @@ pub struct Analysis {
     /// The sentiment of the whole; none where no plugin could score it (`provenance` says why).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sentiment: Option<Sentiment>,
-    /// Every score of the whole by name, `sentiment` among them.
+    /// Every score by name, `sentiment` among them; one that is about a topic, or something else, is called
+    /// `name:topic`. Where two plugins give one of a name, that of the later one in the chain.
     #[serde(default)]
     #[schema(required = true, value_type = BTreeMap<String, f64>)]
     pub scores: Scores,

@@ -3,18 +3,19 @@
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, value::RawValue};
+use uuid::Uuid;
 
 use super::{
     chain::{Slot, Verdict, language_of},
     check,
-    grants::{HistorySource, NoHistory, http},
+    grants::{HistorySource, http},
     instance::Instance,
     item::Subject,
     loader::Plugin,
@@ -22,7 +23,8 @@ use super::{
 };
 use crate::{
     config::{self, Grant},
-    feedback::{Feedback, misfit::Misfit, validate},
+    feedback::{Feedback, FeedbackId, misfit::Misfit, validate},
+    records::History,
 };
 
 /// How many times a start is measured.
@@ -37,9 +39,11 @@ pub struct Given {
     pub feedback: Feedback,
     /// The effects of earlier plugins, in the order of the chain.
     pub effects: Vec<Effect>,
+    /// What the grant `history` tells of the customer.
+    pub history: Option<History>,
 }
 
-/// `{"feedback": …, "effects": […]}`.
+/// `{"feedback": …, "effects": […], "history": {…}}`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Pair<'a> {
@@ -47,6 +51,24 @@ struct Pair<'a> {
     feedback: &'a RawValue,
     #[serde(borrow)]
     effects: Option<&'a RawValue>,
+    history: Option<Before>,
+}
+
+/// What the customer said before.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Before {
+    earlier: u32,
+    first_seen: Option<Timestamp>,
+    last_seen: Option<Timestamp>,
+    sentiment_mean: Option<f64>,
+    sentiment_trend: Option<f64>,
+}
+
+impl From<Before> for History {
+    fn from(Before { earlier, first_seen, last_seen, sentiment_mean, sentiment_trend }: Before) -> Self {
+        Self { earlier, first_seen, last_seen, sentiment_mean, sentiment_trend }
+    }
 }
 
 /// Whether a JSON object is a [`Pair`]: no feedback has a field of this name.
@@ -60,7 +82,8 @@ struct Peek<'a> {
 const RECEIVED_AT: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
 impl Given {
-    /// Reads one feedback as it is posted, or `{"feedback": …, "effects": […]}` with the effects of earlier plugins.
+    /// Reads one feedback as it is posted, or `{"feedback": …, "effects": […], "history": {…}}` with the effects of earlier
+    /// plugins, and what the grant `history` is to tell of the customer.
     ///
     /// # Errors
     /// What has to be fixed, as the server would say it.
@@ -79,6 +102,10 @@ impl Given {
         // As the server gives them, but for the time, which has to be the same at every run.
         feedback.revision = 1;
         feedback.received_at = feedback.collected_at.unwrap_or(RECEIVED_AT);
+        let history = pair.as_ref().and_then(|pair| pair.history).map(History::from);
+        if history.is_some() && feedback.known_by().is_none() {
+            return Err("`history`: the feedback names no customer, so that there is none to tell of".into());
+        }
         let effects = pair.and_then(|pair| pair.effects).map_or("[]", RawValue::get);
         let effects: Vec<Effect> = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(effects))
             .map_err(|error| format!("`effects` at `{}`: {}", error.path(), error.inner()))?;
@@ -86,7 +113,7 @@ impl Given {
         let generous = config::Limits { effects: 10_000, output_bytes: 16 << 20, ..config::Limits::default() };
         check::effects(&feedback, &earlier, &generous)
             .map_err(|offence| format!("`effects`: an earlier plugin {offence}"))?;
-        Ok(Self { feedback, effects })
+        Ok(Self { feedback, effects, history })
     }
 
     /// Reads what a plugin has to answer to this, as the file `expected.json` of a golden case has it.
@@ -118,8 +145,11 @@ impl Given {
         }
     }
 
-    fn subject(&self) -> Subject {
-        let mut subject = Subject::new(Box::new(self.feedback.clone()), language_of(&self.feedback));
+    /// For a batch in which it has this place, by which its history is found.
+    fn subject(&self, place: usize) -> Subject {
+        let id = FeedbackId(Uuid::from_u128(place as u128));
+        let feedback = Feedback { id, ..self.feedback.clone() };
+        let mut subject = Subject::new(Box::new(feedback), language_of(&self.feedback));
         subject.effects = self.effects.iter().cloned().map(Into::into).collect();
         subject
     }
@@ -165,13 +195,26 @@ pub struct Cost {
 pub struct Trial {
     plugin: Arc<Plugin>,
     slot: Slot,
+    told: Arc<Told>,
     history: Arc<dyn HistorySource>,
 }
 
+/// What is told of the customers of a batch, by the place of the feedback in it.
+#[derive(Default)]
+struct Told(Mutex<Vec<Option<History>>>);
+
+impl HistorySource for Told {
+    fn before(&self, _: &str, feedback: FeedbackId) -> Option<History> {
+        let place = usize::try_from(feedback.0.as_u128()).ok()?;
+        *self.0.lock().ok()?.get(place)?
+    }
+}
+
 impl Trial {
-    /// Tries a plugin that is loaded. No customer has a history.
+    /// Tries a plugin that is loaded. Customers have the history that is given with what they said.
     pub fn new(plugin: Plugin) -> Self {
-        Self { plugin: Arc::new(plugin), slot: Slot::default(), history: Arc::new(NoHistory) }
+        let told = Arc::<Told>::default();
+        Self { plugin: Arc::new(plugin), slot: Slot::default(), history: told.clone(), told }
     }
 
     /// Answers the requests of the plugin out of the golden cases in these folders, and out of no other place.
@@ -192,7 +235,7 @@ impl Trial {
 
     /// Gives the plugin a batch: one answer per feedback, in their order.
     pub fn answers(&mut self, batch: &[&Given]) -> Vec<Answer> {
-        let subjects: Vec<_> = batch.iter().map(|given| given.subject()).collect();
+        let subjects = self.subjects(batch.iter().copied());
         let verdicts = self.run(&subjects);
         verdicts.into_iter().zip(batch).map(|(verdict, given)| Answer::of(verdict, &given.feedback)).collect()
     }
@@ -219,7 +262,7 @@ impl Trial {
 
     /// Measures batches of so many items, made of what is given over and over, for at least so long.
     pub fn cost(&mut self, given: &[Given], batch: usize, least: Duration) -> Cost {
-        let subjects: Vec<_> = given.iter().cycle().take(batch).map(Given::subject).collect();
+        let subjects = self.subjects(given.iter().cycle().take(batch));
         let begun = Instant::now();
         let mut faults = 0;
         while begun.elapsed() < WARM_UP {
@@ -237,6 +280,13 @@ impl Trial {
         let each = median(times) / u32::try_from(batch).unwrap_or(u32::MAX);
         let memory_bytes = self.slot.instance.as_ref().map_or(0, Instance::memory_bytes);
         Cost { each, batches, faults, memory_bytes }
+    }
+
+    /// A batch, and its histories where the plugin finds them.
+    fn subjects<'a>(&self, batch: impl Iterator<Item = &'a Given> + Clone) -> Vec<Subject> {
+        *self.told.0.lock().unwrap_or_else(PoisonError::into_inner) =
+            batch.clone().map(|given| given.history).collect();
+        batch.enumerate().map(|(place, given)| given.subject(place)).collect()
     }
 
     fn run(&mut self, subjects: &[Subject]) -> Vec<Verdict> {

@@ -19,7 +19,7 @@ use crate::plugins::{
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "A case is a folder in cases/: input.json, one feedback as it is posted, or {\"feedback\": …, \"effects\": […]} with what earlier plugins said; expected.json, the effects or the fault; config.json, if it is not that of the project; and for a plugin with the grant http answers.json, [{\"request\": {\"method\": …, \"url\": …}, \"response\": {\"body\": …}}]: no case calls anybody.\n\nExamples:\n  sayso plugin test\n  sayso plugin test --bless && git diff cases\n  sayso plugin test examples/plugins/warranty --json"
+    after_help = "A case is a folder in cases/: input.json, one feedback as it is posted, or {\"feedback\": …, \"effects\": […], \"history\": {…}} with what earlier plugins said, and what the grant history tells; expected.json, the effects or the fault; config.json, if it is not that of the project; and for a plugin with the grant http answers.json, [{\"request\": {\"method\": …, \"url\": …}, \"response\": {\"body\": …}}]: no case calls anybody.\n\nExamples:\n  sayso plugin test\n  sayso plugin test --bless && git diff cases\n  sayso plugin test examples/plugins/warranty --json"
 )]
 pub(in crate::cli) struct Args {
     /// Folder of the project, which is built where it has changed, or a component beside its cases.
