@@ -55,9 +55,26 @@ pub(super) fn run(command: &mut Command, install: &str) -> anyhow::Result<()> {
     if !output.status.success() {
         let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
         let args: Vec<_> = command.get_args().map(|arg| arg.to_string_lossy()).collect();
-        bail!("`{program} {}` failed ({}):\n{}", args.join(" "), output.status, said.join("\n").trim());
+        let said = said.join("\n");
+        bail!("`{program} {}` failed ({}):\n{}{}", args.join(" "), output.status, said.trim(), hint(&said));
     }
     Ok(())
+}
+
+/// What helps where a tool finds nothing by a name that the plugin imports.
+fn hint(said: &str) -> String {
+    let grants = ["text", "history", "http"];
+    let is_named = |grant: &&str| {
+        said.contains(&format!("module \"sayso:plugin/{grant}@"))
+            || said.contains(&format!("cannot import name '{grant}' from 'wit_world.imports'"))
+    };
+    if let Some(grant) = grants.into_iter().find(is_named) {
+        return format!("\n`{grant}` is a grant: name it in wit/world.wit, `import sayso:plugin/{grant}@1.0.0;`");
+    }
+    if said.contains("Error loading module") {
+        return "\na package of npm is imported by the path of its file, './node_modules/NAME/index.js'".into();
+    }
+    String::new()
 }
 
 #[cfg(test)]
@@ -68,6 +85,15 @@ mod tests {
     fn an_absent_tool_is_named_with_the_command_that_installs_it() {
         let error = run(&mut Command::new("sayso-has-no-such-tool"), "apt-get install such").unwrap_err().to_string();
         assert_eq!(error, "`sayso-has-no-such-tool` is not installed; install it with: apt-get install such");
+    }
+
+    #[test]
+    fn a_grant_or_a_package_that_is_not_found_is_told_with_what_to_do() {
+        let python = hint("ImportError: cannot import name 'text' from 'wit_world.imports' (/world)");
+        let js = hint("ReferenceError: Error loading module \"sayso:plugin/text@1.0.0\" (resolved …): No such file");
+        assert!(python.contains("import sayso:plugin/text@1.0.0;") && js == python, "{python} {js}");
+        assert!(hint("ReferenceError: Error loading module \"lodash\"").contains("./node_modules/NAME"));
+        assert_eq!(hint("SyntaxError"), "");
     }
 
     #[test]
