@@ -1,6 +1,6 @@
 //! The `sayso` command.
 
-use std::{io::Write as _, process::ExitCode};
+use std::{backtrace::BacktraceStatus, io::Write as _, process::ExitCode};
 
 use clap::Parser;
 use sayso::cli::{Cli, told_once};
@@ -9,7 +9,7 @@ use sayso::cli::{Cli, told_once};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    end_plainly_where_nothing_can_be_printed();
+    tell_of_panics();
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -25,13 +25,29 @@ fn main() -> ExitCode {
 }
 
 /// A full disk under standard output is no defect: `println!` panics at it, and that panic becomes an error as any other.
-fn end_plainly_where_nothing_can_be_printed() {
+/// Of other panics in the threads of a server the place alone is told where the message was put together: it may quote what
+/// a customer said.
+fn tell_of_panics() {
     let otherwise = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let text = panic.payload_as_str().unwrap_or_default();
-        let Some(why) = text.strip_prefix("failed printing to ") else { return otherwise(panic) };
         // Where standard error is what fails, there is nobody left to tell.
-        writeln!(std::io::stderr(), "error: cannot print to {why}; what was not printed is lost").ok();
-        std::process::exit(2)
+        if let Some(why) = text.strip_prefix("failed printing to ") {
+            writeln!(std::io::stderr(), "error: cannot print to {why}; what was not printed is lost").ok();
+            std::process::exit(2)
+        }
+        let thread = std::thread::current();
+        let thread = thread.name().unwrap_or_default();
+        if thread == "main" || panic.payload().is::<&'static str>() {
+            return otherwise(panic);
+        }
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let trace = std::backtrace::Backtrace::capture();
+        let trace = if trace.status() == BacktraceStatus::Captured { format!("\n{trace}") } else { String::new() };
+        writeln!(
+            std::io::stderr(),
+            "thread '{thread}' panicked at {place}; its message may quote feedback, and is left out{trace}"
+        )
+        .ok();
     }));
 }

@@ -334,7 +334,7 @@ fn damaged(id: FeedbackId, internal: String) -> Problem {
 fn full(internal: String) -> Problem {
     let mut problem = Problem::new(
         ProblemType::Unavailable,
-        "The disk of the store is full; nothing of this request was kept. Try again when the operator has made room.",
+        "The disk of the store is full. Try again when the operator has made room.",
     );
     problem.more.internal = Some(internal);
     problem.retry_after(30)

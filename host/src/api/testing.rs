@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
+use rusqlite::Connection;
 use serde_json::Value;
 use tower::ServiceExt;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,7 +21,7 @@ use crate::feedback::{Analysis, Feedback, FeedbackId, Tag};
 use crate::plugins::{Chain, LiveChain};
 use crate::queue::{Lane, Lease, sqlite::SqliteQueue};
 use crate::records::{Analyzed, sqlite::SqliteRecords};
-use crate::sqlite::Store;
+use crate::sqlite::{Haste, Store};
 
 /// How long a test waits for what has to happen.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -34,6 +35,7 @@ static DESCRIPTION: LazyLock<Document> = LazyLock::new(|| {
 pub(crate) struct Service {
     pub(crate) state: State,
     pub(crate) router: Router,
+    store: Store,
     // Behind the others: the store is closed before its folder goes.
     _folder: tempfile::TempDir,
 }
@@ -63,7 +65,7 @@ impl Service {
         change(&mut config);
         let store = Store::open(&folder.path().join("sayso.db")).expect("the store opens");
         let queue = Arc::new(SqliteQueue::new(store.clone()).expect("the queue opens"));
-        let records = Arc::new(SqliteRecords::new(store).expect("the records open"));
+        let records = Arc::new(SqliteRecords::new(store.clone()).expect("the records open"));
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
         let readiness = Arc::new(Readiness::default());
         let chain = Arc::new(LiveChain::new(Chain::default(), || Err("plugin `a`: no such file".into())));
@@ -73,7 +75,7 @@ impl Service {
         let auth = Arc::new(Auth::new(&config.keys).expect("the keys are valid"));
         let webhooks = (webhooks, switchboard);
         let state = State::new(Arc::new(config), auth, (queue, records), chain, webhooks, readiness, metrics);
-        Self { router: router_with(state.clone(), routes), state, _folder: folder }
+        Self { router: router_with(state.clone(), routes), state, store, _folder: folder }
     }
 
     /// What comes back, which has to be what the API's description says.
@@ -118,6 +120,15 @@ impl Service {
 
     pub(crate) async fn post_json(&self, body: impl Into<Body>) -> Answer {
         self.post("application/json", &[], body).await
+    }
+
+    /// Leaves the store this room, in pages, as a disk that fills up does.
+    pub(crate) async fn leave_room(&self, pages: i64) {
+        let set = move |connection: &Connection| {
+            let now: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+            connection.query_row(&format!("PRAGMA max_page_count = {}", now + pages), [], |_| Ok(()))
+        };
+        self.store.write(Haste::Later, set, |(), _| {}).await.expect("is set");
     }
 
     /// Leases up to `max` items that wait for the chain; waits for the first.

@@ -4,7 +4,7 @@ mod ahead;
 mod batch;
 mod take;
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -17,7 +17,7 @@ use super::{
     breaker::Era,
     client::{Client, Tried, Verdict},
     events::Events,
-    formats::{self, Event, Format, Unfit, standard},
+    formats::{self, Event, Format, Outgoing, Unfit, standard},
     owed::{OF_ANOTHER, Owed},
     rate::Rate,
     schedule::{Luck, Schedule},
@@ -256,21 +256,43 @@ impl Worker {
         };
         let outgoing = match self.target.format.write(&event).await {
             Ok(outgoing) => outgoing,
+            Err(late @ Unfit::Late(_)) => {
+                let attempt = Attempt::not_sent(number, late.to_string());
+                let verdict = Verdict::Failed { retry_after: None, slows: false, answered: false };
+                return self.decide(lease, Tried { attempt, verdict }, false, Luck::draw());
+            }
             Err(unfit) => return self.unfit(lease, &unfit),
         };
         drop(content);
+        match self.attempt(delivery, number, outgoing, std::slice::from_ref(&lease), era).await {
+            Some((tried, has_disabled)) => self.decide(lease, tried, has_disabled, Luck::draw()),
+            None => Finished { lease, attempted: None, fate: Fate::Back },
+        }
+    }
+
+    /// Attempts a request, and whether that disabled the webhook; none where one of the leases counts no more, since what
+    /// it is of was erased: then the request is broken off.
+    async fn attempt(
+        &self,
+        id: impl Display,
+        number: u32,
+        outgoing: Outgoing,
+        leases: &[Lease],
+        era: Era,
+    ) -> Option<(Tried, bool)> {
         self.events.began();
         let tried = tokio::select! {
-            tried = self.target.client.attempt(delivery, number, outgoing) => tried,
-            () = self.queue.forgotten(std::slice::from_ref(&lease)) => {
+            biased;
+            () = self.queue.forgotten(leases) => {
                 self.events.broken_off();
-                return Finished { lease, attempted: None, fate: Fate::Done };
+                return None;
             }
+            tried = self.target.client.attempt(id, number, outgoing) => tried,
         };
         self.pace.observe(Duration::from_millis(tried.attempt.latency_ms.into()));
         self.events.ended(&tried.attempt);
         let has_disabled = self.standing.observe(era, &tried);
-        self.decide(lease, tried, has_disabled, Luck::draw())
+        Some((tried, has_disabled))
     }
 
     fn decide(&self, lease: Lease, tried: Tried, has_disabled: bool, luck: Luck) -> Finished {

@@ -37,6 +37,8 @@ pub(super) struct Publisher {
     /// What the messages take that are not published yet.
     held: Held,
     outcome: Outcome,
+    /// How many were accepted before the first chunk that was not: later ones may be, where they are smaller.
+    before_failure: Option<u64>,
 }
 
 #[derive(Default)]
@@ -67,6 +69,7 @@ impl Publisher {
             under_way: VecDeque::new(),
             held: state.intake.room.hold(),
             outcome: Outcome::default(),
+            before_failure: None,
         }
     }
 
@@ -143,24 +146,31 @@ impl Publisher {
     /// Ends the request early with `problem`, which says what is on stable storage all the same.
     pub(super) async fn give_up(&mut self, problem: Problem) -> Problem {
         while let Some(UnderWay { positions, task, .. }) = self.under_way.pop_front() {
-            if let Ok(Ok(receipts)) = task.await
-                && let Err(problem) = note(&mut self.outcome, &self.state, &positions, &receipts)
-            {
+            let Ok(Ok(receipts)) = task.await else {
+                self.before_failure.get_or_insert(self.outcome.accepted());
+                continue;
+            };
+            if let Err(problem) = note(&mut self.outcome, &self.state, &positions, &receipts) {
                 return problem;
             }
         }
-        let accepted = self.outcome.accepted();
-        if accepted == 0 {
+        let all = self.outcome.accepted();
+        let first = self.before_failure.unwrap_or(all);
+        if all == 0 {
             return problem;
         }
-        let mut problem = problem.with("accepted", accepted);
+        let mut problem = problem.with("accepted", first);
+        let behind = match all - first {
+            0 => String::new(),
+            behind => format!(", and {behind} of those behind them, which would be taken again"),
+        };
         let how = match &self.identity_lead {
             Some(_) => "Send it again with the same Idempotency-Key, and none of them is taken twice.",
             None => {
-                "If every one has an `external_id`, send all of it again, and none is taken twice; if not, send what comes behind them. With an Idempotency-Key from the start all of it can be sent again."
+                "If every one has an `external_id`, send all of it again, and none is taken twice; if not, send what comes behind the first. With an Idempotency-Key from the start all of it can be sent again."
             }
         };
-        problem.detail.push_str(&format!(" The first {accepted} items that were good are accepted. {how}"));
+        problem.detail.push_str(&format!(" The first {first} items that were good are accepted{behind}. {how}"));
         problem
     }
 
@@ -186,6 +196,7 @@ impl Publisher {
             Ok(Err(error)) => error.into(),
             Err(error) => Problem::internal(format!("publishing panicked: {error}")),
         };
+        self.before_failure.get_or_insert(self.outcome.accepted());
         Err(self.give_up(problem).await)
     }
 

@@ -40,5 +40,5 @@ pub(super) fn records_failed(error: &RecordsError) {
 
 /// The chain ended by a defect in sayso, in the middle of a batch.
 pub(super) fn panicked() {
-    tracing::error!("the chain ended by a defect in sayso; the batch comes back when its leases end, and others go on");
+    tracing::error!("the chain ended by a defect in sayso; what it was at is analysed again, each by itself");
 }

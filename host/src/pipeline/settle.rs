@@ -65,6 +65,10 @@ pub(super) async fn settle(pipeline: &Pipeline, done: Done, slots: &Semaphore) {
 /// Sets a feedback aside, and tells the webhooks that want to know: first those, so that a crash in between tells them
 /// again rather than never.
 pub(super) async fn park(pipeline: &Pipeline, lease: Lease, reason: String) {
+    // Of what was erased meanwhile nobody is told, and what another has by now is the other's to set aside.
+    if pipeline.queue.remaining(&lease).is_none() {
+        return;
+    }
     events::parked(FeedbackId(lease.id), &reason);
     let notice = Notice::parked(FeedbackId(lease.id), lease.revision, kind_of(&lease), &reason).after(lease.parked_at);
     if let Err(error) = notice.publish(&pipeline.webhooks, &*pipeline.queue, &*pipeline.records).await {

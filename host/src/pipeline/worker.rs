@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     feedback::{Feedback, FeedbackId},
-    plugins::{Worker, grants::HistorySource},
+    plugins::{Outcome, Worker, grants::HistorySource},
     queue::{Lane, Lease},
 };
 
@@ -26,6 +26,9 @@ const PULL_WAIT: Duration = Duration::from_secs(5);
 
 /// After what time leases are extended; they last 60 s.
 const EXTEND: Duration = Duration::from_secs(20);
+
+/// Why what the chain ends on by itself is set aside.
+const DEFECT: &str = "to analyse it ended by a defect in sayso, of which the log says the place; please report it";
 
 /// Pause after the queue failed to answer.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -87,17 +90,34 @@ impl ChainThread {
             let Some((leases, turn)) = pulled else { continue };
             let (leases, feedback) = self.read(leases);
             let kept = self.keep(&leases);
-            let outcomes = catch_unwind(AssertUnwindSafe(|| self.worker.run(feedback)));
+            let outcomes = self.analyze(&leases, feedback);
             drop(kept);
-            let Ok(outcomes) = outcomes else {
-                events::panicked();
-                self.worker = Worker::new(self.pipeline.chain.current(), self.history.clone());
-                continue;
-            };
             if self.done.blocking_send(Done { turn, leases, outcomes }).is_err() {
                 return;
             }
         }
+    }
+
+    /// Runs the chain. Where it ends by a defect, each item is run by itself, so that the one at fault costs no other.
+    fn analyze(&mut self, leases: &[Lease], feedback: Vec<Feedback>) -> Vec<Outcome> {
+        if let Some(outcomes) = self.try_to(feedback) {
+            return outcomes;
+        }
+        let alone = |lease: &Lease| {
+            let outcome = feedback_of(lease).ok().and_then(|feedback| self.try_to(vec![feedback])?.pop());
+            outcome.unwrap_or_else(|| Outcome::Parked { reason: DEFECT.into() })
+        };
+        leases.iter().map(alone).collect()
+    }
+
+    /// Runs the chain; none where it ended by a defect, which costs its instances.
+    fn try_to(&mut self, feedback: Vec<Feedback>) -> Option<Vec<Outcome>> {
+        let outcomes = catch_unwind(AssertUnwindSafe(|| self.worker.run(feedback))).ok();
+        if outcomes.is_none() {
+            events::panicked();
+            self.worker = Worker::new(self.worker.chain().clone(), self.history.clone());
+        }
+        outcomes
     }
 
     /// Whether the chain that is live needs so many threads.
@@ -175,10 +195,8 @@ impl ChainThread {
         let mut readable = Vec::with_capacity(leases.len());
         let mut all = Vec::with_capacity(leases.len());
         for lease in leases {
-            match serde_json::from_slice::<Feedback>(&lease.body) {
-                Ok(mut feedback) => {
-                    feedback.id = FeedbackId(lease.id);
-                    feedback.revision = lease.revision;
+            match feedback_of(&lease) {
+                Ok(feedback) => {
                     all.push(feedback);
                     readable.push(lease);
                 }
@@ -190,4 +208,10 @@ impl ChainThread {
         }
         (readable, all)
     }
+}
+
+/// The feedback that a lease is of. Which one it is, is written beside it in the queue.
+fn feedback_of(lease: &Lease) -> Result<Feedback, serde_json::Error> {
+    let feedback: Feedback = serde_json::from_slice(&lease.body)?;
+    Ok(Feedback { id: FeedbackId(lease.id), revision: lease.revision, ..feedback })
 }

@@ -14,6 +14,9 @@ const METADATA: &str = "/metadata/";
 
 /// The text that the pointer leads to: a number of the metadata as JSON writes it.
 pub(super) fn get<'a>(feedback: &'a Feedback, pointer: &str) -> Option<Cow<'a, str>> {
+    if !is_escaped(pointer) {
+        return None;
+    }
     match pointer {
         CONTACT_REASON => return feedback.contact_reason.as_deref().map(Cow::Borrowed),
         AUTHOR_NAME => return feedback.author_name.as_deref().map(Cow::Borrowed),
@@ -25,6 +28,11 @@ pub(super) fn get<'a>(feedback: &'a Feedback, pointer: &str) -> Option<Cow<'a, s
     }
     let (index, rest) = answer(pointer)?;
     feedback.answers.get(index)?.value.pointer(rest)?.as_str().map(Cow::Borrowed)
+}
+
+/// Whether every `~` is part of `~0` or `~1`, so that nothing has two pointers.
+fn is_escaped(pointer: &str) -> bool {
+    pointer.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']))
 }
 
 /// The key of the metadata that a pointer leads into, and the rest of the pointer behind it.
@@ -104,7 +112,7 @@ mod tests {
                 {"field_id": "b", "field_type": "categorical", "value": ["x", "zwei"]},
                 {"field_id": "c", "field_type": "number", "value": 3},
             ],
-            "metadata": {"a/b": {"~": "six"}, "": "seven", "n": 8.5, "t": true},
+            "metadata": {"a/b": {"~": "six"}, "": "seven", "n": 8.5, "t": true, "a~b": "eight", "n~": "nine"},
         });
         serde_json::from_value(json).expect("is feedback")
     }
@@ -118,6 +126,7 @@ mod tests {
             ("/metadata/a~1b/~0", "six"),
             ("/metadata/", "seven"),
             ("/metadata/n", "8.5"),
+            ("/metadata/a~0b", "eight"),
         ];
         for (pointer, expected) in there {
             assert_eq!(get(&feedback, pointer).as_deref(), Some(expected), "{pointer}");
@@ -152,6 +161,8 @@ mod tests {
             "/answers/0/field_id",
             "/answers/99999999999999999999/value",
             "/contact_reason",
+            "/metadata/a~b",
+            "/metadata/n~",
         ];
         for pointer in nowhere {
             assert_eq!(get(&feedback, pointer), None, "{pointer}");

@@ -39,7 +39,9 @@ impl Work {
     }
 
     /// Takes in effects; redactions are carried out at once, so that later plugins see none of what was there.
+    /// Its notes come behind its scores, which some of them are about, in whatever order it gave them.
     pub(super) fn take(&mut self, mut effects: Vec<Effect>) {
+        effects.sort_by_key(|effect| matches!(effect, Effect::Other(_)));
         if !effects.iter().any(|effect| matches!(effect, Effect::Redact(_))) {
             self.subject.effects.append(&mut effects);
             return;

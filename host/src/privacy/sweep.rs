@@ -158,7 +158,8 @@ impl Sweep<'_> {
             let pieces: Vec<_> =
                 gone.into_iter().map(|(id, revision)| Piece { id: FeedbackId(id), revision }).collect();
             if !pieces.is_empty() {
-                forget(self.queue, self.records, &pieces).await?;
+                let unrecorded = self.unrecorded(&pieces).await?;
+                forget(self.queue, self.records, &unrecorded).await?;
                 self.removed.parked += pieces.len() as u64;
             }
             if is_end {
@@ -166,6 +167,15 @@ impl Sweep<'_> {
             }
             rest(began).await;
         }
+    }
+}
+
+impl Sweep<'_> {
+    /// Those that are not on record: of what is, an earlier run of the chain may have deliveries that are still due.
+    async fn unrecorded(&self, pieces: &[Piece]) -> Result<Vec<Piece>, ForgetError> {
+        let keys: Vec<_> = pieces.iter().map(|piece| (piece.id, piece.revision.unwrap_or_default())).collect();
+        let known = self.records.payloads(&keys).await?;
+        Ok(pieces.iter().zip(known).filter(|(_, known)| known.is_none()).map(|(piece, _)| *piece).collect())
     }
 }
 

@@ -20,7 +20,7 @@ pub mod standard;
 mod teams;
 mod template;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
@@ -136,6 +136,10 @@ pub(super) enum Unfit {
     /// The template does not go with the event.
     #[error("`template`: {0}; nothing was sent")]
     Template(String),
+    /// The template was not done in time, on this event or on an earlier one: perhaps the machine stood still. It is worth
+    /// another try.
+    #[error("`template`: it takes longer than {0:?}, on this event or an earlier one; nothing was sent")]
+    Late(Duration),
 }
 
 impl From<serde_json::Error> for Unfit {

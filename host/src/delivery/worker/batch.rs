@@ -32,6 +32,16 @@ struct Parcel {
     bytes: usize,
 }
 
+/// What became of the deliveries of a batch.
+#[derive(Default)]
+struct Packed {
+    parcel: Parcel,
+    /// Those that it has no room for.
+    rest: Vec<Lease>,
+    /// Those of which nothing can be sent.
+    unfit: Vec<Finished>,
+}
+
 impl Worker {
     /// Waits for more to go out with what was taken, as long as the batch may wait; retries only where a slot for them
     /// was taken.
@@ -65,7 +75,7 @@ impl Worker {
         leases
     }
 
-    /// Starts the request for a batch; more than one where it is too large.
+    /// Starts the request for a batch. What is too much for one goes back, and out with the next.
     pub(super) fn start_batch(
         self: &Arc<Self>,
         jobs: Vec<Job>,
@@ -73,66 +83,59 @@ impl Worker {
         era: Era,
         finished: &mpsc::Sender<Vec<Finished>>,
     ) {
-        let (parcels, unfit) = self.pack(jobs);
-        let slot = Arc::new(slot);
-        let send_all = |all: Vec<Finished>, finished: mpsc::Sender<Vec<Finished>>| async move {
+        let Packed { parcel, rest, unfit } = self.pack(jobs);
+        let (worker, finished) = (Arc::clone(self), finished.clone());
+        tokio::spawn(async move {
+            if !rest.is_empty() {
+                // Where that fails the leases run out, and it comes back later.
+                drop(worker.queue.release(rest).await);
+            }
             // If the settler is gone, sayso is going down, and the leases come back.
-            drop(finished.send(all).await);
-        };
-        tokio::spawn(send_all(unfit, finished.clone()));
-        for parcel in parcels {
-            let (worker, slot, finished) = (Arc::clone(self), Arc::clone(&slot), finished.clone());
-            tokio::spawn(async move {
+            drop(finished.send(unfit).await);
+            if !parcel.items.is_empty() {
                 let done = worker.deliver_parcel(parcel, era).await;
                 drop(slot);
-                send_all(done, finished).await;
-            });
-        }
+                drop(finished.send(done).await);
+            }
+        });
     }
 
-    /// Puts deliveries together; apart those of which nothing can be sent.
-    fn pack(&self, jobs: Vec<Job>) -> (Vec<Parcel>, Vec<Finished>) {
-        let (mut parcels, mut unfit) = (vec![Parcel::default()], Vec::new());
+    /// Puts deliveries together, as many as one request takes.
+    fn pack(&self, jobs: Vec<Job>) -> Packed {
+        let mut packed = Packed::default();
         for Job { lease, content } in jobs {
             let Some(event) = content.event(&lease) else {
-                unfit.push(self.erased(lease));
+                packed.unfit.push(self.erased(lease));
                 continue;
             };
-            match self.target.format.item(&event) {
-                Ok(item) => {
-                    let is_full = |parcel: &Parcel| !parcel.items.is_empty() && parcel.bytes + item.len() > MAX_BODY;
-                    if parcels.last().is_none_or(is_full) {
-                        parcels.push(Parcel::default());
-                    }
-                    if let Some(parcel) = parcels.last_mut() {
-                        parcel.bytes += item.len();
-                        parcel.items.push(item);
-                        parcel.leases.push(lease);
-                    }
+            let item = match self.target.format.item(&event) {
+                Ok(item) => item,
+                Err(why) => {
+                    packed.unfit.push(self.unfit(lease, &why));
+                    continue;
                 }
-                Err(why) => unfit.push(self.unfit(lease, &why)),
+            };
+            let parcel = &mut packed.parcel;
+            if !packed.rest.is_empty() || (!parcel.items.is_empty() && parcel.bytes + item.len() > MAX_BODY) {
+                packed.rest.push(lease);
+                continue;
             }
+            parcel.bytes += item.len();
+            parcel.items.push(item);
+            parcel.leases.push(lease);
         }
-        parcels.retain(|parcel| !parcel.items.is_empty());
-        (parcels, unfit)
+        packed
     }
 
     async fn deliver_parcel(&self, Parcel { leases, items, .. }: Parcel, era: Era) -> Vec<Finished> {
         let due = leases.iter().map(|lease| lease.published_at).min().unwrap_or_default();
         let outgoing = self.target.format.batch(due, &items);
         drop(items);
-        self.events.began();
         let number = leases.iter().map(|lease| lease.tries + 1).max().unwrap_or(1);
-        let tried = tokio::select! {
-            tried = self.target.client.attempt(id_of(&leases), number, outgoing) => tried,
-            () = self.queue.forgotten(&leases) => {
-                // The others go out in another request.
-                self.events.broken_off();
-                return leases.into_iter().map(|lease| Finished { lease, attempted: None, fate: Fate::Back }).collect();
-            }
+        let Some((tried, has_disabled)) = self.attempt(id_of(&leases), number, outgoing, &leases, era).await else {
+            // The others go out in another request.
+            return leases.into_iter().map(|lease| Finished { lease, attempted: None, fate: Fate::Back }).collect();
         };
-        self.events.ended(&tried.attempt);
-        let has_disabled = self.standing.observe(era, &tried);
         let luck = Luck::draw();
         let one = |lease: Lease| {
             let mut attempt = tried.attempt.clone();

@@ -273,3 +273,26 @@ async fn it_does_not_matter_how_the_bytes_arrive() {
     let answer = service.post(NDJSON, &[], Body::from_stream(stream::iter(parts))).await.expect(202);
     assert_eq!(answer["accepted"].as_array().expect("a list").len(), 40);
 }
+
+#[tokio::test]
+async fn on_a_full_disk_only_those_count_as_the_first_that_came_before_one_that_did_not_fit() {
+    let service = Service::start();
+    service.leave_room(400).await;
+    let large = |n: usize| json!({"kind": "review", "text": format!("{n} {}", "x".repeat(39_000))}).to_string();
+    let small = |n: usize| json!({"kind": "review", "text": format!("{n} y")}).to_string();
+    let body: Vec<_> = (0..54).map(large).chain((54..566).map(small)).collect();
+    let problem = service.post(NDJSON, &[], body.join("\n")).await.problem(503, "unavailable");
+    let first = problem["accepted"].as_u64().expect("a number");
+    assert!((20..54).contains(&first), "{problem:#}");
+    let mut taken = Vec::new();
+    while service.waiting() > taken.len() as u64 {
+        taken.extend(service.pull(600).await.iter().map(|lease| feedback_of(lease).text));
+    }
+    let number = |text: &String| text.split(' ').next().and_then(|number| number.parse::<u64>().ok()).expect("it has one");
+    let mut numbers: Vec<_> = taken.iter().map(number).collect();
+    numbers.sort_unstable();
+    assert!((0..first).all(|one| numbers.binary_search(&one).is_ok()), "{first} are said to be there: {numbers:?}");
+    let behind = numbers.len() as u64 - first;
+    let detail = problem["detail"].as_str().expect("text");
+    assert!(behind > 0 && detail.contains(&format!("and {behind} of those behind them")), "{behind}: {detail}");
+}

@@ -21,7 +21,7 @@ use std::{
     io,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicUsize, Ordering},
         mpsc,
     },
     time::Duration,
@@ -89,8 +89,8 @@ pub(in crate::delivery) struct Template {
     environment: Environment<'static>,
     content_type: HeaderValue,
     escape: Escape,
-    /// Whether it took longer than it may: it is not run again.
-    ran_away: AtomicBool,
+    /// How many runs go on though their time is over: until they end no other begins.
+    late: AtomicUsize,
 }
 
 /// Why there is no output.
@@ -137,7 +137,7 @@ impl Template {
         let mut environment = environment(escape);
         environment.set_fuel(Some(FUEL));
         environment.add_template_owned(NAME, source).map_err(|error| in_words(&error, None))?;
-        Ok(Self { environment, content_type, escape, ran_away: AtomicBool::new(false) })
+        Ok(Self { environment, content_type, escape, late: AtomicUsize::new(0) })
     }
 
     fn try_on(self, samples: Vec<Sample>) -> Result<Self, String> {
@@ -152,23 +152,33 @@ impl Template {
     /// Writes an event.
     ///
     /// # Errors
-    /// Where the template fails on it.
+    /// Where the template fails on it, or takes too long.
     pub(super) async fn write(self: &Arc<Self>, event: &Event<'_>) -> Result<Outgoing, Unfit> {
-        let over = || Unfit::Template(format!("it takes longer than {TIME_LIMIT:?}, on this event or an earlier one"));
-        if self.ran_away.load(Ordering::Relaxed) {
-            return Err(over());
+        self.write_within(TIME_LIMIT, event).await
+    }
+
+    /// One that takes longer goes on for nobody, and until it ends no other is begun.
+    async fn write_within(self: &Arc<Self>, limit: Duration, event: &Event<'_>) -> Result<Outgoing, Unfit> {
+        if self.late.load(Ordering::Relaxed) > 0 {
+            return Err(Unfit::Late(TIME_LIMIT));
         }
         let (template, body) = (Arc::clone(self), standard::item(event)?);
-        let render = tokio::task::spawn_blocking(move || {
+        let mut render = tokio::task::spawn_blocking(move || {
             template.render(&body).map_err(|failure| template.describe(&failure, None))
         });
-        match tokio::time::timeout(TIME_LIMIT, render).await {
+        match tokio::time::timeout(limit, &mut render).await {
             Ok(Ok(Ok(body))) => Ok(Outgoing::new(self.content_type.clone(), body)),
             Ok(Ok(Err(why))) => Err(Unfit::Template(why)),
             Ok(Err(_)) => Err(Unfit::Template("the template engine failed on this event".into())),
             Err(_) => {
-                self.ran_away.store(true, Ordering::Relaxed);
-                Err(over())
+                self.late.fetch_add(1, Ordering::Relaxed);
+                let template = Arc::clone(self);
+                tokio::spawn(async move {
+                    // What it made nobody waits for.
+                    drop(render.await);
+                    template.late.fetch_sub(1, Ordering::Relaxed);
+                });
+                Err(Unfit::Late(TIME_LIMIT))
             }
         }
     }

@@ -256,9 +256,8 @@ fn a_content_type_is_one() {
 }
 
 #[tokio::test]
-async fn a_template_that_ran_away_is_not_run_again() {
+async fn a_template_that_is_late_is_begun_again_once_it_has_ended() {
     let template = Arc::new(compiled("{}", JSON).unwrap());
-    template.ran_away.store(true, Ordering::Relaxed);
     let data = json!({});
     let event = Event::new(
         crate::feedback::DeliveryId(uuid::Uuid::nil()),
@@ -266,6 +265,14 @@ async fn a_template_that_ran_away_is_not_run_again() {
         jiff::Timestamp::UNIX_EPOCH,
         super::super::Data::Notice(&data),
     );
-    let why = template.write(&event).await.map(drop).unwrap_err().to_string();
-    assert!(why.contains("takes longer than 5s"), "{why}");
+    template.late.store(1, Ordering::Relaxed);
+    let why = template.write(&event).await.map(drop).unwrap_err();
+    assert!(matches!(why, Unfit::Late(_)) && why.to_string().contains("takes longer than 5s"), "{why}");
+    template.late.store(0, Ordering::Relaxed);
+    let late = template.write_within(Duration::ZERO, &event).await.map(drop);
+    assert!(late.is_ok() || matches!(late, Err(Unfit::Late(_))), "{late:?}");
+    while template.late.load(Ordering::Relaxed) > 0 {
+        tokio::task::yield_now().await;
+    }
+    template.write(&event).await.expect("is in time");
 }
