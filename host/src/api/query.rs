@@ -30,7 +30,7 @@ pub(super) const FILTER: [&str; 10] =
     ["q", "kind", "tag", "intent", "route", "label", "language", "customer", "since", "until"];
 
 /// Those of them for which a script with an empty variable would get everybody's.
-const NEVER_EMPTY: [&str; 6] = ["tag", "intent", "route", "label", "language", "customer"];
+const NEVER_EMPTY: [&str; 8] = ["tag", "intent", "route", "label", "language", "customer", "webhook", "event"];
 
 /// The query of one request.
 #[derive(Debug, Default)]

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     FeedbackId,
-    words::{AccountType, AuthorRole, Channel, Direction, Disposition, FieldType, ResponseStatus, Visibility},
+    words::{AccountType, AuthorRole, Channel, Direction, Disposition, FieldType, ResponseStatus, Visibility, one_of},
 };
 
 /// The kinds of feedback.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A response to a survey.
@@ -21,6 +21,12 @@ pub enum Kind {
     Review,
     /// A note of a customer service representative.
     CsrNote,
+}
+
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        one_of(deserializer, &["survey", "review", "csr_note"], &[Self::Survey, Self::Review, Self::CsrNote])
+    }
 }
 
 impl Kind {

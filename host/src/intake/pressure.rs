@@ -11,6 +11,11 @@ use crate::queue::{Lane, Queue};
 const FRESH: Duration = Duration::from_secs(1);
 /// Free space on the disk that the store needs in any case, in bytes: below it, it is as good as full.
 const LEAST_FREE: u64 = 1 << 20;
+/// Bytes on the disk that a byte of feedback still takes when it waits for the chain: its analysis, what search needs, the
+/// deliveries and the log, beyond the room in the queue that becomes free. Measured: see the test.
+const GROWTH: u64 = 2;
+/// How many of the last pieces of feedback make up most of the mean size.
+const RECENT: f64 = 1_000.0;
 /// Seconds to come back in, where the queue does not drain measurably, and at most.
 const RETRY_DEFAULT: u64 = 5;
 const RETRY_MAX: f64 = 60.0;
@@ -25,6 +30,8 @@ struct Seen {
     waiting: u64,
     /// What this process has published since then: with `waiting` an upper bound of what waits now.
     published: u64,
+    /// Mean size of what was published lately, in bytes.
+    mean_bytes: f64,
     /// How much left the queue since `queue_at`.
     left: u64,
     /// Messages a second that left the queue lately.
@@ -38,17 +45,17 @@ impl Pressure {
     pub(super) fn check(&self, queue: &dyn Queue, config: &Config) -> Result<(), Problem> {
         let now = Instant::now();
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let max = config.server.max_backlog;
+        if seen.waiting.saturating_add(seen.published) >= max || !is_fresh(seen.queue_at, now) {
+            seen.look_at_queue(now, queue);
+        }
         seen.look_at_disk(now, config);
         if seen.is_disk_full {
             let problem = Problem::new(
                 ProblemType::Unavailable,
-                "The disk of the store is nearly full (server.min_free_bytes); sayso takes nothing more until the operator has made room.",
+                "The disk of the store is nearly full (server.min_free_bytes, and what is needed for what waits to be analysed); sayso takes nothing more until the operator has made room, or less waits.",
             );
             return Err(problem.retry_after(30));
-        }
-        let max = config.server.max_backlog;
-        if seen.waiting.saturating_add(seen.published) >= max || !is_fresh(seen.queue_at, now) {
-            seen.look_at_queue(now, queue);
         }
         if seen.waiting < max {
             return Ok(());
@@ -58,9 +65,15 @@ impl Pressure {
         Err(Problem::new(ProblemType::Overloaded, detail).retry_after(seen.retry_after(max)))
     }
 
-    /// Notes how much was published.
-    pub(super) fn published(&self, messages: u64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).published += messages;
+    /// Notes how much was published, and the size of it all, in bytes.
+    pub(super) fn published(&self, messages: u64, bytes: usize) {
+        if messages == 0 {
+            return;
+        }
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.published += messages;
+        let weight = (messages as f64 / RECENT).min(1.0);
+        seen.mean_bytes += weight * (bytes as f64 / messages as f64 - seen.mean_bytes);
     }
 }
 
@@ -94,7 +107,7 @@ impl Seen {
                 u64::MAX
             }
         };
-        let least = config.server.min_free_bytes.max(LEAST_FREE);
+        let least = config.server.min_free_bytes.max(LEAST_FREE).saturating_add(self.still_needed());
         let was_full = std::mem::replace(&mut self.is_disk_full, free < least);
         // Once, and not for every request that is refused meanwhile.
         match (was_full, self.is_disk_full) {
@@ -105,6 +118,13 @@ impl Seen {
             (true, false) => tracing::info!(free, "there is room on the disk of the store again; feedback is taken"),
             _ => {}
         }
+    }
+
+    /// What the disk needs, in bytes, until what waits is analysed. Of what a process before this one took in the size is not
+    /// known before more comes.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of sizes")]
+    fn still_needed(&self) -> u64 {
+        self.waiting.saturating_add(self.published).saturating_mul(self.mean_bytes as u64).saturating_mul(GROWTH)
     }
 
     /// Seconds until a tenth of the backlog has drained.
@@ -119,4 +139,20 @@ impl Seen {
 
 fn is_fresh(at: Option<Instant>, now: Instant) -> bool {
     at.is_some_and(|at| now.duration_since(at) < FRESH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_needs_its_share_of_the_disk_by_the_size_of_what_came_lately() {
+        let pressure = Pressure::default();
+        pressure.published(3, 3 * 400);
+        for _ in 0..20 {
+            pressure.published(1_000, 1_000 * 8_000);
+        }
+        let seen = pressure.0.lock().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(seen.still_needed(), 20_003 * 8_000 * GROWTH);
+    }
 }

@@ -75,9 +75,10 @@ impl Publisher {
 
     /// Publishes the only item of a request, which [`Self::message`] made.
     pub(super) async fn single(mut self, (kind, message): (Kind, Message)) -> Result<Outcome, Problem> {
+        let bytes = message.body.len();
         let receipts = self.state.queue.publish(&Lane::Intake, vec![message]).await?;
         let position = self.outcome.reserve();
-        note(&mut self.outcome, &self.state, &[(position, kind)], &receipts)?;
+        note(&mut self.outcome, &self.state, &[(position, kind)], bytes, &receipts)?;
         self.outcome.single = true;
         Ok(self.outcome)
     }
@@ -145,12 +146,12 @@ impl Publisher {
 
     /// Ends the request early with `problem`, which says what is on stable storage all the same.
     pub(super) async fn give_up(&mut self, problem: Problem) -> Problem {
-        while let Some(UnderWay { positions, task, .. }) = self.under_way.pop_front() {
+        while let Some(UnderWay { positions, bytes, task }) = self.under_way.pop_front() {
             let Ok(Ok(receipts)) = task.await else {
                 self.before_failure.get_or_insert(self.outcome.accepted());
                 continue;
             };
-            if let Err(problem) = note(&mut self.outcome, &self.state, &positions, &receipts) {
+            if let Err(problem) = note(&mut self.outcome, &self.state, &positions, bytes, &receipts) {
                 return problem;
             }
         }
@@ -189,7 +190,7 @@ impl Publisher {
         let published = task.await;
         self.held.shrink(bytes);
         let problem = match published {
-            Ok(Ok(receipts)) => match note(&mut self.outcome, &self.state, &positions, &receipts) {
+            Ok(Ok(receipts)) => match note(&mut self.outcome, &self.state, &positions, bytes, &receipts) {
                 Ok(()) => return Ok(()),
                 Err(problem) => problem,
             },
@@ -229,7 +230,14 @@ fn now() -> Timestamp {
     Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
 }
 
-fn note(outcome: &mut Outcome, state: &State, positions: &[(u32, Kind)], receipts: &[Receipt]) -> Result<(), Problem> {
+/// Notes what became of the messages of a chunk, which have so many bytes.
+fn note(
+    outcome: &mut Outcome,
+    state: &State,
+    positions: &[(u32, Kind)],
+    bytes: usize,
+    receipts: &[Receipt],
+) -> Result<(), Problem> {
     if positions.len() != receipts.len() {
         return Err(Problem::internal(format!(
             "the queue gave {} receipts for {} messages",
@@ -242,6 +250,6 @@ fn note(outcome: &mut Outcome, state: &State, positions: &[(u32, Kind)], receipt
         state.intake.items.accepted(*kind, receipt.is_new);
     }
     let waiting = receipts.iter().filter(|receipt| receipt.is_new).count();
-    state.intake.pressure.published(waiting as u64);
+    state.intake.pressure.published(waiting as u64, bytes * waiting / receipts.len().max(1));
     Ok(())
 }

@@ -289,6 +289,9 @@ pub trait Queue: Send + Sync + 'static {
     /// its tries anew. Returns when durable, with what became of each. A repetition finds those waiting.
     async fn replay(&self, lane: &Lane, messages: Vec<Again>) -> Result<Vec<Replayed>, QueueError>;
 
+    /// Has every message of a lane that waits for its time be due now, until the next start.
+    fn hasten(&self, lane: &Lane);
+
     /// How many messages that came back, or were replayed, are due and with no worker; counted up to `most`.
     fn due_again(&self, lane: &Lane, most: usize) -> usize;
 

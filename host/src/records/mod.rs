@@ -141,10 +141,16 @@ pub struct Filter {
     pub until: Option<Timestamp>,
 }
 
-/// Reads a time stamp, or a date, which stands for its first moment in UTC.
+/// Reads a time stamp, or a date, which stands for its first moment in UTC. A time without its offset is neither: taken as
+/// its date it would stand for another moment.
 pub(crate) fn parse_time(text: &str) -> Option<Timestamp> {
-    let of_date = |date: jiff::civil::Date| format!("{date}T00:00:00Z").parse().ok();
-    text.parse().ok().or_else(|| of_date(text.parse().ok()?))
+    let is_date = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    if !is_date {
+        return text.parse().ok();
+    }
+    let date: jiff::civil::Date = text.parse().ok()?;
+    // Of the last day there is, the first moment is beyond the last time there is.
+    Some(format!("{date}T00:00:00Z").parse().unwrap_or(Timestamp::MAX))
 }
 
 /// A page of a list, newest first.
@@ -326,4 +332,27 @@ pub trait Records: Forgetting + Replays + Send + Sync + 'static {
 
     /// Waits until every one of these is on record in at least this revision, or the time is over: which are.
     async fn wait(&self, of: &[(FeedbackId, u32)], time: Duration) -> Vec<bool>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_without_its_offset_is_not_taken_for_its_date() {
+        for refused in [
+            "2026-11-28T23:00:00",
+            "2026-11-28T23:00",
+            "2026-11-28 23:00:00",
+            "20261128T230000",
+            "2026-11-28[junk=1]",
+            "20261128",
+        ] {
+            assert_eq!(parse_time(refused), None, "{refused}");
+        }
+        let read = |text: &str| parse_time(text).map(|time| time.to_string());
+        assert_eq!(read("2026-11-28").as_deref(), Some("2026-11-28T00:00:00Z"));
+        assert_eq!(read("2026-11-28T23:00:00+02:00").as_deref(), Some("2026-11-28T21:00:00Z"));
+        assert_eq!(parse_time("9999-12-31"), Some(Timestamp::MAX));
+    }
 }

@@ -134,7 +134,9 @@ impl From<rusqlite::Error> for StoreError {
 /// Why the store takes no more writes after an error that [`is_fatal`].
 pub(super) fn reason(error: &rusqlite::Error) -> String {
     if is_damage(error) {
-        return format!("{error}: its file is damaged, and a restart will not help; restore a copy of it");
+        return format!(
+            "{error}: its file is damaged, or its disk could not be read; restart sayso, which looks at the file, and restore a copy only if it is refused then"
+        );
     }
     error.to_string()
 }

@@ -42,10 +42,16 @@ pub(super) fn prepare(path: &Path) -> Result<Lock, OpenError> {
         // SQLite would drop the log, and with it what is not in the database yet.
         return Err(OpenError::Lost { path: path.to_owned(), log });
     }
+    let was_there = [path, &log, &beside(path, "-shm")].into_iter().any(|file| file.exists());
     // SQLite gives the log the permissions of the database, so these are set before it sees the file.
     private_file().open(path).and_then(|file| file.sync_all()).map_err(io)?;
     sync_folder(folder(path)).map_err(io)?;
-    tracing::info!(path = %path.display(), "there was no store; made a new one");
+    let path = path.display();
+    if was_there {
+        tracing::warn!(%path, "the store is gone or empty, though there was one here; made a new one: if that was not meant, stop sayso and put the database back");
+    } else {
+        tracing::info!(%path, "there was no store; made a new one");
+    }
     Ok(lock)
 }
 

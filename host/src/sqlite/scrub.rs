@@ -9,7 +9,7 @@ use std::{
     fs::File,
     io,
     os::unix::fs::{FileExt as _, MetadataExt as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// Pages that are looked through at once, while nothing else is written.
@@ -24,16 +24,23 @@ const FILE_HEADER: usize = 100;
 pub(super) struct Pages {
     /// Held as long as there is a connection: to close any handle of a file drops all locks of the process on it.
     file: File,
+    path: PathBuf,
 }
 
 impl Pages {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self { file: File::options().read(true).write(true).open(path)? })
+        Ok(Self { file: File::options().read(true).write(true).open(path)?, path: path.to_owned() })
     }
 
-    /// Whether somebody deleted the file, which then lasts as long as it is open. One that was moved is no different to us.
-    pub(super) fn is_deleted(&self) -> io::Result<bool> {
-        is_deleted(&self.file)
+    /// Whether the file is no longer where it was: somebody deleted it, and it lasts as long as it is open, or moved it, and
+    /// the next start would not find what is written into it.
+    pub(super) fn is_gone(&self) -> io::Result<bool> {
+        let own = self.file.metadata()?;
+        match self.path.metadata() {
+            Ok(there) => Ok((own.dev(), own.ino()) != (there.dev(), there.ino())),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     /// Overwrites what is free in the pages from `first`, which is 1 or more. Returns where to go on, if there is more.

@@ -58,9 +58,9 @@ impl Log {
         };
         self.file.sync_data().map_err(|error| poison(format!("the log cannot be synced: {error}")))?;
         // What is written into files without a name is gone when they are closed.
-        match is_deleted(&self.file).and_then(|log| Ok(log || self.pages.is_deleted()?)) {
+        match is_deleted(&self.file).and_then(|log| Ok(log || self.pages.is_gone()?)) {
             Ok(false) => Ok(()),
-            Ok(true) => Err(poison("the files of the store were deleted while sayso ran".into())),
+            Ok(true) => Err(poison("the files of the store were deleted or moved while sayso ran".into())),
             Err(error) => Err(poison(format!("the files of the store cannot be looked at: {error}"))),
         }
     }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use tokio::{
     runtime::Handle,
     sync::{Notify, oneshot},
@@ -29,6 +29,9 @@ pub(super) const MAX_WAL_PAGES: i64 = 4_000;
 
 /// How long readers are waited for when the log is dropped.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How long another program may hold the lock of the store, until it is given up.
+const LOCKED: Duration = Duration::from_secs(60);
 
 /// How many groups are done between two looks at the log.
 const LOOK_AT_LOG: u32 = 16;
@@ -335,7 +338,7 @@ fn settle(job: Job, outcome: Result<(), StoreError>, wakes: &mut Wakes) {
 }
 
 fn transact(connection: &Connection, group: &mut [Box<dyn Operation>]) -> rusqlite::Result<()> {
-    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    begin(connection)?;
     let outcome = group
         .iter_mut()
         .try_for_each(|operation| operation.run(connection))
@@ -345,6 +348,22 @@ fn transact(connection: &Connection, group: &mut [Box<dyn Operation>]) -> rusqli
         connection.execute_batch("ROLLBACK")?;
     }
     outcome
+}
+
+/// Begins a transaction. Another program that writes the store, as an operator's may, is waited for.
+fn begin(connection: &Connection) -> rusqlite::Result<()> {
+    let began = Instant::now();
+    let mut is_told = false;
+    loop {
+        match connection.prepare_cached("BEGIN IMMEDIATE")?.execute([]) {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && began.elapsed() < LOCKED => {
+                if !std::mem::replace(&mut is_told, true) {
+                    tracing::warn!(longest = ?LOCKED, "another program has locked the store; everything waits for it");
+                }
+            }
+            outcome => return outcome.map(drop),
+        }
+    }
 }
 
 /// Pages of the write-ahead log that are not in the database yet.

@@ -126,8 +126,13 @@ pub(super) struct Rotate {
     #[arg(long, value_enum)]
     signature: Option<Signature>,
     /// For how long the old secret is signed with, up to 30d; 0s ends it at once.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = overlap)]
     overlap: Option<Duration>,
+}
+
+/// A duration; 0 needs no unit.
+fn overlap(text: &str) -> Result<Duration, String> {
+    if text == "0" { Ok(Duration::ZERO) } else { parse_duration(text).map_err(|error| error.to_string()) }
 }
 
 impl Rotate {

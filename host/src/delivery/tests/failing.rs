@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{net::TcpListener, time::timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     limits,
@@ -18,7 +19,7 @@ use super::{
     webhook,
     world::World,
 };
-use crate::{config, queue::Depth};
+use crate::{config, delivery::webhooks::retire, queue::Depth, records::DeliveryStatus};
 
 /// Waits until the metrics have this line.
 async fn wait_for(metrics: &PrometheusHandle, line: &str) {
@@ -177,4 +178,21 @@ async fn retries_that_take_long_do_not_take_the_slots_of_first_tries() {
         assert_eq!(receiver.call().await.header("webhook-id"), id, "a first try, at once");
     }
     world.shutdown.cancel();
+}
+
+#[tokio::test]
+async fn what_waits_for_a_retry_is_parked_at_once_when_its_webhook_is_deleted() {
+    let (mut world, mut receiver) = (World::new(), Receiver::start().await);
+    receiver.behave(|_, _| status(500));
+    let id = world.owe(&["crm"]).await;
+    world.start(&limits(&[0, 86_400_000]), &[webhook("crm", &receiver.url())]);
+    receiver.call().await;
+    world.stop().await;
+    assert_eq!(world.delivery(id).await.status, DeliveryStatus::Pending);
+    let stop = CancellationToken::new();
+    let retired = tokio::spawn(retire("crm".into(), world.queue.clone(), world.records.clone(), stop.clone()));
+    world.settled(id, DeliveryStatus::Parked).await;
+    stop.cancel();
+    retired.await.unwrap();
+    assert!(world.parked_reason("crm").await.contains("was deleted"));
 }

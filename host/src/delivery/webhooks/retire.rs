@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// How long one look into the lane waits.
-const PULL_WAIT: Duration = Duration::from_secs(30);
+const PULL_WAIT: Duration = Duration::from_secs(1);
 /// Pause after the store failed.
 const PAUSE: Duration = Duration::from_secs(1);
 /// Most deliveries that are parked at once.
@@ -47,6 +47,8 @@ pub(in crate::delivery) async fn retire(
 }
 
 async fn park_some(lane: &Lane, queue: &dyn Queue, records: &dyn Records) -> Result<(), Failed> {
+    // What waits for a retry, too, also what the last attempts put back: the name is another's only when nothing waits.
+    queue.hasten(lane);
     let leases = queue.pull(lane, AT_ONCE, PULL_WAIT).await?;
     if leases.is_empty() {
         return Ok(());

@@ -288,7 +288,8 @@ async fn on_a_full_disk_only_those_count_as_the_first_that_came_before_one_that_
     while service.waiting() > taken.len() as u64 {
         taken.extend(service.pull(600).await.iter().map(|lease| feedback_of(lease).text));
     }
-    let number = |text: &String| text.split(' ').next().and_then(|number| number.parse::<u64>().ok()).expect("it has one");
+    let number =
+        |text: &String| text.split(' ').next().and_then(|number| number.parse::<u64>().ok()).expect("it has one");
     let mut numbers: Vec<_> = taken.iter().map(number).collect();
     numbers.sort_unstable();
     assert!((0..first).all(|one| numbers.binary_search(&one).is_ok()), "{first} are said to be there: {numbers:?}");

@@ -253,3 +253,15 @@ pub(crate) async fn a_lease_counts_until_it_runs_out_or_the_message_is_settled_o
     assert_eq!((first.id, second.id), (leases[2].id, leases[2].id));
     assert!(queue.remaining(&first).is_none());
 }
+
+pub(crate) async fn what_waits_for_its_time_can_be_had_at_once(backend: &impl Backend) {
+    let queue = backend.open().await;
+    publish(&queue, &[&message("a"), &message("b")]).await;
+    for lease in pull(&queue).await {
+        queue.retry(lease, LATER).await.expect("puts back");
+    }
+    assert!(pull(&queue).await.is_empty());
+    queue.hasten(&Lane::Intake);
+    assert_eq!(pull(&queue).await.len(), 2);
+    queue.hasten(&delivery("nobody"));
+}

@@ -59,6 +59,7 @@ macro_rules! queue_conformance {
                 a_name_that_has_expired_means_another_message,
                 forgotten_messages_are_gone;
             lease: a_leased_message_is_with_one_worker,
+                what_waits_for_its_time_can_be_had_at_once,
                 an_acknowledged_message_does_not_come_back,
                 a_lease_that_is_not_settled_in_time_comes_back,
                 a_lease_that_is_extended_comes_back_later,

@@ -226,6 +226,12 @@ impl Inner {
         Replayed::Sooner
     }
 
+    /// Has all that came back be due at `now`, in the order in which they would have been.
+    pub(super) fn hasten_all(&mut self, now: i64) {
+        let later = self.returned.split_off(&(now, u64::MAX));
+        self.returned.extend(later.into_iter().map(|(_, place)| (now, place)));
+    }
+
     /// How many that came back are due, up to `most`.
     pub(super) fn due_again(&self, now: i64, most: usize) -> usize {
         self.returned.range(..=(now, u64::MAX)).take(most).count()

@@ -165,6 +165,13 @@ impl Queue for SqliteQueue {
         self.put_back(lease, delay).await
     }
 
+    fn hasten(&self, lane: &Lane) {
+        if let Some(lane) = self.known_lane(lane) {
+            lane.inner().hasten_all(self.clock.steady());
+            lane.wake.notify_waiters();
+        }
+    }
+
     async fn park(&self, lease: Lease, reason: String) -> Result<(), QueueError> {
         self.set_aside(lease, reason).await
     }
