@@ -146,6 +146,9 @@ impl Drop for Guard<'_> {
     }
 }
 
+/// Why a test of what a customer said was broken off.
+const ERASURE: &str = "it was broken off, since feedback was being erased meanwhile; test again";
+
 /// Sends a test delivery, unless one is under way.
 pub(super) async fn run(
     webhook: &Webhook,
@@ -156,6 +159,8 @@ pub(super) async fn run(
     let client = webhook.client.as_ref().ok_or(NotTested::Faulty)?;
     let _one = under_way.begin(webhook.id).ok_or(NotTested::Busy)?;
     let event = event_for(webhook, wanted);
+    // Before the content is read, so that no erasure comes in between.
+    let era = records.era();
     let (content, feedback) = content(webhook, &event, wanted.feedback, records).await?;
     let id = EventId::Test(Uuid::now_v7());
     let (sent, attempt, is_delivered) = match written(webhook, &content.event(id, Timestamp::now())).await {
@@ -163,8 +168,14 @@ pub(super) async fn run(
         Err(unfit) => (None, Attempt::not_sent(1, unfit.to_string()), false),
         Ok(outgoing) => {
             let body = String::from_utf8_lossy(&outgoing.body).into_owned();
-            let Tested { headers, tried } = client.test(id, outgoing).await;
-            (Some(Sent { headers: shown(&headers), body }), tried.attempt, tried.verdict == Verdict::Delivered)
+            let is_of_customer = feedback.as_ref().is_some_and(|about| !about.is_sample);
+            tokio::select! {
+                biased;
+                () = records.era_after(era), if is_of_customer => (None, Attempt::not_sent(1, ERASURE.into()), false),
+                Tested { headers, tried } = client.test(id, outgoing) => {
+                    (Some(Sent { headers: shown(&headers), body }), tried.attempt, tried.verdict == Verdict::Delivered)
+                }
+            }
         }
     };
     Ok(Trial { id: id.to_string(), event, feedback, sent, attempt, is_delivered })

@@ -41,6 +41,9 @@ impl Misfit {
         if let Some(name) = quoted("duplicate field `", message) {
             return Self::Doubled(name);
         }
+        if message.starts_with("UUID parsing failed") {
+            return Self::Type("is not an id, such as 0198c0de-0000-7000-8000-000000000001".into());
+        }
         type_error(message).map_or_else(|| Self::Other(shorten(message)), Self::Type)
     }
 

@@ -1,11 +1,18 @@
 //! What the pipeline tells operators: metrics and log lines.
 
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
 use crate::{
     delivery::webhooks::notice::{NoticeError, in_short},
     feedback::FeedbackId,
     queue::QueueError,
     records::RecordsError,
 };
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// A batch is on record, and its deliveries wait.
 pub(super) fn analyzed(count: usize) {
@@ -18,9 +25,14 @@ pub(super) fn parked(feedback: FeedbackId, reason: &str) {
     tracing::warn!(%feedback, reason = in_short(reason), "feedback is set aside");
 }
 
-/// The store has no room.
+/// The store has no room; told once a minute, however many wait for it.
 pub(super) fn store_full(reason: &str) {
-    tracing::warn!(reason, "the store is full; analyses wait until there is room");
+    static TOLD: Mutex<Option<Instant>> = Mutex::new(None);
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if told.is_none_or(|at| at.elapsed() >= MINUTE) {
+        *told = Some(Instant::now());
+        tracing::warn!(reason, "the store is full; analyses wait until there is room");
+    }
 }
 
 /// The queue did not do as asked.

@@ -237,7 +237,7 @@ mod tests {
             "churn_risk:price": { "parts": { "p": 0.1 } },
         });
         assert_eq!(details, expected);
-        let names: Vec<_> = analysis.scores.iter().map(|(name, _)| name.to_string()).collect();
+        let names: Vec<_> = analysis.scores.keys().collect();
         assert_eq!(names, ["churn_risk", "churn_risk:price", "effort", "effort:checkout"]);
     }
 

@@ -57,6 +57,9 @@ pub trait Forgetting {
     /// set back would have what was accepted before an erasure seem younger than it, and what comes after it older.
     fn era(&self) -> i64;
 
+    /// Returns once there is an era after this one, because somebody asked for an erasure.
+    async fn era_after(&self, era: i64);
+
     /// Puts down that something is to be forgotten: from here on `save` keeps nothing of it that was accepted until now.
     /// Returns when durable. One that is under way goes on, until now.
     async fn begin_erasure(&self, subject: &Subject) -> Result<Erasure, RecordsError>;

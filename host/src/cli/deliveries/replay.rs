@@ -153,7 +153,12 @@ async fn many(args: &Replay, remote: &Remote, webhook: &str) -> anyhow::Result<b
     let words = in_words(&replay["outcomes"]);
     let why = in_brackets(replay["note"].as_str().or(replay["reason"].as_str()));
     let state = replay["state"].as_str().unwrap_or_default();
-    say(args, &replay, &format!("{id} {state}: {done} put back, {words}{why}"));
+    let none = if done == 0 && args.which.status.is_none() {
+        "; without --status those that are parked are meant, of which none fits"
+    } else {
+        ""
+    };
+    say(args, &replay, &format!("{id} {state}: {done} put back, {words}{why}{none}"));
     Ok(state == "finished" && replay["outcomes"]["delivered"].as_u64() == Some(done))
 }
 

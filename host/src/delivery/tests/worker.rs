@@ -293,6 +293,24 @@ async fn an_attempt_under_way_is_broken_off_when_its_customer_is_erased() {
 }
 
 #[tokio::test]
+async fn a_test_of_what_a_customer_said_is_broken_off_when_something_is_erased() {
+    let mut world = World::new();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    // Of the test alone: what is owed goes elsewhere.
+    world.owe(&["bi"]).await;
+    let limits = config::Delivery { timeout: Duration::from_secs(25), ..limits(&[0]) };
+    world.start(&limits, &[webhook("crm", &format!("http://{}/", listener.local_addr().unwrap()))]);
+    let test = world.test("crm");
+    let (mut stream, _) = timeout(PATIENCE, listener.accept()).await.expect("it is called").unwrap();
+    Eraser::new(world.queue.clone(), world.records.clone()).erase(&Subject::Customer("c1".into())).await.unwrap();
+    let read = timeout(Duration::from_secs(10), stream.read_to_end(&mut Vec::new())).await;
+    read.expect("the connection is closed, long before the time is over").ok();
+    let trial = test.await.unwrap();
+    assert!(!trial.is_delivered && trial.attempt.error.is_some_and(|error| error.contains("erased")));
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn what_a_crash_left_without_a_lane_is_due_again_at_the_start() {
     let (mut world, mut receiver) = (World::new(), Receiver::start().await);
     let lost = world.owe(&["crm"]).await;

@@ -12,7 +12,12 @@ use tokio_util::sync::CancellationToken;
 use super::receiver::PATIENCE;
 use crate::{
     config::{self, Webhook},
-    delivery::{Dispatcher, Switchboard, owed_message, replay::Replayer, webhooks::Live},
+    delivery::{
+        Dispatcher, Switchboard, owed_message,
+        replay::Replayer,
+        trial::{Trial, Wanted},
+        webhooks::Live,
+    },
     feedback::{Analysis, DeliveryId, Feedback, FeedbackId},
     queue::{Depth, Lane, Queue, sqlite::SqliteQueue},
     records::{Analyzed, Attempt, Attempted, Delivery, DeliveryStatus, Disabled, Records, sqlite::SqliteRecords},
@@ -110,6 +115,14 @@ impl World {
     pub(super) async fn enable(&self, webhook: &str) -> bool {
         let (live, switchboard) = self.webhooks.as_ref().expect("it was started");
         switchboard.enable(live.current().by_name(webhook).expect("it is there")).await.unwrap()
+    }
+
+    /// Begins a test delivery of the newest that is on record.
+    pub(super) fn test(&self, webhook: &str) -> JoinHandle<Trial> {
+        let (live, switchboard) = self.webhooks.as_ref().expect("it was started");
+        let webhook = live.current().by_name(webhook).expect("it is there").clone();
+        let switchboard = switchboard.clone();
+        tokio::spawn(async move { switchboard.test(&webhook, &Wanted::default()).await.expect("it is tested") })
     }
 
     /// What replays deliveries.

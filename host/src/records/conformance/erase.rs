@@ -87,6 +87,17 @@ pub(crate) async fn others_are_left_alone(backend: &impl Backend) {
     assert!(erase(&records, "unknown").await.is_empty());
 }
 
+pub(crate) async fn an_erasure_that_goes_on_leaves_what_was_accepted_after_it_began(backend: &impl Backend) {
+    let records = backend.open().await;
+    let erasure = records.begin_erasure(&Subject::Customer("c1".into())).await.expect("begins");
+    let mut first = review(1, "after it").by("c1");
+    first.era = records.era();
+    let second = first.clone().revised(2, "after it, too");
+    save(&records, &[&first]).await;
+    save(&records, &[&second]).await;
+    assert_eq!(records.pieces_of(&erasure, 16).await.expect("reads"), []);
+}
+
 pub(crate) async fn an_older_revision_of_the_customer_is_erased(backend: &impl Backend) {
     let records = backend.open().await;
     let first = review(1, "mine").by("c1").for_webhooks(&["crm"]);

@@ -90,6 +90,7 @@ macro_rules! records_conformance {
                 the_trend_is_the_newer_half_less_the_older;
             erase: everything_of_a_customer_is_erased,
                 others_are_left_alone,
+                an_erasure_that_goes_on_leaves_what_was_accepted_after_it_began,
                 an_older_revision_of_the_customer_is_erased,
                 one_feedback_is_erased_in_all_its_revisions_and_the_customers_other_is_not,
                 a_customer_without_an_identifier_is_known_by_the_e_mail_address,

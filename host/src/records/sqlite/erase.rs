@@ -27,7 +27,7 @@ impl SqliteRecords {
                  WHERE k.customer = ?1 AND f.era < ?2 UNION ALL \
                  SELECT f.id, f.revision FROM unindexed u CROSS JOIN feedback f ON f.no = u.no \
                  WHERE f.customer = ?1 AND f.era < ?2 UNION ALL \
-                 SELECT id, revision FROM older WHERE customer = ?1 LIMIT ?3",
+                 SELECT id, revision FROM older WHERE customer = ?1 AND era < ?2 LIMIT ?3",
             )?;
             let newest = |row: &rusqlite::Row<'_>| Ok((FeedbackId(Uuid::from_bytes(row.get(0)?)), row.get(1)?));
             let (most, max) = (max, i64::try_from(max).unwrap_or(i64::MAX));

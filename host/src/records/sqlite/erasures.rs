@@ -11,6 +11,7 @@ use std::{
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{
@@ -30,6 +31,7 @@ type Digest = [u8; 32];
 pub(super) struct Erasures {
     all: Mutex<HashMap<Digest, i64>>,
     era: AtomicI64,
+    begun: Notify,
 }
 
 impl Erasures {
@@ -37,7 +39,7 @@ impl Erasures {
         let mut select = connection.prepare("SELECT digest, era FROM erasure")?;
         let all = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
         let era: i64 = connection.query_row("SELECT now FROM era", [], |row| row.get(0))?;
-        Ok(Self { all: Mutex::new(all), era: era.into() })
+        Ok(Self { all: Mutex::new(all), era: era.into(), begun: Notify::new() })
     }
 
     pub(super) fn era(&self) -> i64 {
@@ -53,6 +55,19 @@ impl Erasures {
         let known = all.entry(digest).or_insert(era);
         *known = era.max(*known);
         self.era.fetch_max(era, Ordering::AcqRel);
+        drop(all);
+        self.begun.notify_waiters();
+    }
+
+    pub(super) async fn after(&self, era: i64) {
+        loop {
+            let mut begun = std::pin::pin!(self.begun.notified());
+            begun.as_mut().enable();
+            if self.era() > era {
+                return;
+            }
+            begun.await;
+        }
     }
 
     /// Whether this feedback is forgotten, or what its customer said then.

@@ -15,6 +15,10 @@ impl Forgetting for SqliteRecords {
         self.erasures.era()
     }
 
+    async fn era_after(&self, era: i64) {
+        self.erasures.after(era).await;
+    }
+
     async fn begin_erasure(&self, subject: &Subject) -> Result<Erasure, RecordsError> {
         self.put_erasure(subject).await
     }

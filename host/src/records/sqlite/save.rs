@@ -158,9 +158,16 @@ fn insert(connection: &Connection, no: i64, item: &Prepared) -> rusqlite::Result
 fn keep_as_older(connection: &Connection, item: &Prepared) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT OR IGNORE INTO older (id, revision, customer, feedback, analysis) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT OR IGNORE INTO older (id, revision, customer, feedback, analysis, era) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute(params![item.id.0.as_bytes(), item.revision, item.findable.customer, item.feedback, item.analysis])?;
+        .execute(params![
+            item.id.0.as_bytes(),
+            item.revision,
+            item.findable.customer,
+            item.feedback,
+            item.analysis,
+            item.era
+        ])?;
     Ok(())
 }
 
@@ -168,8 +175,8 @@ fn keep_as_older(connection: &Connection, item: &Prepared) -> rusqlite::Result<(
 fn retire(connection: &Connection, no: i64) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT OR IGNORE INTO older (id, revision, customer, feedback, analysis) \
-             SELECT f.id, f.revision, f.customer, c.feedback, c.analysis \
+            "INSERT OR IGNORE INTO older (id, revision, customer, feedback, analysis, era) \
+             SELECT f.id, f.revision, f.customer, c.feedback, c.analysis, f.era \
              FROM feedback f CROSS JOIN content c ON c.no = f.no WHERE f.no = ?1",
         )?
         .execute([no])?;

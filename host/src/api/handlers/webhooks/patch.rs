@@ -6,6 +6,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Object, OneOf, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::view::View;
 use crate::config;
 
 /// Settings of a webhook, each of which may be absent, or null for its default.
@@ -17,10 +18,18 @@ impl PartialSchema for Patch {
             return config::Webhook::schema();
         };
         settings.required.clear();
-        settings.description = Some("Settings of a webhook: what is absent stays, null takes a setting back.".into());
+        settings.description = Some(
+            "Settings of a webhook: what is absent stays, null takes a setting back. What an answer shows besides may be sent back as it was."
+                .into(),
+        );
         for property in settings.properties.values_mut() {
             let written = std::mem::replace(property, RefOr::T(Schema::default()));
             *property = or_null(written);
+        }
+        if let RefOr::T(Schema::Object(shown)) = View::schema() {
+            for (name, property) in shown.properties {
+                settings.properties.entry(name).or_insert(property);
+            }
         }
         RefOr::T(Schema::Object(settings))
     }
