@@ -171,7 +171,8 @@ fn words(q: &str) -> Result<String, Problem> {
 
 /// A time stamp, or a date, which stands for its first moment in UTC; the value of the parameter of this name.
 pub(super) fn time(name: &str, text: &str) -> Result<Timestamp, Problem> {
-    let bad = || format!("`{text}` is neither an RFC 3339 time such as 2026-05-01T08:00:00Z nor a date");
+    let bad =
+        || format!("`{text}` is neither an RFC 3339 time with its offset, such as 2026-05-01T08:00:00Z, nor a date");
     let time = parse_time(text).or_else(|| {
         // In a query a plus sign stands for a space; one in front of the offset of a time can have been nothing else.
         let (time, offset) = text.rsplit_once(' ').filter(|(time, _)| time.contains(['T', 't']))?;

@@ -21,7 +21,8 @@ pub(super) fn one_of<'de, D: Deserializer<'de>, T: Copy>(
         type Value = usize;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("text")
+            let words: Vec<_> = self.0.iter().map(|word| format!("`{word}`")).collect();
+            write!(f, "one of {}", words.join(", "))
         }
 
         fn visit_str<E: de::Error>(self, text: &str) -> Result<usize, E> {

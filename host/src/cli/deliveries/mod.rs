@@ -160,9 +160,8 @@ async fn list(args: &List) -> anyhow::Result<()> {
             break;
         }
     }
-    if !has_any {
-        let hint = args.webhook.as_ref().map_or("", |_| "; `sayso webhook list` shows the names of the webhooks");
-        anstream::eprintln!("no delivery fits{hint}");
+    if let (false, Some(webhook)) = (has_any, &args.webhook) {
+        anstream::eprintln!("no delivery to `{webhook}` fits; `sayso webhook list` shows the names of the webhooks");
     }
     Ok(())
 }

@@ -394,7 +394,7 @@ fn the_forms_that_messages_show_are_taken() {
 
 #[test]
 fn a_value_of_another_type_in_the_place_of_a_word_is_told_by_its_field_and_no_other_form_of_the_word_is_taken() {
-    names(r#"{"kind":5,"text":"x"}"#, "kind", &["the number 5", "text"]);
+    names(r#"{"kind":5,"text":"x"}"#, "kind", &["the number 5", "one of `survey`, `review`, `csr_note`"]);
     names(r#"{"kind":null,"text":"x"}"#, "kind", &["null"]);
     names(r#"{"kind":{"review":null},"text":"x"}"#, "kind", &["an object"]);
     names(r#"{"kind":"csr_note","text":"x","channel":[]}"#, "channel", &["a list"]);
