@@ -47,6 +47,14 @@ impl Misfit {
         type_error(message).map_or_else(|| Self::Other(shorten(message)), Self::Type)
     }
 
+    /// Without the known fields that are for others to give.
+    pub(crate) fn without(mut self, is_for_others: impl Fn(&str) -> bool) -> Self {
+        if let Self::UnknownField(_, known) = &mut self {
+            known.retain(|name| !is_for_others(name));
+        }
+        self
+    }
+
     /// The path of the field at fault, where the innermost value that could be followed to is at `path`.
     pub(crate) fn field(&self, path: &Path) -> String {
         let path = match path.to_string() {
@@ -96,8 +104,8 @@ pub(crate) fn nearest<'a, S: AsRef<str>>(word: &str, known: &'a [S]) -> Option<&
 }
 
 /// Names one after the other.
-pub(crate) fn listed(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+pub(crate) fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
 }
 
 /// The path to `name`, which serde_path_to_error may or may not have followed already.

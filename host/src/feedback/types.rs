@@ -25,7 +25,8 @@ pub enum Kind {
 
 impl<'de> Deserialize<'de> for Kind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        one_of(deserializer, &["survey", "review", "csr_note"], &[Self::Survey, Self::Review, Self::CsrNote])
+        const WORDS: [&str; 3] = [Kind::Survey.as_str(), Kind::Review.as_str(), Kind::CsrNote.as_str()];
+        one_of(deserializer, &WORDS, &[Self::Survey, Self::Review, Self::CsrNote])
     }
 }
 

@@ -8,6 +8,8 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Object, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::misfit::listed;
+
 /// Reads one of the words, in the place of which one of the values stands. It has to be text: of itself serde would also
 /// take `{"word": null}`, and call what is neither a broken document.
 pub(super) fn one_of<'de, D: Deserializer<'de>, T: Copy>(
@@ -21,8 +23,7 @@ pub(super) fn one_of<'de, D: Deserializer<'de>, T: Copy>(
         type Value = usize;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            let words: Vec<_> = self.0.iter().map(|word| format!("`{word}`")).collect();
-            write!(f, "one of {}", words.join(", "))
+            write!(f, "one of {}", listed(self.0))
         }
 
         fn visit_str<E: de::Error>(self, text: &str) -> Result<usize, E> {

@@ -26,14 +26,8 @@ pub fn read<T: DeserializeOwned>(written: Map<String, Value>) -> Result<T, Field
 
 fn attempt<T: DeserializeOwned>(written: Map<String, Value>) -> Result<T, (Misfit, Path)> {
     serde_path_to_error::deserialize(Value::Object(written)).map_err(|error| {
-        let misfit = match Misfit::of(&error.inner().to_string()) {
-            Misfit::UnknownField(name, mut known) => {
-                known.retain(|name| FILE_ONLY.iter().all(|(field, _)| field != name));
-                Misfit::UnknownField(name, known)
-            }
-            misfit => misfit,
-        };
-        (misfit, error.path().clone())
+        let is_of_the_file = |name: &str| FILE_ONLY.iter().any(|(field, _)| *field == name);
+        (Misfit::of(&error.inner().to_string()).without(is_of_the_file), error.path().clone())
     })
 }
 

@@ -156,13 +156,7 @@ fn without_place(error: &serde_json::Error) -> String {
 }
 
 fn field_error(path: &serde_path_to_error::Path, message: &str) -> FieldError {
-    let misfit = match Misfit::of(message) {
-        Misfit::UnknownField(name, mut known) => {
-            known.retain(|name| !SERVER_GIVEN.contains(&&**name));
-            Misfit::UnknownField(name, known)
-        }
-        misfit => misfit,
-    };
+    let misfit = Misfit::of(message).without(|name| SERVER_GIVEN.contains(&name));
     let field = misfit.field(path);
     let first = field.split(['.', '[']).next().unwrap_or_default();
     if SERVER_GIVEN.contains(&first) {
