@@ -19,6 +19,7 @@ use super::{
     moving::{Moving, Patience},
     threads::Threads,
 };
+use crate::telemetry::Seldom;
 
 /// Connections open at once.
 const MAX_CONNECTIONS: usize = 4096;
@@ -154,7 +155,11 @@ async fn accept(listener: &TcpListener) -> Option<std::net::TcpStream> {
             Some(stream)
         }
         Err(error) => {
-            tracing::warn!(%error, "a connection could not be accepted");
+            // It goes on for as long as descriptors are used up, ten times a second.
+            static TOLD: Seldom = Seldom::new();
+            if TOLD.is_due() {
+                tracing::warn!(%error, "connections cannot be accepted");
+            }
             None
         }
     }

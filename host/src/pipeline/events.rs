@@ -1,18 +1,12 @@
 //! What the pipeline tells operators: metrics and log lines.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
-};
-
 use crate::{
     delivery::webhooks::notice::{NoticeError, in_short},
     feedback::FeedbackId,
     queue::QueueError,
     records::RecordsError,
+    telemetry::Seldom,
 };
-
-const MINUTE: Duration = Duration::from_secs(60);
 
 /// A batch is on record, and its deliveries wait.
 pub(super) fn analyzed(count: usize) {
@@ -27,10 +21,8 @@ pub(super) fn parked(feedback: FeedbackId, reason: &str) {
 
 /// The store has no room; told once a minute, however many wait for it.
 pub(super) fn store_full(reason: &str) {
-    static TOLD: Mutex<Option<Instant>> = Mutex::new(None);
-    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-    if told.is_none_or(|at| at.elapsed() >= MINUTE) {
-        *told = Some(Instant::now());
+    static TOLD: Seldom = Seldom::new();
+    if TOLD.is_due() {
         tracing::warn!(reason, "the store is full; analyses wait until there is room");
     }
 }

@@ -26,7 +26,8 @@ pub struct Delivery {
     pub status: DeliveryStatus,
     /// When it became due.
     pub created_at: Timestamp,
-    /// When the next attempt is due, while it is pending and was tried before.
+    /// When the next attempt is due, while it is pending and was tried before. A webhook that is paused, disabled or failing
+    /// holds it back for longer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_attempt_at: Option<Timestamp>,
     /// The attempts so far, oldest first: the newest 200, or 20 without what was answered where it is one of many.

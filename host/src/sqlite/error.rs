@@ -113,7 +113,7 @@ impl OpenError {
 /// Why an operation on the open store failed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// No space is left; nothing of the operation was kept, and later ones may succeed.
+    /// No space is left, or a write was refused; nothing of the operation was kept, and later ones may succeed.
     #[error("{0}; free some space on its disk")]
     Full(String),
     /// The operation failed, and nothing of it is known to be kept. Where [`super::Store::failure`] says something,
@@ -126,9 +126,18 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full(error.to_string()),
+            _ if is_refused_write(&error) => Self::Full(format!(
+                "the disk refused a write ({error}), as it does where a quota or a limit on the size of files is reached"
+            )),
             _ => Self::Failed(error.to_string()),
         }
     }
+}
+
+/// Whether the system refused a write, for another reason than that no space is left: SQLite does not say which. It rolls
+/// back as it does when the disk is full; what was written of the transaction lies behind the end of the log.
+fn is_refused_write(error: &rusqlite::Error) -> bool {
+    error.sqlite_extended_error_code() == Some(rusqlite::ffi::SQLITE_IOERR_WRITE)
 }
 
 /// Why the store takes no more writes after an error that [`is_fatal`].
@@ -149,6 +158,9 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
 /// Whether nobody knows what is on the disk after this, so that carrying on could lose what was answered.
 pub(super) fn is_fatal(error: &rusqlite::Error) -> bool {
     use ErrorCode as E;
+    if is_refused_write(error) {
+        return false;
+    }
     match error.sqlite_error_code() {
         Some(
             E::SystemIoFailure

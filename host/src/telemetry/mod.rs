@@ -1,5 +1,7 @@
 //! Logs and metrics, set up once at start. Each stage names its own in an `events.rs`.
 
+mod seldom;
+
 use std::{io::IsTerminal, time::Duration};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -12,6 +14,8 @@ use tracing_subscriber::{
     layer::SubscriberExt as _,
     util::SubscriberInitExt as _,
 };
+
+pub(crate) use seldom::Seldom;
 
 /// Buckets of every histogram of times, in seconds: from a plugin's microseconds to a webhook's time limit.
 const SECONDS: [f64; 14] = [1e-6, 5e-6, 2.5e-5, 1e-4, 5e-4, 2.5e-3, 1e-2, 2.5e-2, 0.1, 0.25, 1.0, 2.5, 5.0, 15.0];

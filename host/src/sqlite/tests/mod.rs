@@ -1,6 +1,8 @@
+mod copies;
+mod full;
+
 use std::{
     path::PathBuf,
-    process::Command,
     sync::{
         atomic::{AtomicBool, Ordering::SeqCst},
         mpsc::channel,
@@ -64,7 +66,7 @@ fn a_store_of_an_older_version_is_brought_to_the_newest_with_what_it_holds() {
     let (_folder, path) = folder();
     std::fs::create_dir(path.parent().expect("a folder")).expect("is made");
     let connection = Connection::open(&path).expect("opens");
-    connection.execute_batch(include_str!("migrations/0001.sql")).expect("makes the tables of version 1");
+    connection.execute_batch(include_str!("../migrations/0001.sql")).expect("makes the tables of version 1");
     connection.execute("INSERT INTO lane (name) VALUES ('delivery/crm')", []).expect("inserts");
     connection.pragma_update(None, "application_id", 0x5359_534f).expect("is set");
     connection.pragma_update(None, "user_version", 1).expect("is set");
@@ -82,11 +84,11 @@ fn customers_without_an_identifier_are_known_by_their_e_mail_address_in_a_store_
     std::fs::create_dir(path.parent().expect("a folder")).expect("is made");
     let connection = Connection::open(&path).expect("opens");
     for tables in [
-        include_str!("migrations/0001.sql"),
-        include_str!("migrations/0002.sql"),
-        include_str!("migrations/0003.sql"),
-        include_str!("migrations/0004.sql"),
-        include_str!("migrations/0005.sql"),
+        include_str!("../migrations/0001.sql"),
+        include_str!("../migrations/0002.sql"),
+        include_str!("../migrations/0003.sql"),
+        include_str!("../migrations/0004.sql"),
+        include_str!("../migrations/0005.sql"),
     ] {
         connection.execute_batch(tables).expect("makes the tables of version 5");
     }
@@ -274,29 +276,6 @@ fn nobody_outside_waits_for_the_work_of_stages_once_it_is_written() {
 }
 
 #[tokio::test]
-async fn a_full_store_refuses_what_does_not_fit_and_goes_on() {
-    let (_folder, path) = folder();
-    let store = Store::open(&path).expect("opens");
-    limit_pages(&store, 40).await;
-    let fill = async |name: &str| add_lane(&store, &name.repeat(400_000)).await;
-    let error = fill("a").await.expect_err("does not fit");
-    assert!(matches!(error, StoreError::Full(_)), "{error}");
-    assert_eq!(store.failure(), None);
-    add_lane(&store, "small").await.expect("fits");
-    limit_pages(&store, 4_000).await;
-    fill("b").await.expect("fits now");
-    assert_eq!(store.read(Pool::Hot, count).await.expect("reads"), 2);
-}
-
-/// Stands for a disk with so much space.
-async fn limit_pages(store: &Store, pages: i64) {
-    let set = move |connection: &Connection| {
-        connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
-    };
-    store.write(Haste::Later, set, |(), _| {}).await.expect("is set");
-}
-
-#[tokio::test]
 async fn the_log_is_folded_before_it_grows_without_bound() {
     let (_folder, path) = folder();
     let store = Store::open(&path).expect("opens");
@@ -308,131 +287,4 @@ async fn the_log_is_folded_before_it_grows_without_bound() {
     assert!(pages < 2 * writer::MAX_WAL_PAGES.unsigned_abs(), "{pages} pages for 11,000 that were written");
     assert!(store.fold_wal().await.expect("folds"));
     assert_eq!(log.metadata().expect("is there").len(), 0);
-}
-
-/// The real thing: a limit of the system on the size of files makes writing fail in the middle, for a process of its
-/// own, since limits are a process's.
-#[test]
-#[cfg(unix)]
-fn a_store_whose_disk_fails_takes_no_more_writes() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let test = std::env::current_exe().expect("this test's program");
-    // 512 KiB, in the blocks of 512 bytes that POSIX names. The signal would end the process before SQLite sees the error.
-    let script = "trap '' XFSZ; ulimit -f 1024; exec \"$0\" --exact --ignored --nocapture sqlite::tests::writes_until_the_disk_fails";
-    let output = Command::new("sh")
-        .args(["-c", script])
-        .arg(test)
-        .env("SAYSO_TEST_STORE", folder.path().join("sayso.db"))
-        .output()
-        .expect("runs");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    // What was answered before is there.
-    let store = Store::open(&folder.path().join("sayso.db")).expect("opens again");
-    let answered: i64 = text
-        .split("answered ")
-        .nth(1)
-        .and_then(|rest| rest.split('.').next())
-        .expect("a number")
-        .parse()
-        .expect("a number");
-    assert!(answered > 0);
-    assert!(store.write_blocking(count).expect("reads") >= answered);
-}
-
-#[tokio::test]
-#[ignore = "fails its disk; the test above runs it in a process of its own"]
-async fn writes_until_the_disk_fails() {
-    let path = PathBuf::from(std::env::var_os("SAYSO_TEST_STORE").expect("the test above says where"));
-    let store = Store::open(&path).expect("opens");
-    let mut answered = 0;
-    let error = loop {
-        match add_lane(&store, &format!("{answered}-{}", "x".repeat(20_000))).await {
-            Ok(_) => answered += 1,
-            Err(error) => break error,
-        }
-        assert!(answered < 1_000, "the limit was not reached");
-    };
-    assert!(matches!(error, StoreError::Failed(_)), "{error}");
-    assert!(store.failure().is_some_and(|failure| failure.contains("I/O")), "{:?}", store.failure());
-    let refused = add_lane(&store, "small").await.expect_err("takes no more writes, not even one that would fit");
-    assert!(matches!(refused, StoreError::Failed(_)), "{refused}");
-    assert_eq!(store.read(Pool::Hot, count).await.expect("still reads"), answered);
-    println!("answered {answered}.");
-}
-
-#[test]
-fn a_copy_beside_the_log_of_another_state_is_refused_and_neither_is_touched() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("sayso.db");
-    drop(Store::open(&path).expect("a new store"));
-    let copy = folder.path().join("copy.db");
-    let connection = rusqlite::Connection::open(&path).expect("it is there");
-    connection.execute("VACUUM INTO ?1", [copy.to_str().expect("is text")]).expect("copied");
-    drop(connection);
-    std::fs::copy(&copy, &path).expect("put back");
-    let log = folder.path().join("sayso.db-wal");
-    std::fs::write(&log, "the log of another state").expect("written");
-    let (before, refused) = (std::fs::read(&path).expect("read"), Store::open(&path));
-    assert!(refused.is_err_and(|error| error.to_string().contains("delete the log")));
-    assert!(std::fs::read(&path).expect("read") == before && log.exists());
-    std::fs::remove_file(&log).expect("removed");
-    Store::open(&path).expect("the copy is whole");
-}
-
-#[test]
-fn wherever_putting_a_copy_back_is_broken_off_both_states_are_whole() {
-    let lanes = |path: &Path| Connection::open(path).and_then(|connection| count(&connection)).expect("reads");
-    let (_folder, path) = folder();
-    drop(Store::open(&path).expect("a new store"));
-    let (copied, log) = (path.with_file_name("copy.db"), path.with_file_name("sayso.db-wal"));
-    copy::backup(&path, &copied).expect("is copied");
-    for is_in_log in [true, false] {
-        // A store of one lane more than its copy, which may be in its log alone.
-        let connection = Connection::open(&path).expect("opens");
-        connection
-            .execute_batch("PRAGMA wal_autocheckpoint = 0; INSERT INTO lane (name) VALUES ('new')")
-            .expect("written");
-        let (database, logged) = (std::fs::read(&path).expect("read"), std::fs::read(&log).expect("read"));
-        if is_in_log {
-            drop(connection);
-            std::fs::write(&path, database).expect("written");
-            std::fs::write(&log, logged).expect("written");
-        } else {
-            drop(connection);
-            assert!(!log.exists(), "it is folded");
-        }
-        let kept = copy::restore(&copied, &path).expect("is put back").expect("there was one");
-        assert!(!log.exists());
-        assert_eq!((lanes(&path), lanes(&kept)), (0, 1), "in the log: {is_in_log}");
-        // Broken off before the log was removed, and done once more.
-        std::fs::write(&log, "of the one before").expect("written");
-        let error = Store::open(&path).expect_err("is refused");
-        assert!(error.to_string().contains("is a copy"), "{error}");
-        copy::restore(&copied, &path).expect("goes to its end");
-        drop(Store::open(&path).expect("is the copy"));
-        assert_eq!((lanes(&path), lanes(&kept)), (0, 1), "the one before stays whole");
-    }
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_copy_with_a_name_that_sqlite_cannot_write_is_refused() {
-    use std::os::unix::ffi::OsStrExt as _;
-    let (_folder, path) = folder();
-    drop(Store::open(&path).expect("a new store"));
-    let file = path.with_file_name(std::ffi::OsStr::from_bytes(b"copy-\xff.db"));
-    let error = copy::backup(&path, &file).expect_err("is refused");
-    assert!(error.to_string().contains("UTF-8"), "{error}");
-    assert!(!file.exists());
-}
-
-#[test]
-fn a_damaged_store_and_a_full_disk_are_told_with_what_to_do() {
-    let (_folder, path) = folder();
-    let code = |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
-    let damaged = OpenError::sqlite(&path, code(rusqlite::ffi::SQLITE_CORRUPT));
-    assert!(damaged.to_string().contains("`sayso restore`"), "{damaged}");
-    let full = OpenError::sqlite(&path, code(rusqlite::ffi::SQLITE_FULL));
-    assert!(full.to_string().contains("free some space"), "{full}");
 }
