@@ -151,6 +151,7 @@ pub(super) async fn csv(
 ) -> Result<Outcome, Problem> {
     let (mut rows, mut utf8) = (Rows::new(limits.item_bytes), Utf8::of(mapping.charset()));
     let mut table = Reading { mapping, table: None, json: Vec::new(), limits };
+    source.keep_mark();
     while let Some(bytes) = next_of(source, &mut publisher).await? {
         let mut input = utf8.decode(&bytes);
         while let Some(row) = rows.next(&mut input) {
@@ -160,7 +161,7 @@ pub(super) async fn csv(
             return Err(publisher.give_up(problem).await);
         }
     }
-    if let Some(row) = rows.finish() {
+    while let Some(row) = rows.finish() {
         table.take(row, &mut publisher).await?;
     }
     finish(publisher).await
@@ -183,7 +184,7 @@ impl Reading<'_> {
             self.table = Some(Table::bind(&header, self.mapping).map_err(bad_header)?);
             return Ok(());
         };
-        if row.as_ref().is_ok_and(|row| table.takes_titles(row)) {
+        if row.as_ref().is_ok_and(|row| table.passes_over(row)) {
             return Ok(());
         }
         let line = row.as_ref().map_or_else(RowError::line, |row| row.line);

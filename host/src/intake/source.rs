@@ -55,6 +55,7 @@ pub(super) struct Source {
     /// What of it is held in memory, and how much of that is for what is being read.
     held: Held,
     window: usize,
+    keeps_mark: bool,
     begun: bool,
     ended: bool,
 }
@@ -71,6 +72,7 @@ impl Source {
             hasher: None,
             held: room.hold(),
             window: 0,
+            keeps_mark: false,
             begun: false,
             ended: false,
         }
@@ -109,6 +111,11 @@ impl Source {
     /// The hash, where the body was hashed and read to its end.
     pub(super) fn digest(&self) -> Option<[u8; 32]> {
         self.hasher.as_ref().filter(|_| self.ended).map(|hasher| hasher.clone().finalize().into())
+    }
+
+    /// With the byte order mark, where it has one: it tells what a table is written in.
+    pub(super) const fn keep_mark(&mut self) {
+        self.keeps_mark = true;
     }
 
     /// Within the limit for bodies that are not held as a whole.
@@ -155,14 +162,14 @@ impl Source {
         self.raw().await
     }
 
-    /// The first bytes, without the byte order mark.
+    /// The first bytes, at least as many as a byte order mark has, and without it unless it is to be kept.
     async fn first(&mut self) -> Result<Option<Bytes>, Problem> {
         let Some(mut first) = self.raw().await? else { return Ok(None) };
-        while first.len() < BYTE_ORDER_MARK.len() && BYTE_ORDER_MARK.starts_with(&first) {
+        while first.len() < BYTE_ORDER_MARK.len() {
             let Some(more) = self.raw().await? else { break };
             first = [first, more].concat().into();
         }
-        if first.starts_with(BYTE_ORDER_MARK) {
+        if first.starts_with(BYTE_ORDER_MARK) && !self.keeps_mark {
             first = first.slice(BYTE_ORDER_MARK.len()..);
         }
         Ok(Some(first))

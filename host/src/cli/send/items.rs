@@ -8,7 +8,7 @@ use std::{io, pin::Pin, task};
 
 use anyhow::{Context as _, bail};
 use async_compression::tokio::bufread::{GzipDecoder, ZstdDecoder};
-use bytes::BytesMut;
+use bytes::{Buf as _, BytesMut};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use tokio::fs::File;
@@ -167,7 +167,7 @@ impl Items {
                 continue;
             }
             let is_first = !std::mem::replace(&mut self.begun, true);
-            let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).filter(|_| is_first).unwrap_or(&bytes);
+            let bytes = if is_first { self.cutter.unmarked(&bytes) } else { &bytes };
             self.cutter.push(bytes, &mut self.ready)?;
         }
     }
@@ -193,6 +193,14 @@ impl Cutter {
                 mapping,
                 table: None,
             },
+        }
+    }
+
+    /// The first bytes without a byte order mark, unless that is still to tell something.
+    fn unmarked<'a>(&self, first: &'a [u8]) -> &'a [u8] {
+        match self {
+            Self::Json(_) | Self::Ndjson(_) => first.strip_prefix(BYTE_ORDER_MARK).unwrap_or(first),
+            Self::Csv { .. } | Self::Unknown(..) => first,
         }
     }
 
@@ -230,7 +238,7 @@ impl Cutter {
                 Ok(())
             }
             Self::Csv { rows, mapping, table, .. } => {
-                if let Some(row) = rows.finish() {
+                while let Some(row) = rows.finish() {
                     ready.extend(take(row, mapping, table)?);
                 }
                 Ok(())
@@ -243,7 +251,7 @@ impl Cutter {
     fn decide(&mut self, ready: &mut VecDeque<Item>) -> anyhow::Result<()> {
         let Self::Unknown(head, mapping) = self else { return Ok(()) };
         let (head, mapping) = (std::mem::take(head), std::mem::take(mapping));
-        let start = head.trim_ascii_start();
+        let start = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&head).trim_ascii_start();
         let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let format = match start.first() {
             Some(b'{') if serde_json::from_slice::<serde::de::IgnoredAny>(first).is_ok() => Format::Ndjson,
@@ -251,7 +259,8 @@ impl Cutter {
             _ => Format::Csv,
         };
         *self = Self::new(format, mapping);
-        self.push(&head, ready)
+        let head = self.unmarked(&head);
+        self.push(head, ready)
     }
 }
 
@@ -276,7 +285,7 @@ fn take(
         *table = Some(Box::new(bound));
         return Ok(None);
     };
-    if row.as_ref().is_ok_and(|row| table.takes_titles(row)) {
+    if row.as_ref().is_ok_and(|row| table.passes_over(row)) {
         return Ok(None);
     }
     let line = row.as_ref().map_or_else(RowError::line, |row| row.line);
@@ -391,6 +400,41 @@ pub(super) async fn digest(file: &Path, options: &str) -> io::Result<Option<Stri
         bytes.clear();
     }
     Ok(Some(hex(&hasher.finalize()[..16])))
+}
+
+/// Whether all of a table can be read: in UTF-8 or UTF-16, unless its charset is named. What a part of its rows brought in
+/// would be taken once more when the whole is sent again with the charset. A pipe or a packed file is not read before.
+pub(super) async fn check_charset(file: &Path, format: Option<Format>, mapping: &Mapping) -> anyhow::Result<()> {
+    let name = file.to_string_lossy().to_lowercase();
+    let is_table = format.or_else(|| by_name(&name)) == Some(Format::Csv);
+    if !is_table || mapping.charset().is_some() || is_pipe(file).await? {
+        return Ok(());
+    }
+    let mut file = File::open(file).await?;
+    let mut bytes = BytesMut::with_capacity(CHUNK);
+    let mut lines = 0;
+    let mut is_first = true;
+    while file.read_buf(&mut bytes).await? > 0 {
+        if std::mem::replace(&mut is_first, false) && encoding_rs::Encoding::for_bom(&bytes).is_some() {
+            return Ok(());
+        }
+        let known = match std::str::from_utf8(&bytes) {
+            Ok(all) => all.len(),
+            // A character may go on in what is read next.
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            Err(error) => {
+                let line = lines + memchr::memchr_iter(b'\n', &bytes[..error.valid_up_to()]).count() + 1;
+                bail!(
+                    "line {line} is not UTF-8, and nothing was sent; save the table as UTF-8 (in Excel: CSV UTF-8), or name \
+                     its charset, such as windows-1252 or shift_jis, with --charset NAME"
+                );
+            }
+        };
+        lines += memchr::memchr_iter(b'\n', &bytes[..known]).count();
+        bytes.advance(known);
+        bytes.reserve(CHUNK);
+    }
+    Ok(())
 }
 
 /// Counts what is read.

@@ -165,6 +165,7 @@ async fn send(
     if file.is_dir() {
         anyhow::bail!("it is a folder; name the files in it, such as {}", file.join("*.ndjson").display());
     }
+    items::check_charset(file, args.format, mapping).await?;
     let digest = items::digest(file, &options(args)).await?;
     let place = Place::open(folder, digest.as_deref());
     let items = Items::open(file, args.format, mapping.clone()).await?;
@@ -234,6 +235,12 @@ impl Sending<'_> {
                 }
             };
             anstream::println!("{file}: {accepted} accepted{known}, {rejected} rejected");
+            if *accepted > 0 && *rejected > 0 {
+                anstream::println!(
+                    "{file}: send what was rejected in a file of its own, once it is corrected; what was accepted without an \
+                     `external_id` would be taken once more"
+                );
+            }
         }
     }
 
@@ -249,8 +256,14 @@ impl Sending<'_> {
             let Answer { accepted, repeated, rejected, rejected_total } = answer;
             self.report.accepted += accepted;
             self.report.repeated += repeated;
-            // What the server counts but does not explain.
-            self.report.rejected += rejected_total.saturating_sub(rejected.len() as u64);
+            let unexplained = rejected_total.saturating_sub(rejected.len() as u64);
+            self.report.rejected += unexplained;
+            if unexplained > 0 && !self.args.json {
+                self.bar.say(&format!(
+                    "{at} and on: {rejected_total} rejected, of which the first {} are named below; a smaller --chunk names more",
+                    rejected.len()
+                ));
+            }
             let line = |index: usize| chunk.lines.get(index).copied().unwrap_or_default();
             rejections.extend(rejected.into_iter().map(|(index, reason)| Rejection { line: line(index), reason }));
         }

@@ -317,3 +317,26 @@ async fn a_table_of_a_spreadsheet_in_utf_16_with_semicolons_is_taken() {
     let report = setup.send(&file, &[&maps[..], &["--dates", "mdy"]].concat()).await;
     assert_eq!((report.accepted, report.rejected), (2, 0), "{:?}", report.rejections);
 }
+
+#[tokio::test]
+async fn a_table_that_is_not_in_utf_8_is_told_before_any_of_it_is_sent() {
+    let setup = Setup::new().await;
+    let table = b"kind,text\nreview,plain\nreview,sch\xf6n\n".to_vec();
+    // The sign goes on behind what is read at once.
+    let long =
+        [&b"kind,text\nreview,"[..], &vec![b'x'; (256 << 10) - 18], "ö\nreview,".as_bytes(), b"sch\xf6n\n"].concat();
+    for bytes in [table.clone(), long] {
+        let file = setup.file("latin.csv", bytes);
+        let refused = format!("{:#}", setup.try_send(&file, &[]).await.expect_err("is refused"));
+        assert!(refused.contains("line 3") && refused.contains("--charset"), "{refused}");
+    }
+    assert_eq!(setup.places(), 0, "nothing was begun");
+    let file = setup.file("latin.csv", table);
+    let report = setup.send(&file, &["--charset", "windows-1252"]).await;
+    assert_eq!((report.accepted, report.rejected), (2, 0), "{:?}", report.rejections);
+    let marked = setup.file("marked.csv", "\u{feff}kind,text\nreview,schön\n");
+    let report = setup.send(&marked, &["--charset", "windows-1252"]).await;
+    assert_eq!((report.accepted, report.rejected), (1, 0), "{:?}", report.rejections);
+    let json = setup.file("marked.ndjson", "\u{feff}{\"kind\":\"review\",\"text\":\"schön\"}\n");
+    assert_eq!(setup.send(&json, &[]).await.accepted, 1);
+}

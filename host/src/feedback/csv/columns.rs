@@ -6,7 +6,7 @@ use encoding_rs::Encoding;
 
 use super::Row;
 use super::fields::{Cell, FIELDS, answer, as_known, cell_of, long, near};
-use super::headings::{likely, name_of};
+use super::headings::{likely, names_of};
 use super::mapping::Mapping;
 use super::times::DateOrder;
 use super::titles::{self, Titles};
@@ -71,9 +71,8 @@ impl Table {
             let message = format!("column {} of the header {}", index + 1, not_text(mapping.charset));
             return Err(vec![FieldError::new("", message)]);
         }
-        let columns: Vec<String> = (0..header.len())
-            .map(|index| name_of(index, &String::from_utf8_lossy(header.get(index).unwrap_or_default())).into_owned())
-            .collect();
+        let heading = |index| std::str::from_utf8(header.get(index).unwrap_or_default()).unwrap_or_default();
+        let columns = names_of((0..header.len()).map(heading));
         let mut errors: Vec<FieldError> = mapping
             .renames
             .iter()
@@ -153,9 +152,12 @@ impl Table {
         }
     }
 
-    /// Whether a row directly below the header tells more of the columns, as exports of survey tools have it, and is no
-    /// feedback. Questions that it has in full become the labels of answers.
-    pub fn takes_titles(&mut self, row: &Row<'_>) -> bool {
+    /// Whether a row is no feedback: all of its cells are empty, or it is directly below the header and tells more of the
+    /// columns, as exports of survey tools have it. Questions that it has in full become the labels of answers.
+    pub fn passes_over(&mut self, row: &Row<'_>) -> bool {
+        if (0..row.len()).all(|index| is_blank(row, index)) {
+            return true;
+        }
         if self.is_begun {
             return false;
         }
@@ -176,18 +178,17 @@ impl Table {
     /// Writes `row` as a JSON object. Cells that are empty are left out.
     ///
     /// # Errors
-    /// A cell that is not UTF-8 or has no heading, and a row with more cells than the header.
+    /// A cell that is not UTF-8 or has no heading, and a row with more cells than the header, unless these are empty.
     pub fn write(&self, row: &Row<'_>, json: &mut Vec<u8>) -> Result<(), FieldError> {
-        if row.len() > self.columns.len() {
-            let (cells, columns) = (row.len(), self.columns.len());
+        let (cells, columns) = (row.len(), self.columns.len());
+        if (columns..cells).any(|index| !is_blank(row, index)) {
             return Err(FieldError::new(
                 "",
                 format!("the row has {cells} cells, but the header has {columns} columns"),
             ));
         }
         let writer = Writer { row, columns: &self.columns, dates: self.dates, charset: self.charset };
-        let is_filled = |index: &&usize| row.get(**index).is_some_and(|cell| !cell.trim_ascii().is_empty());
-        if let Some(index) = self.unnamed.iter().find(is_filled) {
+        if let Some(index) = self.unnamed.iter().find(|index| !is_blank(row, **index)) {
             let column = &self.columns[*index];
             let name = in_query(column);
             let message = format!("has no heading; name it with ?map={name}:FIELD, or leave it out with ?map={name}:-");
@@ -207,6 +208,11 @@ impl Table {
         json.push(b'}');
         Ok(())
     }
+}
+
+/// Whether a cell is empty, or not there.
+fn is_blank(row: &Row<'_>, index: usize) -> bool {
+    row.get(index).is_none_or(|cell| cell.trim_ascii().is_empty())
 }
 
 impl Part {

@@ -2,6 +2,9 @@
 
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8};
 
+/// The byte order mark that some programs put before UTF-8.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// Makes UTF-8 of a table: of one in UTF-16, which spreadsheets and app stores export and which a byte order mark tells, and
 /// of one in the charset that its sender names. Any other is left as it is.
 #[derive(Default)]
@@ -18,11 +21,13 @@ impl Utf8 {
         Self { named, ..Self::default() }
     }
 
-    /// What comes next, in UTF-8; `bytes` are the next of the table, and of the first at least two.
-    pub fn decode<'a>(&'a mut self, bytes: &'a [u8]) -> &'a [u8] {
+    /// What comes next, in UTF-8; `bytes` are the next of the table, and of the first at least as many as a byte order mark
+    /// has, which is left out.
+    pub fn decode<'a>(&'a mut self, mut bytes: &'a [u8]) -> &'a [u8] {
         if !std::mem::replace(&mut self.has_begun, true) {
             let told = Encoding::for_bom(bytes).map(|(encoding, _)| encoding).or(self.named);
             self.decoder = told.filter(|encoding| *encoding != UTF_8).map(Encoding::new_decoder_with_bom_removal);
+            bytes = bytes.strip_prefix(MARK).unwrap_or(bytes);
         }
         let Some(decoder) = &mut self.decoder else { return bytes };
         self.decoded.clear();
@@ -83,5 +88,8 @@ mod tests {
         }
         let marked: Vec<u8> = "\u{feff}schön".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(told(Some("windows-1252"), &marked, 3), "schön");
+        for charset in [Some("windows-1252"), Some("utf-8"), None] {
+            assert_eq!(told(charset, "\u{feff}schön".as_bytes(), 3), "schön", "{charset:?}");
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! What the columns of well-known exports are likely to hold.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use super::{
     fields::{as_known, is_field},
@@ -16,6 +19,8 @@ const HEADINGS: [(&str, &[&str]); 14] = [
             "reviewtext",
             "reviewcontent",
             "reviewbody",
+            "reviewcomment",
+            "satisfactioncomment",
             "review",
             "comment",
             "comments",
@@ -36,7 +41,17 @@ const HEADINGS: [(&str, &[&str]); 14] = [
     ("title", &["reviewtitle", "subject", "headline", "summary", "betreff", "titel"]),
     (
         "rating",
-        &["stars", "starrating", "reviewstars", "reviewrating", "score", "sterne", "bewertung", "overallrating"],
+        &[
+            "stars",
+            "starrating",
+            "reviewstars",
+            "reviewrating",
+            "reviewscore",
+            "score",
+            "sterne",
+            "bewertung",
+            "overallrating",
+        ],
     ),
     (
         "collected_at",
@@ -102,6 +117,22 @@ pub(super) fn name_of(index: usize, heading: &str) -> Cow<'_, str> {
     }
 }
 
+/// The names of columns by their headings. Of several with one heading, the second has ` (2)` behind it, and so on.
+pub(super) fn names_of<'a>(headings: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let (mut names, mut known, mut numbers) = (Vec::new(), HashSet::new(), HashMap::new());
+    for (index, heading) in headings.enumerate() {
+        let name = name_of(index, heading);
+        let number = numbers.entry(name.to_ascii_lowercase()).or_insert(0_usize);
+        let free = std::iter::repeat_with(|| {
+            *number += 1;
+            if *number == 1 { name.to_string() } else { format!("{name} ({number})") }
+        })
+        .find(|name| known.insert(name.to_ascii_lowercase()));
+        names.extend(free);
+    }
+    names
+}
+
 /// The answer that a column holds whose heading is a question, or the number of one as in `Q1`; `number` tells it from
 /// others.
 fn answer(column: &str, number: usize) -> Option<String> {
@@ -110,6 +141,9 @@ fn answer(column: &str, number: usize) -> Option<String> {
         return Some(format!("answers.{}.text", column.to_ascii_lowercase()));
     }
     let is_likelihood = || column.to_lowercase().contains("recommend");
+    if column.eq_ignore_ascii_case("nps") || column.eq_ignore_ascii_case("nps score") {
+        return Some("answers.recommend.nps".into());
+    }
     column
         .contains('?')
         .then(|| if is_likelihood() { "answers.recommend.nps".into() } else { format!("answers.q{number}.text") })
@@ -125,10 +159,13 @@ fn is_address(column: &str) -> bool {
 /// the mapping: what it is likely to hold, else a place in the metadata. No field is filled twice, and none of another kind.
 pub fn suggested<'a>(columns: impl Iterator<Item = &'a str>, mapping: &Mapping) -> (Kind, Vec<String>) {
     let bound = |column: &str| mapping.field_of(column).map_or_else(|| as_known(column), str::to_owned);
-    let columns = columns.enumerate().map(|(index, heading)| name_of(index, heading));
-    let (known, others): (Vec<_>, Vec<_>) = columns.partition(|column| is_field(&bound(column)));
+    let (known, others): (Vec<_>, Vec<_>) = names_of(columns).into_iter().partition(|column| is_field(&bound(column)));
     let mut filled: Vec<String> = known.iter().map(|column| bound(column)).collect();
     let kind_by_fields = || filled.iter().find_map(|field| kind_of(field));
+    let has_product = |filled: &[String]| {
+        filled.iter().any(|field| field.starts_with("product"))
+            || others.iter().any(|column| likely(column) == Some("product"))
+    };
     let has_answers = || others.iter().any(|column| likely(column).is_none() && answer(column, 1).is_some());
     let kind = mapping.kind.or_else(kind_by_fields).unwrap_or(if has_answers() { Kind::Survey } else { Kind::Review });
     let mut pairs = Vec::new();
@@ -138,6 +175,12 @@ pub fn suggested<'a>(columns: impl Iterator<Item = &'a str>, mapping: &Mapping) 
             continue;
         }
         let likely = likely(column).map(str::to_owned).or_else(|| answer(column, number));
+        let likely = match likely.as_deref() {
+            Some("rating") if kind == Kind::Survey => Some("answers.score.number".into()),
+            // A version alone tells nothing.
+            Some("product.version") if !has_product(&filled) => None,
+            _ => likely,
+        };
         let likely = likely.filter(|field| !filled.contains(field) && kind_of(field).is_none_or(|owner| owner == kind));
         let field = likely.unwrap_or_else(|| in_metadata(column, &filled));
         pairs.push(format!("{column}:{field}"));
@@ -246,6 +289,20 @@ mod tests {
             (kind, pairs.as_slice()),
             (Kind::CsrNote, &["Comments:text".to_owned(), "Order Number:metadata.order_number".into()][..])
         );
+    }
+
+    #[test]
+    fn what_is_suggested_can_be_taken() {
+        let store = ["Date", "App Name", "Version", "Score"];
+        let pairs = suggested(store.into_iter(), &Mapping::default()).1;
+        assert_eq!(pairs[2..], ["Version:metadata.version", "Score:rating"], "a version of nothing is refused");
+        let play = ["App Version Name", "Package Name"];
+        let pairs = suggested(play.into_iter(), &Mapping::default()).1;
+        assert_eq!(pairs, ["App Version Name:product.version", "Package Name:product"]);
+        let survey = ["Score", "NPS", "Why?"];
+        let (kind, pairs) = suggested(survey.into_iter(), &Mapping::default());
+        let expected = ["Score:answers.score.number", "NPS:answers.recommend.nps", "Why?:answers.q3.text"];
+        assert_eq!((kind, &*pairs), (Kind::Survey, &expected.map(str::to_owned)[..]));
     }
 
     #[test]

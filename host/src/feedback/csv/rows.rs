@@ -2,10 +2,12 @@
 
 use csv_core::ReadRecordResult;
 
+use super::delimiter::Header;
 use super::lines::LineCount;
+use super::quotes::{Quotes, is_line_end};
 
-/// Most columns of a row.
-const MAX_COLUMNS: usize = 1024;
+/// Most columns of a row: as many as spreadsheets have.
+const MAX_COLUMNS: usize = 16_384;
 
 /// Why a row is not taken. The rows behind it are read on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -24,6 +26,20 @@ pub enum RowError {
         /// Where the row begins, counted from 1.
         line: u64,
     },
+    /// A cell goes on behind the quotation marks that it begins with, and these hold line ends: rather than one cell, it is
+    /// the rest of several rows, of which one has a mark too many or too few.
+    #[error(
+        "the quotation mark that opens in line {opens} is closed in line {closes}, in the middle of a cell, so that the lines \
+         between them are one cell; close it where the cell ends, or double the marks that belong to the text"
+    )]
+    Stray {
+        /// Where the row begins, counted from 1.
+        line: u64,
+        /// Where the quotation mark is, counted from 1.
+        opens: u64,
+        /// Where the one is that closes it, counted from 1.
+        closes: u64,
+    },
     /// The input ends within quotation marks.
     #[error(
         "the quotation mark that opens in line {opens} is not closed, so that all that follows is part of one cell; \
@@ -41,7 +57,10 @@ impl RowError {
     /// Where the row begins, counted from 1.
     pub const fn line(&self) -> u64 {
         match self {
-            Self::TooLong { line, .. } | Self::TooManyColumns { line } | Self::Unclosed { line, .. } => *line,
+            Self::TooLong { line, .. }
+            | Self::TooManyColumns { line }
+            | Self::Stray { line, .. }
+            | Self::Unclosed { line, .. } => *line,
         }
     }
 }
@@ -78,130 +97,188 @@ impl<'a> Row<'a> {
 #[derive(Debug)]
 pub struct Rows {
     core: csv_core::Reader,
+    delimiter: u8,
     bytes: Vec<u8>,
     ends: Vec<usize>,
     length: usize,
     columns: usize,
     max: usize,
     lines: LineCount,
+    quotes: Quotes,
+    /// Where the last quotation mark was that opened.
+    opened: u64,
     /// Where the row under way begins.
     begun: Option<u64>,
     fault: Option<RowError>,
     /// The header, until it is whole and tells what parts the columns.
-    header: Option<Vec<u8>>,
+    header: Option<Header>,
+    /// What was gathered as the header,
+    carried: Vec<u8>,
+    /// and how much of it was read.
+    carried_read: usize,
 }
-
-/// What may part the columns, the likeliest first.
-const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
 impl Rows {
     /// Takes rows of at most `max` bytes.
     pub fn new(max: usize) -> Self {
         Self {
             core: csv_core::Reader::new(),
+            delimiter: b',',
             bytes: vec![0; 4096.min(max.max(1))],
             ends: vec![0; 64],
             length: 0,
             columns: 0,
             max: max.max(1),
             lines: LineCount::new(),
+            quotes: Quotes::default(),
+            opened: 1,
             begun: None,
             fault: None,
-            header: Some(Vec::new()),
+            header: Some(Header::default()),
+            carried: Vec::new(),
+            carried_read: 0,
         }
     }
 
     /// How many bytes of the row under way are held, at most.
     pub fn held(&self) -> usize {
-        self.header.as_ref().map_or(self.length, Vec::len)
+        self.header.as_ref().map_or(self.length, |header| header.bytes.len()) + self.carried.len()
     }
 
     /// The next row of `input`, which it shortens by what it has read; none where more input is needed.
     pub fn next(&mut self, input: &mut &[u8]) -> Option<Result<Row<'_>, RowError>> {
+        if let Some(mut header) = self.header.take() {
+            if self.begun.is_none() {
+                self.skip_line_ends(input);
+            }
+            let is_whole = !input.is_empty() && header.gather(input, self.max);
+            if !is_whole {
+                if !header.bytes.is_empty() {
+                    self.begun.get_or_insert(self.lines.line());
+                }
+                self.header = Some(header);
+                return None;
+            }
+            self.begin(header);
+        }
+        if let Some(line) = self.cut_carried() {
+            return Some(self.take(line));
+        }
+        let line = self.cut(input)?;
+        Some(self.take(line))
+    }
+
+    /// The next of the last rows, where the input does not end with a line end; none where there is no more.
+    pub fn finish(&mut self) -> Option<Result<Row<'_>, RowError>> {
+        if let Some(header) = self.header.take() {
+            self.begin(header);
+        }
+        if let Some(line) = self.cut_carried() {
+            return Some(self.take(line));
+        }
+        let begins = self.begun?;
+        // A line end ends every row, unless it stands within quotation marks.
+        if let Some(line) = self.cut(&mut &b"\n"[..]) {
+            return Some(self.take(line));
+        }
+        let opens = self.opened;
+        let line = self.cut_end()?;
+        self.fault.get_or_insert(RowError::Unclosed { line: begins, opens });
+        Some(self.take(line))
+    }
+
+    /// Takes in the header, or as much as a row may have of it, which tells what parts the columns.
+    fn begin(&mut self, header: Header) {
+        self.delimiter = header.delimiter();
+        self.core = csv_core::ReaderBuilder::new().delimiter(self.delimiter).build();
+        self.carried = header.bytes;
+    }
+
+    /// Reads on in what was gathered with the header: more than that where a quotation mark stands behind something that
+    /// parts the columns of other tables.
+    fn cut_carried(&mut self) -> Option<u64> {
+        if self.carried.is_empty() {
+            return None;
+        }
+        let carried = std::mem::take(&mut self.carried);
+        let mut rest = &carried[self.carried_read..];
+        let line = self.cut(&mut rest);
+        self.carried_read = carried.len() - rest.len();
+        if !rest.is_empty() {
+            self.carried = carried;
+        }
+        line
+    }
+
+    /// Line ends before a row belong to no row; csv_core would read them as part of the next one.
+    fn skip_line_ends(&mut self, input: &mut &[u8]) {
+        let end = input.iter().position(|byte| !is_line_end(*byte)).unwrap_or(input.len());
+        self.lines.pass(&input[..end]);
+        *input = &input[end..];
+    }
+
+    /// Reads on in a row; where it begins, if it is whole now.
+    fn cut(&mut self, input: &mut &[u8]) -> Option<u64> {
         if self.begun.is_none() {
             self.skip_line_ends(input);
         }
         if input.is_empty() {
             return None;
         }
-        if let Some(mut header) = self.header.take() {
-            let is_whole = gather(&mut header, input, self.max);
-            if !is_whole {
-                self.begun.get_or_insert(self.lines.line());
-                self.header = Some(header);
-                return None;
-            }
-            return self.begin(&header);
-        }
         self.read(input)
     }
 
-    /// Reads the header, which tells what parts the columns.
-    fn begin(&mut self, header: &[u8]) -> Option<Result<Row<'_>, RowError>> {
-        self.core = reader(header);
-        // Longer than a row may be, it is not whole, and read on with what follows.
-        self.read(&mut &*header)
+    /// Tells the reader that nothing follows.
+    fn cut_end(&mut self) -> Option<u64> {
+        self.read(&mut &b""[..])
     }
 
-    /// The last row, where the input does not end with a line end.
-    pub fn finish(&mut self) -> Option<Result<Row<'_>, RowError>> {
-        let line = self.begun?;
-        if let Some(header) = self.header.take() {
-            self.core = reader(&header);
-            self.cut(&mut &*header, line);
-        }
-        // A line end ends every row, unless it stands within quotation marks.
-        if self.cut(&mut &b"\n"[..], line) {
-            return Some(self.take(line));
-        }
-        let opens = self.cell_begins();
-        if !self.cut(&mut &b""[..], line) {
-            return None;
-        }
-        self.fault.get_or_insert(RowError::Unclosed { line, opens });
-        Some(self.take(line))
-    }
-
-    /// Line ends before a row belong to no row; csv_core would read them as part of the next one.
-    fn skip_line_ends(&mut self, input: &mut &[u8]) {
-        let end = input.iter().position(|byte| !matches!(byte, b'\n' | b'\r')).unwrap_or(input.len());
-        self.lines.pass(&input[..end]);
-        *input = &input[end..];
-    }
-
-    fn read(&mut self, input: &mut &[u8]) -> Option<Result<Row<'_>, RowError>> {
+    fn read(&mut self, input: &mut &[u8]) -> Option<u64> {
         let line = *self.begun.get_or_insert(self.lines.line());
-        self.cut(input, line).then(|| self.take(line))
-    }
-
-    /// Reads on in the row that begins at `line`; whether it is whole now.
-    fn cut(&mut self, input: &mut &[u8], line: u64) -> bool {
         loop {
             let (output, ends) = (&mut self.bytes[self.length..], &mut self.ends[self.columns..]);
             let (result, read, written, ended) = self.core.read_record(input, output, ends);
-            self.lines.pass(&input[..read]);
+            self.follow(&input[..read], line);
             *input = &input[read..];
             self.length += written;
             self.columns += ended;
             match result {
-                ReadRecordResult::InputEmpty => return false,
+                ReadRecordResult::InputEmpty => return None,
                 ReadRecordResult::OutputFull => self.grow(line),
                 ReadRecordResult::OutputEndsFull => self.widen(line),
-                ReadRecordResult::Record => return true,
+                ReadRecordResult::Record => return Some(line),
                 ReadRecordResult::End => {
                     self.begun = None;
-                    return false;
+                    return None;
                 }
             }
         }
     }
 
-    /// The line where the cell under way begins: as many before this one as it has line ends.
-    fn cell_begins(&self) -> u64 {
-        let start = self.columns.checked_sub(1).map_or(0, |last| self.ends[last]);
-        let mut cell = LineCount::new();
-        cell.pass(self.bytes.get(start..self.length).unwrap_or_default());
-        (self.lines.line() + 1).saturating_sub(cell.line())
+    /// Goes over bytes of the row that begins at `line`, for the lines and the quotation marks in them.
+    fn follow(&mut self, bytes: &[u8], line: u64) {
+        let mut passed = 0;
+        for (at, byte) in bytes.iter().enumerate() {
+            let before = self.quotes;
+            self.quotes = before.behind(*byte, *byte == self.delimiter || is_line_end(*byte));
+            match (before, self.quotes) {
+                (Quotes::Begin, Quotes::Inside) => {
+                    self.lines.pass(&bytes[passed..at]);
+                    passed = at;
+                    self.opened = self.lines.line();
+                }
+                (Quotes::Closed, Quotes::Outside) => {
+                    self.lines.pass(&bytes[passed..at]);
+                    passed = at;
+                    let (opens, closes) = (self.opened, self.lines.line());
+                    if closes > opens {
+                        self.fault.get_or_insert(RowError::Stray { line, opens, closes });
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.lines.pass(&bytes[passed..]);
     }
 
     fn grow(&mut self, line: u64) {
@@ -230,38 +307,4 @@ impl Rows {
             None => Ok(Row { line, bytes: &self.bytes[..length], ends: &self.ends[..columns] }),
         }
     }
-}
-
-/// Moves bytes of `input` into the header up to its line end, or up to `max` of them; whether that was all there was to
-/// wait for.
-fn gather(header: &mut Vec<u8>, input: &mut &[u8], max: usize) -> bool {
-    let mut is_quoted = header.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
-    let ends = |byte: &u8| {
-        is_quoted ^= *byte == b'"';
-        !is_quoted && matches!(byte, b'\n' | b'\r')
-    };
-    let end = input.iter().position(ends);
-    let taken = end.map_or(input.len(), |end| end + 1).min(max.saturating_sub(header.len()) + 1);
-    header.extend_from_slice(&input[..taken]);
-    *input = &input[taken..];
-    end.is_some_and(|end| taken == end + 1) || header.len() > max
-}
-
-fn reader(header: &[u8]) -> csv_core::Reader {
-    csv_core::ReaderBuilder::new().delimiter(delimiter(header)).build()
-}
-
-/// What the header has most of outside of quotation marks.
-fn delimiter(header: &[u8]) -> u8 {
-    let mut is_quoted = false;
-    let mut counts = [0usize; DELIMITERS.len()];
-    for byte in header {
-        is_quoted ^= *byte == b'"';
-        if let Some(at) = DELIMITERS.iter().position(|delimiter| delimiter == byte).filter(|_| !is_quoted) {
-            counts[at] += 1;
-        }
-    }
-    // The first of those that are as many.
-    let most = (0..DELIMITERS.len()).rev().max_by_key(|at| counts[*at]).unwrap_or_default();
-    DELIMITERS[most]
 }

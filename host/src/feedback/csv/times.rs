@@ -18,8 +18,22 @@ pub(super) enum DateOrder {
     Mdy,
 }
 
+impl DateOrder {
+    /// What it puts first, and how it is asked for.
+    pub(super) const fn said(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Dmy => ("day", "?dates=dmy"),
+            Self::Mdy => ("month", "?dates=mdy"),
+        }
+    }
+}
+
 /// Dates that can be read in one way only. Those with points have the day first everywhere.
-const DATES: [&str; 5] = ["%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y", "%d %b %Y", "%b %d, %Y"];
+const DATES: [&str; 8] =
+    ["%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y", "%d %b %Y", "%b %d, %Y", "%d-%b-%Y", "%d %B %Y", "%B %d, %Y"];
+/// The halves of a day, as forms write them in Japanese, Korean and Chinese, before the clock or behind it.
+const HALVES: [(&str, &str); 6] =
+    [("午前", "AM"), ("午後", "PM"), ("오전", "AM"), ("오후", "PM"), ("上午", "AM"), ("下午", "PM")];
 /// Earlier years are short for others.
 const FIRST_YEAR: i16 = 1_900;
 /// What may stand behind a date.
@@ -33,14 +47,27 @@ pub(super) fn read(text: &str, order: Option<DateOrder>) -> Option<Timestamp> {
         return Some(time);
     }
     let (clock, offset) = offset(text)?;
-    let time = civil(&year_first(clock), order)?;
+    let time = civil(&plain(clock), order)?;
     offset.to_timestamp(time).ok()
 }
 
 /// The day that a cell holds, whatever stands behind it. None if it cannot be told.
 pub(super) fn date(text: &str, order: Option<DateOrder>) -> Option<Date> {
     let (clock, _) = offset(text.trim())?;
-    civil(&year_first(clock), order).map(DateTime::date)
+    civil(&plain(clock), order).map(DateTime::date)
+}
+
+/// In the forms that are read here: the half of the day behind the clock, no comma before it, and see [`year_first`].
+fn plain(text: &str) -> String {
+    let mut text = text.to_owned();
+    if let Some((word, half)) = HALVES.into_iter().find(|(word, _)| text.contains(word)) {
+        text = format!("{} {half}", text.replacen(word, "", 1).trim_end());
+    }
+    let words: Vec<_> = text.split_whitespace().collect();
+    let clock = words.iter().position(|word| word.contains(':')).unwrap_or(words.len());
+    let word = |(at, word): (usize, &&str)| if at + 1 == clock { word.trim_end_matches(',') } else { word }.to_owned();
+    let words: Vec<_> = words.iter().enumerate().map(word).collect();
+    year_first(&words.join(" "))
 }
 
 /// Parts the text from the offset at its end: `Z`, `UTC`, `GMT+2`, `+02:00` and the like.
@@ -104,6 +131,7 @@ pub(super) fn needs_order(text: &str) -> bool {
     let date = text.split_whitespace().next().unwrap_or_default();
     let parts: Vec<_> = date.split('/').collect();
     parts.len() == 3
+        && parts[0].len() <= 2
         && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
         && matches!(parts[2].len(), 2 | 4)
 }
@@ -149,6 +177,13 @@ mod tests {
             ("01.05.26", "2026-05-01T00:00:00Z"),
             ("1 May 2026", "2026-05-01T00:00:00Z"),
             ("May 1, 2026 8:00 PM", "2026-05-01T20:00:00Z"),
+            ("May 1, 2026, 8:00:00 PM", "2026-05-01T20:00:00Z"),
+            ("01-May-2026 08:30", "2026-05-01T08:30:00Z"),
+            ("28 November 2026", "2026-11-28T00:00:00Z"),
+            ("November 28, 2026", "2026-11-28T00:00:00Z"),
+            ("2026/11/28 9:15:00 午後 GMT+9", "2026-11-28T12:15:00Z"),
+            ("2026/11/28 9:15:00 오전 GMT+9", "2026-11-28T00:15:00Z"),
+            ("2026/11/28 下午9:15:00 GMT+8", "2026-11-28T13:15:00Z"),
         ];
         for (text, expected) in forms {
             assert_eq!(told(text, None), expected, "{text}");
@@ -158,7 +193,7 @@ mod tests {
     #[test]
     fn what_may_be_two_dates_needs_an_order() {
         assert_eq!(told("05/01/2026 08:00", None), "?");
-        assert!(needs_order("05/01/2026 08:00"));
+        assert!(needs_order("05/01/2026 08:00") && !needs_order("2026/11/28 08:00"));
         assert_eq!(told("05/01/2026 08:00", Some(DateOrder::Mdy)), "2026-05-01T08:00:00Z");
         assert_eq!(told("5/1/26 8:00", Some(DateOrder::Mdy)), "2026-05-01T08:00:00Z");
         assert_eq!(told("05/01/2026 8:00:00 AM", Some(DateOrder::Dmy)), "2026-01-05T08:00:00Z");

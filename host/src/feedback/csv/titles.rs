@@ -1,5 +1,7 @@
 //! Rows below the header that tell more of the columns. Qualtrics writes two, the question in full and an import id as JSON;
-//! SurveyMonkey one, what kind of answer a column has.
+//! SurveyMonkey one, what kind of answer a column has, or which choice.
+
+use super::headings::name_of;
 
 /// How the cells of the second of Qualtrics begin.
 const IMPORT_ID: &str = "{\"ImportId\":";
@@ -24,17 +26,30 @@ pub(super) fn told<'a>(columns: &[String], cells: impl Iterator<Item = &'a str> 
     if filled.all(|cell| cell.replace(' ', "").starts_with(IMPORT_ID)) {
         return Some(Titles::Others);
     }
+    // SurveyMonkey has the id of the respondent first.
     let is_unnamed = cells.clone().next().is_some_and(|first| first.trim().is_empty());
-    if is_unnamed && cells.clone().any(|cell| ANSWERS.contains(&cell.trim())) {
+    let is_choice = |(at, (cell, column)): (usize, (&str, &String))| {
+        !cell.trim().is_empty() && at > 0 && *column == name_of(at, "")
+    };
+    if is_unnamed
+        && (cells.clone().any(|cell| ANSWERS.contains(&cell.trim()))
+            || cells.clone().zip(columns).enumerate().any(is_choice))
+    {
         return Some(Titles::Others);
     }
-    let repeats = |(cell, column): &(&str, &String)| {
-        let cell = plain(cell);
-        // Of signs alone nothing is left to be compared.
-        !cell.is_empty() && cell == plain(column)
-    };
-    let repeated = cells.zip(columns).filter(repeats).take(REPEATED).count();
-    (repeated == REPEATED).then_some(Titles::Headings)
+    if !cells.clone().zip(columns).next().is_some_and(repeats) {
+        return None;
+    }
+    let repeated: Vec<_> = cells.zip(columns).filter(|pair| repeats(*pair)).collect();
+    // A choice of several may be a column of its own, whose cells repeat its heading to the letter.
+    let is_spelt_anew = repeated.iter().any(|(cell, column)| cell.trim() != **column);
+    (repeated.len() >= REPEATED && is_spelt_anew).then_some(Titles::Headings)
+}
+
+/// Whether a cell is its heading. Of signs alone nothing is left to be compared.
+fn repeats((cell, column): (&str, &String)) -> bool {
+    let cell = plain(cell);
+    !cell.is_empty() && cell == plain(column)
 }
 
 /// Letters and digits alone, in lower case.
@@ -64,6 +79,8 @@ mod tests {
         assert_eq!(of(&qualtrics, &ids), Some(Titles::Others));
         let monkey = ["Respondent ID", "How satisfied are you?", "Why?"];
         assert_eq!(of(&monkey, &["", "Response", "Open-Ended Response"]), Some(Titles::Others));
+        let choices = ["Respondent ID", "Which do you use?", "column_3", "column_4"];
+        assert_eq!(of(&choices, &["", "App", "Web", "Other (please specify)"]), Some(Titles::Others));
     }
 
     #[test]
@@ -72,6 +89,10 @@ mod tests {
         assert_eq!(of(&columns, &["Rating", "4", "title"]), None, "one cell may be so by chance");
         assert_eq!(of(&columns, &["Response", "4", "x"]), None);
         assert_eq!(of(&columns, &["", "", ""]), None);
+        let choices = ["Price", "Quality", "Anything else?"];
+        assert_eq!(of(&choices, &["Price", "Quality", "no"]), None, "what was chosen");
+        assert_eq!(of(&["text", "column_2"], &["", ""]), None);
+        assert_eq!(of(&["column_1", "text"], &["", "good"]), None, "numbers of rows have no heading");
         assert_eq!(of(&["text", "👍", "👎"], &["good", "✓", "–"]), None, "signs are no headings");
         assert_eq!(of(&columns, &[]), None);
         assert_eq!(of(&["id", "text"], &["", "No Response at all"]), None);

@@ -1,8 +1,6 @@
 //! Rows as JSON, once their columns are bound to fields.
 
-use std::borrow::Cow;
-
-use encoding_rs::Encoding;
+use encoding_rs::{Encoding, UTF_8};
 
 use super::Row;
 use super::columns::{AnswerColumn, MAX_NAME, Part};
@@ -80,34 +78,35 @@ impl<'a> Writer<'a> {
         Ok(written)
     }
 
-    /// A time in the form of RFC 3339; as it is, where it is none, for validation to name.
-    fn time(&self, index: usize, content: &'a str) -> Result<Cow<'a, str>, FieldError> {
-        if let Some(time) = times::read(content, self.dates) {
-            return Ok(time.to_string().into());
-        }
-        self.ordered(index, content)?;
-        Ok(content.into())
+    /// A time in the form of RFC 3339.
+    fn time(&self, index: usize, content: &str) -> Result<String, FieldError> {
+        let time = times::read(content, self.dates);
+        time.map(|time| time.to_string()).ok_or_else(|| self.unreadable(index, content, "time"))
     }
 
-    /// A day in the same form; as it is, where it is none.
-    fn date(&self, index: usize, content: &'a str) -> Result<Cow<'a, str>, FieldError> {
-        if let Some(date) = times::date(content, self.dates) {
-            return Ok(date.to_string().into());
-        }
-        self.ordered(index, content)?;
-        Ok(content.into())
+    /// A day in the same form.
+    fn date(&self, index: usize, content: &str) -> Result<String, FieldError> {
+        let date = times::date(content, self.dates);
+        date.map(|date| date.to_string()).ok_or_else(|| self.unreadable(index, content, "date"))
     }
 
-    /// Asks for the order of day and month where it is needed to read this.
-    fn ordered(&self, index: usize, content: &str) -> Result<(), FieldError> {
-        if self.dates.is_none() && times::needs_order(content) {
-            let message = format!(
-                "`{}` may be two dates: add ?dates=mdy where the month comes first, or ?dates=dmy where the day does",
-                cut(content.trim(), MAX_NAME)
-            );
-            return Err(FieldError::new(&self.columns[index], message));
-        }
-        Ok(())
+    /// Asks for the order of day and month where that is lacking, and tells of the forms that are read.
+    fn unreadable(&self, index: usize, content: &str, what: &str) -> FieldError {
+        let cell = cut(content.trim(), MAX_NAME);
+        let message = match self.dates {
+            None if times::needs_order(content) => format!(
+                "`{cell}` may be two dates: add ?dates=mdy where the month comes first, or ?dates=dmy where the day does"
+            ),
+            Some(order) if times::needs_order(content) => {
+                let (first, asked) = order.said();
+                format!("`{cell}` is no {what} with the {first} first, as {asked} says")
+            }
+            _ => format!(
+                "`{cell}` is no {what} that is known here; write it like 2026-05-01T10:30:00Z, 2026-05-01 10:30, 01.05.2026 \
+                 or May 1, 2026"
+            ),
+        };
+        FieldError::new(&self.columns[index], message)
     }
 
     pub(super) fn answers(&self, answers: &[AnswerColumn], json: &mut Vec<u8>) -> Result<(), FieldError> {
@@ -157,7 +156,8 @@ impl<'a> Writer<'a> {
 /// The text of a cell, unless it is none: in a charset that was named, what could not be decoded is U+FFFD.
 pub(super) fn written<'a>(row: &Row<'a>, index: usize, charset: Option<&'static Encoding>) -> Result<&'a str, ()> {
     let text = std::str::from_utf8(row.get(index).unwrap_or_default()).map_err(|_| ())?;
-    if charset.is_some() && text.contains('\u{fffd}') { Err(()) } else { Ok(text) }
+    let is_decoded = charset.is_some_and(|charset| charset != UTF_8);
+    if is_decoded && text.contains('\u{fffd}') { Err(()) } else { Ok(text) }
 }
 
 pub(super) fn not_text(charset: Option<&'static Encoding>) -> String {

@@ -190,6 +190,9 @@ async fn a_table_may_be_in_the_charset_that_the_request_names() {
     assert!(message.contains("charset=NAME"), "{problem:#}");
     service.post("text/csv; charset=windows-1252", &[], table.clone()).await.expect(202);
     assert_eq!(feedback_of(&service.pull(1).await[0]).text, "schön");
+    let marked = "\u{feff}kind;text\r\nreview;schön\r\n";
+    service.post("text/csv; charset=windows-1252", &[], marked).await.expect(202);
+    assert_eq!(feedback_of(&service.pull(1).await[0]).text, "schön", "the byte order mark knows better");
     let unknown = service.post("text/csv; charset=klingon", &[], table).await;
     assert!(unknown.problem(415, "unsupported-media-type")["detail"].as_str().expect("text").contains("klingon"));
     let json = r#"{"kind":"review","text":"x"}"#;

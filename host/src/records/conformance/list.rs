@@ -112,6 +112,14 @@ pub(crate) async fn a_tag_with_a_star_stands_for_all_below_it(backend: &impl Bac
     assert_eq!(texts(&records, &below("delivery/*")).await, ["both", "late"]);
     assert_eq!(texts(&records, &below("delivery/lost/*")).await, ["both"]);
     assert!(texts(&records, &below("deliver/*")).await.is_empty());
+    let many: Vec<_> =
+        (5..85).map(|number| review(number, &format!("of {number}")).tagged(&[&format!("sku/{number}")])).collect();
+    save(&records, &many.iter().collect::<Vec<_>>()).await;
+    let found = texts(&records, &below("sku/*")).await;
+    assert_eq!((found.len(), &*found[0]), (80, "of 84"));
+    let one = Filter { q: Some("84".into()), ..below("sku/*") };
+    assert_eq!(texts(&records, &one).await, ["of 84"]);
+    assert_eq!(texts(&records, &below("delivery/*")).await, ["both", "late"]);
 }
 
 pub(crate) async fn a_filter_holds_for_the_newest_revision(backend: &impl Backend) {

@@ -9,6 +9,9 @@ use super::{
 };
 use crate::sqlite::time::nanos;
 
+/// From so many values on, those below a parent are many.
+const MANY_BELOW: usize = 64;
+
 /// A query over `feedback f` in the making: its parts, and the values of its parameters in their order.
 #[derive(Default)]
 pub(super) struct Query {
@@ -76,18 +79,7 @@ impl Query {
     fn add_facet(&mut self, facet: i64, value: Option<&str>) {
         let Some(value) = value.filter(|value| !value.is_empty()) else { return };
         if let Some(parent) = value.strip_suffix("/*") {
-            // All values below the parent, each found by one step in the index; `0` follows `/`.
-            self.conditions.push(
-                "EXISTS (WITH RECURSIVE below (value) AS ( \
-                 SELECT min(value) FROM facet WHERE facet = ? AND value >= ? AND value < ? UNION ALL \
-                 SELECT (SELECT min(value) FROM facet WHERE facet = ? AND value > below.value AND value < ?) \
-                 FROM below WHERE below.value IS NOT NULL) \
-                 SELECT 1 FROM below CROSS JOIN facet t ON t.facet = ? AND t.value = below.value AND t.no = f.no)"
-                    .into(),
-            );
-            let (first, behind) = (Value::from(format!("{parent}/")), Value::from(format!("{parent}0")));
-            let facet = Value::from(facet);
-            self.values.extend([facet.clone(), first, behind.clone(), facet.clone(), behind, facet]);
+            self.add_below(facet, parent);
         } else if self.from.is_empty() {
             self.from = "facet d CROSS JOIN feedback f ON f.no = d.no".into();
             self.add("d.facet = ?", facet);
@@ -96,6 +88,28 @@ impl Query {
             self.add("EXISTS (SELECT 1 FROM facet t WHERE t.no = f.no AND t.facet = ?", facet);
             self.add("t.value = ?)", value.to_owned());
         }
+    }
+
+    /// Feedback with any value below the parent. Few values are looked for one by one, each by a step in the index, for
+    /// every row; of many, which would make that slow, all feedback is gathered first.
+    fn add_below(&mut self, facet: i64, parent: &str) {
+        // `0` follows `/`.
+        let (first, behind) = (Value::from(format!("{parent}/")), Value::from(format!("{parent}0")));
+        let facet = Value::from(facet);
+        let below = "WITH RECURSIVE below (value) AS ( \
+             SELECT min(value) FROM facet WHERE facet = ? AND value >= ? AND value < ? UNION ALL \
+             SELECT (SELECT min(value) FROM facet WHERE facet = ? AND value > below.value AND value < ?) \
+             FROM below WHERE below.value IS NOT NULL)";
+        let of_below = [facet.clone(), first.clone(), behind.clone(), facet.clone(), behind.clone()];
+        self.conditions.push(format!(
+            "CASE WHEN (SELECT count(*) FROM ({below} SELECT value FROM below LIMIT {MANY_BELOW})) < {MANY_BELOW} \
+             THEN EXISTS ({below} \
+             SELECT 1 FROM below CROSS JOIN facet t ON t.facet = ? AND t.value = below.value AND t.no = f.no) \
+             ELSE f.no IN (SELECT no FROM facet WHERE facet = ? AND value >= ? AND value < ?) END"
+        ));
+        self.values.extend(of_below.clone());
+        self.values.extend(of_below);
+        self.values.extend([facet.clone(), facet, first, behind]);
     }
 
     /// Adds a condition with one `?`.
