@@ -1,3 +1,5 @@
+mod advocacy;
+mod asking;
 mod refused;
 
 use sayso_plugin::{
@@ -149,24 +151,6 @@ fn a_review_in_an_unscored_language_is_routed_by_its_rating() {
 }
 
 #[test]
-fn promoters_and_those_who_refer_go_to_advocacy() {
-    assert_eq!(names(&nps(9.0)), ["advocacy"]);
-    assert_eq!(names(&meant(plain(), &["referral"], &[])), ["advocacy"]);
-    assert_eq!(names(&felt(plain(), 0.8, "very_positive")), ["advocacy"]);
-}
-
-#[test]
-fn critics_who_speak_of_a_recommendation_do_not_go_to_advocacy() {
-    let referring = |item| names(&meant(item, &["referral"], &[])).contains(&"advocacy".into());
-    for critic in [Item::of_review("en", "text", 2.0), nps(3.0), nps(6.0), survey(&[(FieldType::Csat, None, 2.0)])] {
-        assert!(!referring(critic.clone()), "{critic:?}");
-    }
-    for other in [Item::of_review("en", "text", 3.0), nps(7.0), survey(&[(FieldType::Csat, None, 4.0)]), plain()] {
-        assert!(referring(other.clone()), "{other:?}");
-    }
-}
-
-#[test]
 fn a_wrong_label_does_not_overrule_a_good_rating() {
     for label in ["negative", "very_negative"] {
         for stars in [4.0, 5.0] {
@@ -183,18 +167,6 @@ fn a_wrong_label_does_not_overrule_a_good_rating() {
     }
     let complains = meant(felt(Item::of_review("en", "text", 5.0), -0.5, "negative"), &["complaint"], &[]);
     assert_eq!(names(&complains), ["care"], "what is said outweighs the stars");
-}
-
-#[test]
-fn a_full_rating_with_praise_goes_to_advocacy() {
-    let review = |stars, label| felt(Item::of_review("en", "text", stars), 0.5, label);
-    assert_eq!(names(&review(5.0, "positive")), ["advocacy"]);
-    for other in [review(4.0, "positive"), review(5.0, "neutral"), felt(plain(), 0.5, "positive")] {
-        assert_eq!(names(&other), ["archive"], "{other:?}");
-    }
-    for said in ["complaint", "safety", "legal_threat"] {
-        assert_eq!(names(&meant(review(5.0, "positive"), &[said], &[])), ["care"], "{said}");
-    }
 }
 
 #[test]
@@ -264,31 +236,16 @@ fn note(disposition: Option<&str>) -> Item {
 }
 
 #[test]
+fn a_note_whose_words_are_a_little_negative_goes_nowhere_until_they_are_clearly_so() {
+    assert_eq!(names(&felt(note(None), -0.296, "negative")), ["archive"], "\"no answer\" is how agents write");
+    assert_eq!(names(&felt(note(None), -0.4, "negative")), ["care"]);
+    assert_eq!(names(&meant(felt(note(None), -0.2, "negative"), &["complaint"], &[])), ["care"]);
+    assert_eq!(names(&felt(plain(), -0.2, "negative")), ["care"], "a customer's own words");
+}
+
+#[test]
 fn an_escalated_note_is_urgent() {
     assert_eq!(routes(&note(Some("escalated")))[0].rule, "care-escalated");
-}
-
-#[test]
-fn what_a_customer_asks_for_reaches_care_until_it_is_resolved() {
-    for disposition in [None, Some("pending")] {
-        let asked = routes(&meant(note(disposition), &["request"], &["returns/refund"]));
-        assert_eq!((asked.len(), asked[0].name.as_str(), asked[0].rule.as_str()), (1, "care", "care-request"));
-        assert_eq!((asked[0].priority, asked[0].reasons.as_slice()), (45, &["request".to_owned()][..]));
-    }
-    assert_eq!(names(&meant(note(Some("resolved")), &["request"], &["returns/refund"])), ["archive"]);
-    assert_eq!(names(&meant(plain(), &["request"], &[])), ["care"], "a wish about nothing known is read by somebody");
-    assert_eq!(names(&meant(note(None), &["request"], &["store/experience"])), ["care"]);
-}
-
-#[test]
-fn a_wish_about_the_product_alone_reaches_the_product_team_alone() {
-    assert_eq!(names(&meant(plain(), &["request"], &["product/features"])), ["product"]);
-    assert_eq!(names(&meant(note(None), &["request"], &["app/stability"])), ["product"]);
-    assert_eq!(names(&meant(plain(), &["request"], &["app/stability", "billing/charge"])), ["care", "product"]);
-    assert_eq!(names(&meant(plain(), &["request"], &["food/taste"])), ["archive"], "a suggestion to a restaurant");
-    let review = || Item::of_review("en", "text", 4.0);
-    assert_eq!(names(&meant(review(), &["request"], &[])), ["archive"], "often a suggestion to other readers");
-    assert_eq!(names(&meant(review(), &["request"], &["returns/refund"])), ["care"]);
 }
 
 #[test]

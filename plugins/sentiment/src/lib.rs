@@ -4,8 +4,9 @@
 //! there is more than one sentence, each of the first 32 gets a score of its own, read for itself. English is scored by
 //! [`vader`], Korean and Chinese by [`learned`], Japanese by `japanese`; these three need the grant `text` and the
 //! dictionary of the language. The part `coverage` of a Japanese score says how many of the words its lexicon knows, and 0
-//! that the score says nothing. Of a note by a service agent only the quoted words of the customer are scored, where there
-//! are any; the note `sentiment_basis` says whose words were.
+//! that the score says nothing. An answer that there is nothing to say, such as "No comment" or 「特になし」, scores 0. Of a
+//! note by a service agent only the quoted words of the customer are scored, where there are any; the note
+//! `sentiment_basis` says whose words were.
 
 mod evidence;
 mod japanese;

@@ -91,7 +91,9 @@ impl Scorer {
     /// Scores a text, or a passage of it: `tokens` are those of the whole text, and `passage` lies in it.
     pub(crate) fn read(self, text: &str, tokens: &[u32], passage: Range<usize>) -> Reading {
         let words = text.get(passage.clone()).unwrap_or_default();
-        if !matches!(self, Self::Vader(_)) && says_nothing(words) {
+        // In "Would I buy it again? No" the second sentence is blame; as the whole answer, it says that there is nothing.
+        let may_say_nothing = !matches!(self, Self::Vader(_)) || words.len() == text.len();
+        if may_say_nothing && says_nothing(words) {
             return Reading::default();
         }
         match self {
@@ -103,31 +105,90 @@ impl Scorer {
     }
 }
 
-/// Answers that say that there is nothing to say. English is left to the numbers of the reference.
-const NOTHING: [&str; 15] = [
+/// Answers that say that there is nothing to say, in small letters. The numbers of the reference take an English one for
+/// blame, since it has a "no".
+const NOTHING: &[&str] = &[
+    "n/a",
+    "na",
+    "nil",
+    "no",
+    "nope",
+    "none",
+    "nothing",
+    "nothing to add",
+    "nothing to say",
+    "no comment",
+    "no comments",
+    "no further comments",
+    "no idea",
+    "no issue",
+    "no issues",
+    "no suggestion",
+    "no suggestions",
+    "no improvement needed",
+    "no improvements needed",
+    "no thanks",
+    "no thank you",
+    "なし",
+    "特になし",
+    "特に",
+    "ありません",
+    "特にありません",
+    "特にございません",
+    "ないです",
+    "特にないです",
+    "わかりません",
+    "分かりません",
+    "わからない",
+    "分からない",
+    "改善点はありません",
+    "改善点はない",
+    "要望はありません",
+    "要望はない",
+    "特に要望なし",
+    "特に要望はありません",
     "없음",
     "없어요",
     "없습니다",
     "딱히 없음",
     "딱히 없어요",
+    "딱히 없습니다",
     "특별히 없음",
+    "특별히 없어요",
+    "특별히 없습니다",
+    "특별한 의견 없음",
+    "건의사항 없음",
+    "건의사항 없습니다",
+    "개선할 점 없음",
+    "개선할 점 없습니다",
+    "해당 없음",
+    "모르겠습니다",
+    "잘 모르겠습니다",
     "무",
     "无",
     "無",
     "没有",
     "沒有",
+    "没有了",
+    "沒有了",
     "暂无",
-    "特になし",
-    "特にありません",
-    "n/a",
+    "暫無",
+    "无意见",
+    "無意見",
+    "没有意见",
+    "沒有意見",
+    "没有建议",
+    "沒有建議",
+    "不知道",
+    "不清楚",
 ];
 
 /// Whether that is all that is said.
 fn says_nothing(words: &str) -> bool {
     /// The bytes of the longest answer with marks around it, and more.
     const MOST: usize = 64;
-    words.len() <= MOST
-        && NOTHING.contains(&words.trim_matches(|c: char| c.is_whitespace() || ".!。！~…、,，".contains(c)))
+    let said = words.trim_matches(|c: char| c.is_whitespace() || ".!。！~…、,，".contains(c));
+    words.len() <= MOST && NOTHING.iter().any(|nothing| said.eq_ignore_ascii_case(nothing))
 }
 
 /// Whether the host segments a language by a dictionary. Beyond WebAssembly there is no host to ask.
@@ -151,11 +212,36 @@ mod tests {
 
     #[test]
     fn an_answer_that_there_is_nothing_to_say_is_no_blame_and_more_than_that_is_read() {
-        for nothing in ["없음", " 딱히 없어요. ", "没有。", "无", "特になし", "n/a"] {
+        for nothing in [
+            "없음",
+            " 딱히 없어요. ",
+            "개선할 점 없음",
+            "没有。",
+            "无",
+            "没有建议",
+            "特になし",
+            "改善点はありません。",
+            "n/a",
+            "N/A",
+            "No.",
+            "No comment",
+            "none",
+            "No suggestions",
+        ] {
             assert!(says_nothing(nothing), "{nothing}");
         }
-        for told in ["", "재미 없음", "没有异味", "特になしとは言えない", "none", "no comment"] {
+        for told in ["", "재미 없음", "没有异味", "特になしとは言えない", "not good", "no refund", "No!!! Never"]
+        {
             assert!(!says_nothing(told), "{told}");
         }
+    }
+
+    #[test]
+    fn an_english_answer_of_nothing_is_no_blame_alone_and_is_read_as_a_sentence_of_more() {
+        let scorer = Scorer::Vader(Apostrophes::Reference);
+        let read = |text: &str, passage| scorer.read(text, &[], passage).scored.compound;
+        assert_eq!(read("No", 0..2), 0.0);
+        let text = "Again? No";
+        assert!(read(text, 7..text.len()) < 0.0 && read(text, 0..text.len()) < 0.0);
     }
 }

@@ -236,17 +236,17 @@ impl<'a> Matcher<'a> {
         if !hits[first..].iter().any(|hit| hit.is_mark) {
             return;
         }
-        let is_request = |hit: &&Hit| {
+        let is = |hit: &Hit, name: &str| {
             let label = &self.taxonomy.labels[usize::from(hit.label)];
-            label.class == Class::Intent && label.name == "request"
+            label.class == Class::Intent && label.name == name
         };
         let clause = |hit: &Hit| hit.span.map_or(0, |span| self.clause_at(span.start as usize));
-        let mut requests: Vec<usize> = hits[first..].iter().filter(is_request).map(clause).collect();
+        let mut requests: Vec<usize> = hits[first..].iter().filter(|hit| is(hit, "request")).map(clause).collect();
         requests.sort_unstable();
         let mut at = 0;
         hits.retain(|hit| {
             at += 1;
-            at <= first || !hit.is_mark || requests.binary_search(&clause(hit)).is_err()
+            at <= first || !(hit.is_mark && is(hit, "question")) || requests.binary_search(&clause(hit)).is_err()
         });
     }
 }

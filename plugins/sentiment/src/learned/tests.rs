@@ -78,6 +78,12 @@ fn every_line_of_the_tables_is_found_with_its_weight_and_a_hand_outweighs_what_w
 }
 
 #[test]
+fn what_is_fast_is_praised_and_what_broke_is_blamed_as_the_dictionary_parts_them() {
+    assert!(read_korean("배송 이 빨 라요").scored.compound > 0.05);
+    assert!(read_korean("세탁기 고장났 어요").scored.compound < -0.05);
+}
+
+#[test]
 fn what_no_table_has_is_hardly_ever_found() {
     let found = (0..1_000_000u32).filter(|n| KOREAN.weight(hash::of(format!("{n}#").chars())) != 0.0).count();
     assert_eq!(found, 0);

@@ -29,6 +29,10 @@ fn who_stays_with_us_or_came_from_others_threatens_nothing() {
         ("en", "Why go elsewhere?"),
         ("en", "I'm done with razors, this epilator is amazing."),
         ("en", "If you are finding another barber, don't."),
+        ("en", "Never going back to cable!"),
+        ("en", "I will never go back to my old mattress"),
+        ("en", "Would never shop elsewhere."),
+        ("en", "No need to look elsewhere"),
         ("zh", "之前用别家的，换到你们家之后再也不用担心断网了。"),
         ("zh", "換到你們家之後再也不用擔心斷網了"),
         ("zh", "去油污效果好，再也不怕脏了"),
@@ -56,6 +60,7 @@ fn who_stays_with_us_or_came_from_others_threatens_nothing() {
         ("en", "I'm done with this company"),
         ("en", "I'm done with this bank"),
         ("en", "We are finding another provider"),
+        ("en", "I am not going back to that store"),
         ("zh", "再也不用了"),
         ("zh", "以后不会再买了"),
         ("zh", "再也不会买这个牌子了"),
@@ -86,6 +91,15 @@ fn a_booking_that_is_cancelled_or_can_be_is_no_churn_threat() {
         ("en", "Cancel culture ruined this podcast"),
         ("en", "The cancel process was painless."),
         ("en", "The echo cancel feature works."),
+        ("en", "Customer called to cancel pickup."),
+        ("en", "Patient called to cancel his 3pm."),
+        ("en", "Customer asked to cancel duplicate order."),
+        ("en", "Easy to cancel."),
+        ("en", "This app let me cancel subscriptions I forgot about."),
+        ("en", "They let us cancel with a full refund, so kind"),
+        ("en", "Had to cancel our stay, got a refund same day."),
+        ("en", "The cancel request took a minute"),
+        ("ja", "解約手続きが簡単でした"),
     ];
     assert_without("churn_threat", &harmless);
     let threats = [
@@ -96,6 +110,9 @@ fn a_booking_that_is_cancelled_or_can_be_is_no_churn_threat() {
         ("en", "cancel my subscription"),
         ("en", "cancel my plan"),
         ("en", "Cancelling our contract"),
+        ("en", "They won't let me cancel"),
+        ("en", "Please let me cancel my subscription"),
+        ("ja", "解約手続きをお願いします"),
     ];
     assert_with("churn_threat", &threats);
 }
@@ -194,6 +211,13 @@ fn a_word_beside_another_is_about_something_else() {
         ("Blocks scam texts perfectly.", "complaint"),
         ("Fresh towels every day.", "food/taste"),
         ("Fresh coat of paint needed in lobby.", "food/taste"),
+        ("The fresh new look", "food/taste"),
+        ("My internet package is slow", "delivery/speed"),
+        ("Beautiful setting by the lake", "product/features"),
+        ("The checkout line went around the shop", "website/usability"),
+        ("Check-in and checkout were quick", "website/usability"),
+        ("Where is the bathroom?", "store/cleanliness"),
+        ("The headphones are charged twice a week", "billing/charge"),
     ] {
         assert!(!has("en", text, name), "{text}: {name} is wrong");
     }
@@ -212,6 +236,13 @@ fn a_word_beside_another_is_about_something_else() {
         ("This is junk", "complaint"),
         ("It is a scam", "complaint"),
         ("Fresh bread every day.", "food/taste"),
+        ("The package is slow to arrive", "delivery/speed"),
+        ("I can't find the settings", "product/features"),
+        ("The toilet was mouldy", "store/cleanliness"),
+        ("The service was terrible.", "staff/helpfulness"),
+        ("Excellent service!", "staff/helpfulness"),
+        ("The driver was courteous", "support/attitude"),
+        ("The salesperson recommended a good one", "staff/helpfulness"),
     ] {
         assert!(has("en", text, name), "{text}: {name} is missed");
     }
@@ -251,6 +282,37 @@ fn a_word_inside_an_asian_word_is_about_something_else() {
             ("ja", "商品が届かない。電話もつながらない。最低です。"),
         ],
     );
+}
+
+#[test]
+fn a_recommendation_that_is_taken_back_or_is_advice_is_no_referral() {
+    let taken_back = [
+        ("en", "I would no longer recommend this to friends."),
+        ("en", "I used to recommend you to everyone."),
+        ("en", "I'd hesitate to recommend you."),
+        ("en", "I strongly recommend you avoid them."),
+        ("en", "I recommend avoiding this place"),
+        ("en", "The sales rep recommended the wrong plan."),
+    ];
+    assert_with("complaint", &taken_back);
+    assert_without("referral", &taken_back);
+    let advice = [
+        ("en", "I recommend that you train your staff."),
+        ("en", "I recommend you add a lift"),
+        ("en", "You told my family the wrong gate."),
+        ("en", "They told everyone to wait"),
+        ("en", "The mechanic recommended new tyres"),
+    ];
+    assert_without("referral", &advice);
+    let refers = [
+        ("en", "I recommend you to friends."),
+        ("en", "I highly recommend you try this place"),
+        ("en", "I would not hesitate to recommend you."),
+        ("en", "I told my family about you"),
+        ("en", "I used to recommend Dyson, now I recommend these"),
+    ];
+    assert_with("referral", &refers);
+    assert_without("complaint", &refers);
 }
 
 #[test]
