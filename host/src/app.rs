@@ -17,7 +17,7 @@ pub use watch::Watch;
 use stages::Stages;
 use threads::Threads;
 
-use std::{net::SocketAddr, path::PathBuf, pin::pin, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, pin::pin, sync::Arc, time::Duration};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
@@ -42,6 +42,9 @@ use crate::{
     records::{Records, RecordsError, sqlite::SqliteRecords},
     sqlite::{OpenError, Store},
 };
+
+/// How long answers that say that the chain is not loaded may take to go out once it is.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
 /// Why sayso cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -189,8 +192,7 @@ impl App {
     /// Where a stage ends by a defect. What was accepted is in the store.
     pub async fn run(self, listener: TcpListener, shutdown: CancellationToken) -> Result<(), AppError> {
         // Before the stages, and after them: what a request began, such as an erasure, may go on in the background.
-        let threads =
-            Threads::start().map_err(|error| AppError::Stage(format!("no thread for connections: {error}")))?;
+        let threads = threads()?;
         let mut stages = Stages::default();
         let pipeline = Pipeline {
             queue: self.queue.clone(),
@@ -279,6 +281,20 @@ pub async fn bind(config: &Config) -> Result<TcpListener, AppError> {
     check_address(config)?;
     let address = config.server.listen;
     TcpListener::bind(address).await.map_err(|source| AppError::Listen { address, source })
+}
+
+/// Answers on `listener` until the chain is loaded, or for ever where that fails: that sayso lives, and is not ready.
+///
+/// # Errors
+/// Where no thread can be started.
+pub async fn answer_while_loading(listener: &TcpListener, loaded: CancellationToken) -> Result<(), AppError> {
+    let threads = threads()?;
+    server::serve(listener, &threads, api::loading(), loaded, LAST_ANSWERS).await;
+    blocking(move || drop(threads)).await
+}
+
+fn threads() -> Result<Threads, AppError> {
+    Threads::start().map_err(|error| AppError::Stage(format!("no thread for connections: {error}")))
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {

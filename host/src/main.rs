@@ -1,12 +1,16 @@
 //! The `sayso` command.
 
-use std::{backtrace::BacktraceStatus, io::Write as _, process::ExitCode};
+use std::{backtrace::BacktraceStatus, io::Write as _, process::ExitCode, time::Duration};
 
 use clap::Parser;
 use sayso::cli::{Cli, told_once};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How long what is on threads of its own may take to end: a chain that is being compiled takes longer, and nobody wants
+/// it any more.
+const LAST_WORK: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     tell_of_panics();
@@ -18,10 +22,12 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    runtime.block_on(cli.run()).unwrap_or_else(|error| {
+    let code = runtime.block_on(cli.run()).unwrap_or_else(|error| {
         anstream::eprintln!("error: {}", told_once(&error));
         ExitCode::from(2)
-    })
+    });
+    runtime.shutdown_timeout(LAST_WORK);
+    code
 }
 
 /// A full disk under standard output is no defect: `println!` panics at it, and that panic becomes an error as any other.

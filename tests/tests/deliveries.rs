@@ -7,7 +7,9 @@ use std::{
 
 use reqwest::Method;
 use sayso_tests::{
-    Event, Receiver, Server, sayso,
+    Event, RawReceiver, Receiver, Server,
+    raw::{read_request, write},
+    sayso,
     webhooks::{LOOPBACK, call, change, create_to, is_verified},
 };
 use serde_json::{Value, json};
@@ -344,6 +346,51 @@ async fn the_command_line_says_what_became_of_a_replay_by_its_exit_code() {
     let (code, _, _) =
         run(&server, &["replay", "--webhook", "crm", "--status", "delivered", "--until", "2020-01-01"]).await;
     assert_eq!(code, Some(0), "nothing fits");
+}
+
+#[tokio::test]
+async fn the_command_line_does_not_wait_for_a_webhook_that_is_paused_meanwhile() {
+    let receiver = Receiver::start().await;
+    receiver.answer_with(400);
+    let server = Server::builder().config(ONCE).start().await;
+    // So slow that the second is not tried within the test.
+    let webhook = create_to(&server, "crm", &receiver.url(), json!({ "rate": 0.01 })).await;
+    server.analyze(&review(1)).await;
+    let delivery = stands(&server, "parked", 1).await;
+    let id = delivery["id"].as_str().expect("an id").to_owned();
+    let url = server.url().to_owned();
+    let waiting = tokio::task::spawn_blocking(move || {
+        sayso().args(["deliveries", "replay", &id, "--server", &url]).output().expect("it runs")
+    });
+    server.wait_until("/v1/deliveries", |list| list["items"][0]["status"] == "pending").await;
+    change(&server, &webhook, json!({ "paused": true })).await;
+    let ended = waiting.await.expect("no panic");
+    let said = String::from_utf8_lossy(&ended.stdout);
+    assert!(ended.status.code() == Some(1) && said.contains("waits: the webhook \"crm\" is paused"), "{said}");
+}
+
+#[tokio::test]
+async fn an_answer_of_something_else_than_sayso_is_no_success() {
+    let other = RawReceiver::start(async |_, mut stream| {
+        read_request(&mut stream).await;
+        let page = "HTTP/1.1 200 OK\r\ncontent-length: 13\r\nconnection: close\r\n\r\n<html></html>";
+        write(&mut stream, page).await;
+    })
+    .await;
+    let url = format!("http://{}", other.address());
+    for command in [
+        &["webhook", "list"][..],
+        &["webhook", "delete", "crm"],
+        &["webhook", "rotate", "crm"],
+        &["deliveries", "list"],
+        &["deliveries", "replay", "dlv_0198c0de4d8e7c3f9b1a2c3d4e5f6071"],
+    ] {
+        let (command, url) = (command.to_vec(), url.clone());
+        let run = move || sayso().args(command).args(["--server", &url]).output().expect("it runs");
+        let ended = tokio::task::spawn_blocking(run).await.expect("no panic");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.code() == Some(2) && said.contains("no sayso answers there"), "{said}");
+    }
 }
 
 #[tokio::test]

@@ -126,6 +126,48 @@ async fn deliveries_go_on_and_the_end_is_clean_where_nobody_takes_the_log() {
     assert_eq!(code, Some(0));
 }
 
+#[tokio::test]
+async fn while_the_chain_is_compiled_sayso_says_that_it_lives_and_ends_when_it_is_told_to() {
+    // A folder of its own, in which nothing is compiled yet.
+    let dir = tempfile::tempdir().expect("a folder");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    let address = format!("127.0.0.1:{port}");
+    let mut command = sayso();
+    command.args(["serve", "--listen", &address]).current_dir(dir.path()).env("SAYSO_LOG_FORMAT", "json");
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let ask = async |path: &str| client().get(format!("http://{address}{path}")).send().await;
+    let deadline = Instant::now() + PATIENCE;
+    let alive = loop {
+        match ask("/healthz").await {
+            Ok(answer) => break answer,
+            Err(_) => assert!(Instant::now() < deadline, "nothing listens"),
+        }
+    };
+    assert_eq!(alive.status(), 200);
+    let ready = ask("/readyz").await.expect("an answer");
+    assert_eq!(ready.status(), 503);
+    let ready: Value = ready.json().await.expect("JSON");
+    assert_eq!((&ready["ready"], &ready["chain"]), (&json!(false), &json!("loading")), "{ready:#}");
+    let posted = client().post(format!("http://{address}/v1/feedback")).json(&review("Tea")).send().await;
+    let posted = posted.expect("an answer");
+    assert_eq!((posted.status().as_u16(), posted.headers().contains_key("retry-after")), (503, true));
+    let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
+    assert!(sent.success());
+    let log: Vec<String> = BufReader::new(child.stderr.take().expect("piped")).lines().map_while(Result::ok).collect();
+    assert_eq!(child.wait().expect("it ended").code(), Some(0));
+    assert!(log.iter().any(|line| line.contains("stopped before the chain")), "{log:?}");
+    assert!(!log.iter().any(|line| line.contains("\"loaded\"")), "it did not wait for the chain: {log:?}");
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_no_missing_configuration() {
+    let dir = folder();
+    std::os::unix::fs::symlink("gone.toml", dir.path().join("sayso.toml")).expect("a link");
+    let run = sayso().arg("check").current_dir(dir.path()).output().expect("it runs");
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.code() == Some(2) && said.contains("sayso.toml"), "{said}");
+}
+
 #[test]
 fn a_full_disk_under_what_is_printed_is_an_error_like_any_other() {
     let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");

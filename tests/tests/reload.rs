@@ -202,6 +202,14 @@ async fn a_reload_takes_the_keys_of_the_file_and_tells_what_waits_for_a_start() 
         "a key that was taken out is known no more all the same"
     );
     assert_eq!(status("third", Method::GET, "/v1/chain").await, 200);
+    server.reconfigure(&format!("{}{plugins}grants = [\"net\"]\n[nonsense]\n", key("fourth", "")));
+    assert_eq!(status("third", Method::POST, "/v1/chain/reload").await, 422, "the file is no configuration");
+    assert_eq!(status("third", Method::GET, "/v1/chain").await, 401, "its keys count nevertheless");
+    assert_eq!(status("fourth", Method::GET, "/v1/chain").await, 200);
+    server.reconfigure(&format!("{}{plugins}= no TOML", key("fifth", "")));
+    assert_eq!(status("fourth", Method::POST, "/v1/chain/reload").await, 422);
+    assert_eq!(status("fourth", Method::GET, "/v1/chain").await, 200, "nothing in it can be read");
+    server.wait_for_log("the keys could not be read either, and are as before").await;
 }
 
 /// The hash of a key, by the command of the system.

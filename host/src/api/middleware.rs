@@ -164,6 +164,14 @@ fn write_problem(mut response: Response, id: &str, route: &str) -> Response {
     written
 }
 
+/// Writes a problem out as the answer to a request that goes through no more of this stack.
+pub(super) fn write_out(headers: &HeaderMap, problem: &Problem) -> Response {
+    let id = request_id(headers);
+    let mut response = problem.write(id.to_str().expect("it is visible ASCII"));
+    response.headers_mut().insert(X_REQUEST_ID.clone(), id);
+    response
+}
+
 /// Lets requests through whose key covers the scope.
 pub(super) async fn authorize(
     With((state, scope)): With<(State, Scope)>,

@@ -9,6 +9,7 @@
 pub mod auth;
 mod handlers;
 pub mod idempotency;
+mod loading;
 mod middleware;
 mod openapi;
 pub mod problem;
@@ -18,6 +19,7 @@ mod router;
 mod state;
 mod traffic;
 
+pub use loading::router as loading;
 pub use query::Params;
 pub use readiness::Readiness;
 pub use router::{router, router_with};

@@ -46,7 +46,7 @@ pub(super) fn live_chain(
 
 impl Reload {
     fn run(&self) -> Result<Chain, AppError> {
-        let read = self.source.read()?;
+        let read = self.source.read().inspect_err(|_| self.take_keys_alone())?;
         let auth = Auth::new(&read.keys)?;
         if auth.is_open() && !self.auth.is_open() {
             return Err(AppError::NamesNoKeys);
@@ -66,6 +66,15 @@ impl Reload {
         self.readiness.notes(notes);
         prune(&config);
         Ok(chain)
+    }
+
+    /// Takes the keys of a configuration in which something else is wrong.
+    fn take_keys_alone(&self) {
+        let keys = self.source.read_keys().ok().flatten();
+        match keys.and_then(|keys| Auth::new(&keys).ok()) {
+            Some(auth) if self.auth.is_open() || !auth.is_open() => self.take_keys(auth),
+            _ => tracing::warn!("the keys could not be read either, and are as before"),
+        }
     }
 
     fn take_keys(&self, auth: Auth) {

@@ -1,6 +1,6 @@
 //! The HTTP server: bounded connections, time limits for headers and for silence, HTTP/1.1 and HTTP/2, graceful end.
 
-use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
+use std::{borrow::Borrow, convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
 use hyper::{Request, body::Incoming, service::service_fn};
@@ -43,9 +43,10 @@ const PATIENCE: Patience = Patience { first: HEADER_TIME, later: Duration::from_
 /// Pause after the system refused to accept, for example for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves on `threads` until `shutdown`, then lets requests at hand end within `drain`.
+/// Serves on `threads` until `shutdown`, then lets requests at hand end within `drain`. A listener of its own is closed before
+/// that.
 pub(super) async fn serve(
-    listener: TcpListener,
+    listener: impl Borrow<TcpListener>,
     threads: &Threads,
     router: Router,
     shutdown: CancellationToken,
@@ -61,7 +62,7 @@ fn most_connections(descriptors: Option<usize>) -> usize {
 }
 
 async fn serve_with(
-    listener: TcpListener,
+    listener: impl Borrow<TcpListener>,
     threads: &Threads,
     router: Router,
     shutdown: CancellationToken,
@@ -77,7 +78,7 @@ async fn serve_with(
         let accepted = tokio::select! {
             biased;
             () = shutdown.cancelled() => break,
-            accepted = accept(&listener) => accepted,
+            accepted = accept(listener.borrow()) => accepted,
         };
         let Some(stream) = accepted else {
             tokio::time::sleep(PAUSE).await;

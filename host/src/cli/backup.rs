@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use indicatif::HumanBytes;
 
-use super::{ConfigArgs, progress};
+use super::{ConfigArgs, progress, stop};
 use crate::sqlite::copy;
 
 #[derive(Debug, clap::Args)]
@@ -27,6 +27,7 @@ waits to be delivered, so its owner alone can read it. `sayso restore` puts it b
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (store, file) = (args.config.store()?, &args.file);
     let doing = format!("copying {} to {}", store.display(), file.display());
+    stop::discard_copy_on_signals(file)?;
     let bytes = progress::during(doing, || copy::backup(&store, file))?;
     anstream::println!("{}: {} of {}", file.display(), HumanBytes(bytes), store.display());
     Ok(ExitCode::SUCCESS)

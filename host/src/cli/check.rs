@@ -22,12 +22,16 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let (config, base) = args.config.load()?;
+    let (mut config, base) = args.config.load()?;
     app::check_address(&config)?;
     Auth::new(&config.keys)?;
     let mut warnings = app::cautions(&config.plugins);
     warnings.extend(delivery::check(&config.delivery, &config.webhooks)?);
     check_names(&config.data.store(), &config.webhooks)?;
+    let scratch = is_for_another(&config.data.dir).then(tempfile::tempdir).transpose()?;
+    if let Some(scratch) = &scratch {
+        config.data.dir = scratch.path().to_owned();
+    }
     let chain = app::load_chain(&config, &base)?;
     if args.json {
         let plugins: Vec<_> = chain.plugins().iter().map(|plugin| plugin.card()).collect();
@@ -51,6 +55,13 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     anstream::println!("The configuration is sound, and the chain loads.");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the folder of the data is, or will be, another user's than the administrator who checks: what a check compiles
+/// would lie in its way.
+fn is_for_another(dir: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    rustix::process::geteuid().is_root() && dir.metadata().map_or(true, |folder| folder.uid() != 0)
 }
 
 /// Holds the names of the file's webhooks against those that were made over the API, if there is a store that can be read

@@ -14,13 +14,11 @@ mod receiver;
 mod restore;
 mod send;
 mod serve;
+mod stop;
 mod verifier;
 mod webhook;
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -135,7 +133,12 @@ struct ConfigArgs {
 impl ConfigArgs {
     /// Where the configuration comes from.
     fn source(&self) -> Source {
-        let default = || Path::new("sayso.toml").exists().then(|| PathBuf::from("sayso.toml"));
+        // A link that leads nowhere is a configuration that cannot be read, rather than none: without one, nothing is locked.
+        let is_none = |error: std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
+        let default = || {
+            let file = PathBuf::from("sayso.toml");
+            (!file.symlink_metadata().is_err_and(is_none)).then_some(file)
+        };
         Source { file: self.config.clone().or_else(default), data: self.data.clone(), listen: None }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use super::{ConfigArgs, progress};
+use super::{ConfigArgs, progress, stop};
 use crate::sqlite::copy;
 
 #[derive(Debug, clap::Args)]
@@ -25,6 +25,7 @@ since is there again, and has to be erased again; what was delivered since is de
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (store, file) = (args.config.store()?, &args.file);
     let doing = format!("checking {} and copying it to {}", file.display(), store.display());
+    stop::discard_copy_on_signals(&store)?;
     let kept = progress::during(doing, || copy::restore(file, &store))?;
     anstream::println!("{} is as {} was", store.display(), file.display());
     if let Some(kept) = kept {

@@ -2,13 +2,15 @@
 
 use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::ConfigArgs;
 use crate::{
     app,
-    config::Source,
+    config::{Config, Source},
     plugins::{LiveChain, live::Trigger},
     telemetry,
 };
@@ -48,7 +50,15 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let watch = args.watch.then(|| app::Watch::start(source.clone())).transpose()?;
     let listener = app::bind(&config).await?;
     let address = listener.local_addr()?;
-    let app = app::App::open(config, source, prometheus).await?;
+    let opened = tokio::select! {
+        biased;
+        () = shutdown.cancelled() => None,
+        opened = open(config, source, prometheus, &listener) => Some(opened?),
+    };
+    let Some(app) = opened else {
+        tracing::info!("stopped before the chain of plugins was loaded");
+        return Ok(ExitCode::SUCCESS);
+    };
     for plugin in app.chain().current().plugins() {
         tracing::info!(plugin = &*plugin.name, version = &*plugin.version, digest = &*plugin.digest, "loaded");
     }
@@ -59,6 +69,23 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     tracing::info!(%address, "listening");
     app.run(listener, shutdown).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Opens the service, and answers meanwhile that it is not ready.
+async fn open(
+    config: Config,
+    source: Source,
+    prometheus: PrometheusHandle,
+    listener: &TcpListener,
+) -> Result<app::App, app::AppError> {
+    let loaded = CancellationToken::new();
+    let opening = async {
+        let opened = app::App::open(config, source, prometheus).await;
+        loaded.cancel();
+        opened
+    };
+    let (opened, answered) = tokio::join!(opening, app::answer_while_loading(listener, loaded.clone()));
+    answered.and(opened)
 }
 
 /// Has the chain loaded anew at every SIGHUP; what came of it is in the log.

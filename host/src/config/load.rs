@@ -1,13 +1,13 @@
 //! Reads `sayso.toml` and lays the environment over it, which wins.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
 };
 
 use toml::{Table, Value};
 
-use super::{Config, Plugin, environment, http, keep, origin::Origin, written};
+use super::{Config, Key, MAX_WORKERS, Plugin, environment, http, keep, origin::Origin, written};
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +61,21 @@ pub fn load(file: Option<&Path>, variables: impl IntoIterator<Item = (String, St
         config.is_default_chain = true;
     }
     Ok(config)
+}
+
+/// Reads the `[[key]]`s of a file and of the variables alone, whatever else these hold.
+///
+/// # Errors
+/// See [`ConfigError`].
+pub(super) fn load_keys(
+    file: &Path,
+    variables: impl IntoIterator<Item = (String, String)>,
+) -> Result<Vec<Key>, ConfigError> {
+    let text = read(file)?;
+    let mut table = parse(file, &text)?;
+    let variables = environment::overlay(&mut table, variables)?;
+    table.retain(|key, _| key == "key");
+    Ok(understand(table, &Origin { file, text: &text, variables })?.keys)
 }
 
 /// Reads the `[[plugin]]`s of a file alone, as it says them: whatever else it holds is left to [`load`].
@@ -203,6 +218,14 @@ fn check(config: &Config, origin: &Origin<'_>) -> Result<(), ConfigError> {
 }
 
 fn check_names(config: &Config, origin: &Origin<'_>) -> Result<(), ConfigError> {
+    let mut hashes = HashMap::new();
+    for (index, key) in config.keys.iter().enumerate() {
+        if let Some(other) = hashes.insert(&key.hash, &key.name) {
+            let message =
+                format!("[[key]] `{}` has the hash of `{other}`; one key has one name and its scopes", key.name);
+            return Err(origin.refuse(&format!("key.{index}.hash"), message));
+        }
+    }
     let lists = [
         ("plugin", config.plugins.iter().map(|plugin| plugin.name.as_str()).collect::<Vec<_>>()),
         ("webhook", config.webhooks.iter().map(|webhook| &*webhook.name).collect()),
@@ -231,11 +254,20 @@ fn check_numbers(config: &Config, origin: &Origin<'_>) -> Result<(), ConfigError
     if config.data.dir.as_os_str().is_empty() {
         return Err(wrong("data.dir", "names no folder; leave it out for `sayso-data`, or give `.` for this one"));
     }
+    for (key, value) in [
+        ("server.max_body_bytes", config.server.max_body_bytes),
+        ("server.max_item_bytes", config.server.max_item_bytes),
+        ("server.max_text_bytes", config.server.max_text_bytes),
+    ] {
+        if value == 0 {
+            return Err(wrong(key, "everything would be too large; give 1 or more"));
+        }
+    }
     if config.server.max_backlog == 0 {
         return Err(wrong("server.max_backlog", "nothing would ever be accepted; give 1 or more"));
     }
-    if !(1..=256).contains(&config.pipeline.workers) {
-        return Err(wrong("pipeline.workers", "give 1 to 256"));
+    if !(1..=MAX_WORKERS).contains(&config.pipeline.workers) {
+        return Err(wrong("pipeline.workers", &format!("give 1 to {MAX_WORKERS}")));
     }
     if !(1..=1024).contains(&config.pipeline.batch) {
         return Err(wrong("pipeline.batch", "give 1 to 1024"));

@@ -153,11 +153,14 @@ impl Data {
     }
 }
 
+/// Most threads that run the chain.
+pub const MAX_WORKERS: usize = 256;
+
 /// `[pipeline]`
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pipeline {
-    /// Threads that run the chain; one a core.
+    /// Threads that run the chain; one a core, up to [`MAX_WORKERS`].
     pub workers: usize,
     /// Largest batch that a plugin gets in one call; 64.
     pub batch: usize,
@@ -165,7 +168,8 @@ pub struct Pipeline {
 
 impl Default for Pipeline {
     fn default() -> Self {
-        Self { workers: std::thread::available_parallelism().map_or(1, usize::from), batch: 64 }
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { workers: cores.min(MAX_WORKERS), batch: 64 }
     }
 }
 

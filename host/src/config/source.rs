@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Config, ConfigError, environment, load};
+use super::{Config, ConfigError, Key, environment, load, load::load_keys};
 
 /// A file, if there is one, the environment, and what the command line sets.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +32,15 @@ impl Source {
             config.server.listen = listen;
         }
         Ok(config)
+    }
+
+    /// Reads the keys alone, as they are now, where there is a file.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn read_keys(&self) -> Result<Option<Vec<Key>>, ConfigError> {
+        let Some(file) = &self.file else { return Ok(None) };
+        load_keys(file, environment::texts(std::env::vars_os())?).map(Some)
     }
 
     /// The folder that the paths of plugins are relative to.

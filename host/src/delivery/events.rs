@@ -25,7 +25,10 @@ const PROBING: f64 = 2.0;
 /// Says what each metric means; call it once, after the recorder is installed.
 pub fn describe() {
     use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
-    describe_counter!("sayso_deliveries_total", "Attempts by webhook and outcome: delivered, retried, parked, erased");
+    describe_counter!(
+        "sayso_deliveries_total",
+        "What came of deliveries, by webhook and outcome: delivered, retried, parked, erased; parked without a try, as those of a deleted webhook are, only sayso_queue_parked counts"
+    );
     describe_histogram!(
         "sayso_delivery_seconds",
         Unit::Seconds,

@@ -20,6 +20,11 @@ pub(super) enum Failure {
     /// There is no connection.
     #[error("connecting to {host} failed: {why}; check that the receiver runs and that no firewall stands between")]
     Connect { host: String, why: String },
+    /// There is no connection, for want of something on this side.
+    #[error(
+        "no connection to {host} could be begun: {why}; sayso itself has used up its descriptors or ports, so raise its limit of open files (`ulimit -n`, LimitNOFILE), or lower `concurrency`"
+    )]
+    Exhausted { host: String, why: String },
     /// There is no connection in time.
     #[error(
         "timeout while connecting to {host}: {limit:?} are over; check that the receiver runs and that no firewall stands between"
@@ -153,6 +158,9 @@ impl Failure {
         let is_over = |cause: &io::Error| cause.kind() == io::ErrorKind::TimedOut && cause.raw_os_error().is_none();
         match (error.is_timeout() || find::<io::Error>(error).is_some_and(is_over), in_tcp) {
             (true, _) => Self::ConnectTimeout { host, limit },
+            (false, true) if find::<io::Error>(error).is_some_and(is_own_want) => {
+                Self::Exhausted { host, why: root(error) }
+            }
             (false, true) => Self::Connect { host, why: root(error) },
             (false, false) => Self::Tls { host, why: root(error), todo: SPEAKS_TLS },
         }
@@ -162,6 +170,13 @@ impl Failure {
     pub(super) fn after_status(error: &reqwest::Error, status: StatusCode) -> Self {
         Self::AnswerBroken { status: status.as_u16(), why: root(error) }
     }
+}
+
+/// Whether a connection failed for want of descriptors, memory or ports on this side.
+fn is_own_want(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let wants = [Errno::MFILE, Errno::NFILE, Errno::ADDRNOTAVAIL, Errno::NOBUFS, Errno::NOMEM];
+    error.raw_os_error().is_some_and(|code| wants.iter().any(|want| want.raw_os_error() == code))
 }
 
 /// The address of the connection that the error came over, if there was one.

@@ -13,6 +13,9 @@ use rusqlite::Connection;
 
 use super::{OpenError, migrations, open};
 
+/// Behind the name of a file that is being written.
+const PART: &str = ".sayso-part";
+
 /// Why there is no copy, or none is put back.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
@@ -77,6 +80,7 @@ pub fn restore(file: &Path, store: &Path) -> Result<Option<PathBuf>, CopyError> 
     })?;
     check(&connection, file)?;
     let part = copy(&connection, file, store)?;
+    open::hand_over(&part, if store.exists() { store } else { open::folder(store) });
     let (log, kept) = (open::beside(store, "-wal"), keep(store)?);
     put(&part, store)?;
     // Until now the copy is refused beside it; the one that is kept has it by a name of its own.
@@ -125,10 +129,10 @@ fn check(connection: &Connection, path: &Path) -> Result<(), CopyError> {
 
 /// Writes what `connection` sees now to a new file beside `target`.
 fn copy(connection: &Connection, from: &Path, target: &Path) -> Result<PathBuf, CopyError> {
-    let part = open::beside(target, ".part");
+    let part = open::beside(target, PART);
     // SQLite takes names in UTF-8 alone.
     let Some(name) = part.to_str() else { return Err(CopyError::Unnameable(target.to_owned())) };
-    remove(&part)?;
+    discard_part(target)?;
     // A new one: where others may write to the folder, a name may have become a link to theirs.
     let made = open::private_file().create_new(true).open(&part);
     let written = made.map_err(|source| OpenError::io(&part, source)).and_then(|file| {
@@ -140,10 +144,21 @@ fn copy(connection: &Connection, from: &Path, target: &Path) -> Result<PathBuf, 
         is_it.map_err(|source| OpenError::io(&part, source))
     });
     if let Err(error) = written {
-        remove(&part)?;
+        discard_part(target)?;
         return Err(error.into());
     }
     Ok(part)
+}
+
+/// Removes what a copy to `target` that was broken off left: customers' words that nobody would find.
+///
+/// # Errors
+/// Where a file is there and cannot be removed.
+pub fn discard_part(target: &Path) -> Result<(), OpenError> {
+    let part = open::beside(target, PART);
+    // SQLite's own, while it writes.
+    remove(&open::beside(&part, "-journal"))?;
+    remove(&part)
 }
 
 /// Whether the file of this name is still the one that was made, and no other or a link.

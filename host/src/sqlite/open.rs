@@ -31,6 +31,7 @@ pub(super) struct Lock(#[expect(dead_code, reason = "the lock lasts as long as t
 pub(super) fn prepare(path: &Path) -> Result<Lock, OpenError> {
     let io = |source| OpenError::io(path, source);
     let lock = lock(path)?;
+    super::copy::discard_part(path)?;
     let log = beside(path, "-wal");
     if len(path).map_err(io)? > 0 {
         if is_copy(path).map_err(io)? && len(&log).map_err(io)? > 0 {
@@ -70,12 +71,29 @@ fn is_copy(path: &Path) -> io::Result<bool> {
 pub(super) fn lock(path: &Path) -> Result<Lock, OpenError> {
     let io = |source| OpenError::io(path, source);
     private_folder().create(folder(path)).map_err(io)?;
-    let lock = private_file().open(beside(path, ".lock")).map_err(io)?;
+    let file = beside(path, ".lock");
+    let lock = private_file().open(&file).map_err(io)?;
+    hand_over(&file, folder(path));
     lock.try_lock().map_err(|error| match error {
         TryLockError::WouldBlock => OpenError::Locked { path: path.to_owned() },
         TryLockError::Error(source) => io(source),
     })?;
     Ok(Lock(lock))
+}
+
+/// Gives a file that this process may have made to the owner of another: what an administrator does to a store as root must
+/// not keep its service from it. Where the system does not allow that, the process is the service.
+pub(super) fn hand_over(file: &Path, like: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, chown};
+        if let (Ok(own), Ok(other)) = (file.metadata(), like.metadata())
+            && (own.uid(), own.gid()) != (other.uid(), other.gid())
+            && let Err(error) = chown(file, Some(other.uid()), Some(other.gid()))
+        {
+            tracing::debug!(file = %file.display(), %error, "a file keeps its owner");
+        }
+    }
 }
 
 /// Removes the files of a store that nobody has open, but for the lock.

@@ -65,5 +65,14 @@ pub(in crate::api) async fn ready(With(state): With<State>) -> Result<Json<Ready
     };
     let mut problem = Problem::new(ProblemType::Unavailable, why);
     problem.more.internal = failure;
-    Err(problem.with("ready", false).with("store", store).with("chain", chain).with("notes", view.notes))
+    Err(not_ready(problem, store, chain, view.notes))
+}
+
+/// Says that nothing is ready before the chain is.
+pub(in crate::api) fn loading(problem: Problem) -> Problem {
+    not_ready(problem, "ok", "loading", Vec::new())
+}
+
+fn not_ready(problem: Problem, store: &str, chain: &str, notes: Vec<String>) -> Problem {
+    problem.with("ready", false).with("store", store).with("chain", chain).with("notes", notes)
 }

@@ -21,7 +21,7 @@ use crate::{
     app,
     backtest::{Backtest, comparable},
     config::{self, Config, parse_duration},
-    feedback::Kind,
+    feedback::{Kind, Language},
     plugins::{Chain, Engine, grants::HistorySource},
     records::{
         Filter, parse_time,
@@ -178,6 +178,16 @@ impl Args {
             let (key, value) = pair.split_once('=').with_context(|| {
                 format!("--filter {pair}: write KEY=VALUE, for example kind=review; the keys are {KEYS}")
             })?;
+            if value.trim().is_empty() {
+                bail!("--filter {pair}: names nothing; leave it out to take all");
+            }
+            if self.filter.iter().filter(|other| other.split_once('=').is_some_and(|(other, _)| other == key)).count()
+                > 1
+            {
+                bail!(
+                    "--filter {pair}: `{key}` is given twice; all filters have to fit, and each key may be given once"
+                );
+            }
             let text = Some(value.to_owned());
             match key {
                 "kind" => filter.kind = Some(kind(value)?),
@@ -186,7 +196,7 @@ impl Args {
                 "intent" => filter.intent = text,
                 "route" => filter.route = text,
                 "label" => filter.label = text,
-                "language" => filter.language = text,
+                "language" => filter.language = Some(Language::code_of(value)),
                 "customer" => filter.customer = text,
                 _ => bail!("--filter {pair}: `{key}` is no key; the keys are {KEYS}"),
             }
@@ -233,6 +243,16 @@ mod tests {
         assert!(said.contains("nothing on record fits") && said.contains("15 pieces of feedback"), "{said}");
         assert!(args(&[]).why_nothing(0, 0).contains("there is no feedback on record"));
         assert!(args(&[]).why_nothing(3, 3).contains("none of the 3 pieces of feedback that fit can be read"));
+    }
+
+    #[test]
+    fn filters_are_given_once_each_and_name_something() {
+        let filter = |more: &[&str]| args(more).filter().map_err(|error| error.to_string());
+        let found = filter(&["--filter", "language=en-US", "--filter", "tag=returns/*"]).expect("is one");
+        assert_eq!((found.language.as_deref(), found.tag.as_deref()), (Some("en"), Some("returns/*")));
+        let twice = filter(&["--filter", "tag=a", "--filter", "tag=b"]).expect_err("one would win");
+        assert!(twice.contains("`tag` is given twice"), "{twice}");
+        assert!(filter(&["--filter", "customer="]).expect_err("names nobody").contains("names nothing"));
     }
 
     #[test]

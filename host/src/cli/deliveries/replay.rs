@@ -40,6 +40,8 @@ could not be done.";
 
 /// Pause between two looks how far it is.
 const LOOK: Duration = Duration::from_millis(200);
+/// How many looks at a delivery there are to one at its webhook.
+const LOOKS_AT_WEBHOOK: u64 = 10;
 /// How long a server that cannot be reached is waited for.
 const AWAY: Duration = Duration::from_secs(120);
 
@@ -92,7 +94,14 @@ async fn each(args: &Replay, remote: &Remote) -> anyhow::Result<bool> {
             say(args, &replayed, &format!("{id} is made again{}", in_brackets(note)));
             continue;
         }
-        let delivery = tried(remote, id, replayed["last_attempt"].as_u64().unwrap_or_default()).await?;
+        let delivery = match tried(remote, &replayed).await? {
+            Tried::Was(delivery) => delivery,
+            Tried::Waits(delivery, why) => {
+                is_done = false;
+                say(args, &delivery, &format!("{id} waits: {why}"));
+                continue;
+            }
+        };
         let last = delivery["attempts"].as_array().and_then(|attempts| attempts.last()).unwrap_or(&Value::Null);
         is_done &= last["error"].is_null();
         let line = match (last["error"].as_str(), delivery["next_attempt_at"].as_str()) {
@@ -109,17 +118,48 @@ async fn each(args: &Replay, remote: &Remote) -> anyhow::Result<bool> {
     Ok(is_done && refusals.is_empty())
 }
 
-/// Waits until the delivery has an attempt with a higher number than this.
-async fn tried(remote: &Remote, id: &str, last: u64) -> anyhow::Result<Value> {
-    let mut away = None;
+/// What became of a delivery that is made again.
+enum Tried {
+    /// It was tried, or set aside.
+    Was(Value),
+    /// It waits for its webhook.
+    Waits(Value, String),
+}
+
+/// Waits until the delivery has an attempt with a higher number than before, or will have none for some time.
+async fn tried(remote: &Remote, replayed: &Value) -> anyhow::Result<Tried> {
+    let text = |name: &str| replayed[name].as_str().unwrap_or_default();
+    let (id, webhook, last) = (text("id"), text("webhook"), replayed["last_attempt"].as_u64().unwrap_or_default());
+    let (mut away, mut looks) = (None, 0_u64);
     loop {
+        looks += 1;
         if let Some(delivery) = reached(one(remote, id).await, &mut away)? {
             let number = delivery["attempts"].as_array().and_then(|attempts| attempts.last()?["number"].as_u64());
-            if number.is_some_and(|number| number > last) {
-                return Ok(delivery);
+            if number.is_some_and(|number| number > last) || delivery["status"] != "pending" {
+                return Ok(Tried::Was(delivery));
+            }
+            if looks.is_multiple_of(LOOKS_AT_WEBHOOK)
+                && let Ok(webhook) = remote.show(webhook).await
+                && let Some(why) = waits_because(&webhook)
+            {
+                return Ok(Tried::Waits(delivery, why));
             }
         }
         tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Why nothing is sent to a webhook now.
+fn waits_because(webhook: &Value) -> Option<String> {
+    let (name, health) = (&webhook["name"], &webhook["health"]);
+    if webhook["paused"] == true {
+        return Some(format!("the webhook {name} is paused, and sends it when it is resumed"));
+    }
+    match (health["state"].as_str(), health["breaker"].as_str()) {
+        (Some("disabled"), _) => Some(format!("the webhook {name} is disabled, and sends it when it is enabled")),
+        (Some("faulty"), _) => Some(format!("the webhook {name} has faults, and sends it when it is changed")),
+        (_, Some("open")) => Some(format!("the receiver of {name} is left alone for a while")),
+        _ => None,
     }
 }
 

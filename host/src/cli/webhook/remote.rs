@@ -44,7 +44,7 @@ impl Remote {
     }
 
     /// The webhook with this id or name.
-    pub(super) async fn show(&self, id_or_name: &str) -> anyhow::Result<Value> {
+    pub(in crate::cli) async fn show(&self, id_or_name: &str) -> anyhow::Result<Value> {
         self.call(Method::GET, &path(id_or_name), None).await
     }
 
@@ -91,10 +91,13 @@ impl Remote {
         if status == StatusCode::NO_CONTENT {
             return Ok(Value::Null);
         }
-        let answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let answer = serde_json::from_slice::<Value>(&bytes);
         if status.is_success() {
-            return Ok(answer);
+            return answer.with_context(|| {
+                format!("{} answers {status} with something else than JSON: no sayso answers there", self.url)
+            });
         }
+        let answer = answer.unwrap_or_default();
         if status == StatusCode::UNAUTHORIZED {
             bail!("{status}: {}", with_key(self.key.is_some()));
         }

@@ -37,7 +37,7 @@ fn the_entries_of_a_list_are_given_in_any_order() {
     let names: Vec<_> = (0..12)
         .rev()
         .flat_map(|n| {
-            [(format!("SAYSO_KEY__{n}__NAME"), format!("k{n}")), (format!("SAYSO_KEY__{n}__HASH"), "x".into())]
+            [(format!("SAYSO_KEY__{n}__NAME"), format!("k{n}")), (format!("SAYSO_KEY__{n}__HASH"), format!("x{n}"))]
         })
         .collect();
     let config = load(None, names).expect("loads");

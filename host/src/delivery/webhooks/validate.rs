@@ -122,6 +122,10 @@ impl Faults {
             self.unless(!tag.contains('*'), &format!("languages[{index}]"), || {
                 "a language stands for all below it already, `en` for `en-GB`; leave `*` out, and the list where all are wanted".into()
             });
+            let code = tag.split('-').next().unwrap_or_default();
+            self.unless(tag.contains('*') || matches!(code.len(), 2 | 3), &format!("languages[{index}]"), || {
+                format!("`{code}` is no code of a language; write for example `en` or `pt-BR`")
+            });
         }
         let priority = webhook.min_priority;
         self.unless(priority <= 100, "min_priority", || format!("{priority} is not 0 to 100"));

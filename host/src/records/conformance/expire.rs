@@ -129,6 +129,10 @@ pub(crate) async fn a_delivery_that_was_tried_again_is_young(backend: &impl Back
     records.record([first.to_vec(), vec![again]].concat()).await.expect("records");
     assert_eq!(drop_deliveries(&records, later).await, [delivery(2)]);
     assert_eq!(attempts(&records, &[1]).await, [2]);
+    drop_attempts(&records, later + SignedDuration::from_secs(1)).await;
+    assert_eq!(attempts(&records, &[1]).await, [0]);
+    assert!(drop_deliveries(&records, later).await.is_empty(), "when it ended is known without its attempts");
+    assert_eq!(drop_deliveries(&records, later + SignedDuration::from_secs(1)).await, [delivery(1)]);
 }
 
 pub(crate) async fn feedback_stays_while_a_delivery_is_on_record(backend: &impl Backend) {

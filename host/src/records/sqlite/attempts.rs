@@ -50,11 +50,14 @@ fn record(connection: &Connection, attempted: &Attempted) -> rusqlite::Result<()
     // What was delivered stays so; and a repetition can tell nothing new but that.
     if is_new || attempted.status == DeliveryStatus::Delivered {
         connection
-            .prepare_cached("UPDATE delivery SET status = ?2, next_attempt_at = ?3 WHERE id = ?1 AND status <> 1")?
+            .prepare_cached(
+                "UPDATE delivery SET status = ?2, next_attempt_at = ?3, ended_at = ?4 WHERE id = ?1 AND status <> 1",
+            )?
             .execute(params![
                 attempted.delivery.0.as_bytes(),
                 code(attempted.status),
-                attempted.next_attempt_at.map(nanos)
+                attempted.next_attempt_at.map(nanos),
+                (attempted.status != DeliveryStatus::Pending).then(|| nanos(attempted.attempt.at))
             ])?;
     }
     Ok(())

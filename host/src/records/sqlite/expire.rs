@@ -161,7 +161,7 @@ impl SqliteRecords {
 
 /// Of the delivery `d`, with the time before which it ended as `?2`: pending ones never are, and one that was replayed
 /// since is young.
-const ENDED: &str = "d.status <> 0 AND d.created_at < ?2 \
+const ENDED: &str = "d.status <> 0 AND d.created_at < ?2 AND (d.ended_at IS NULL OR d.ended_at < ?2) \
                      AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.delivery = d.id AND a.at >= ?2)";
 
 fn old_deliveries(

@@ -248,7 +248,7 @@ fn reopen(
 ) -> rusqlite::Result<Option<Reopened>> {
     connection
         .prepare_cached(&format!(
-            "UPDATE delivery SET status = 0, next_attempt_at = NULL, replay = ?2 \
+            "UPDATE delivery SET status = 0, next_attempt_at = NULL, ended_at = NULL, replay = ?2 \
              WHERE id = ?1 AND (?3 IS NULL OR status = ?3) RETURNING {REOPENED}"
         ))?
         .query_row(params![id, number, from.map(code)], reopened)

@@ -58,6 +58,24 @@ fn wherever_putting_a_copy_back_is_broken_off_both_states_are_whole() {
     }
 }
 
+#[test]
+fn what_is_left_of_a_copy_that_was_broken_off_goes_with_the_next_start_and_the_next_copy() {
+    let (_folder, path) = folder();
+    drop(Store::open(&path).expect("a new store"));
+    let copied = path.with_file_name("copy.db");
+    let left = |target: &Path| {
+        let parts = [".sayso-part", ".sayso-part-journal"].map(|end| open::beside(target, end));
+        parts.iter().for_each(|part| std::fs::write(part, "words of a customer").expect("written"));
+        parts
+    };
+    let of_restore = left(&path);
+    drop(Store::open(&path).expect("opens"));
+    assert!(of_restore.iter().all(|part| !part.exists()));
+    let of_backup = left(&copied);
+    copy::backup(&path, &copied).expect("is copied");
+    assert!(of_backup.iter().all(|part| !part.exists()) && copied.exists());
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_copy_with_a_name_that_sqlite_cannot_write_is_refused() {

@@ -45,6 +45,7 @@ async fn a_store_whose_words_are_in_the_form_of_before_gets_a_new_index() {
     // As version 7 left it.
     let connection = rusqlite::Connection::open(folder.path()).expect("opens");
     let before = "ALTER TABLE older DROP COLUMN era;
+         ALTER TABLE delivery DROP COLUMN ended_at;
          DROP TABLE words;
          CREATE VIRTUAL TABLE words USING fts5(text, content = '', columnsize = 0, tokenize = 'unicode61');
          INSERT INTO words (rowid, text) SELECT no, 'Всё отлично' FROM feedback LIMIT 2;
