@@ -83,8 +83,11 @@ async fn what_is_no_whole_store_is_not_put_in_the_place_of_one() {
     std::fs::write(dir.join("notes.txt"), "These are notes. ".repeat(100)).expect("written");
     std::fs::write(dir.join("empty.db"), "").expect("written");
     server.kill();
+    std::fs::write(dir.join("short.db"), &std::fs::read(dir.join("copy.db")).expect("read")[..8_192]).expect("written");
     for (file, why) in [
         ("damaged.db", "damaged"),
+        ("short.db", "the copy short.db is damaged"),
+        (".", "is no copy of a sayso store"),
         ("notes.txt", "is no copy of a sayso store"),
         ("empty.db", "is no copy of a sayso store"),
         ("none.db", "there is no copy none.db"),
@@ -94,6 +97,54 @@ async fn what_is_no_whole_store_is_not_put_in_the_place_of_one() {
     }
     server.restart().await;
     assert_eq!(texts(&server).await, ["Lovely tea"]);
+}
+
+#[tokio::test]
+async fn a_store_may_be_a_link_to_one_elsewhere_and_stays_that() {
+    let mut server = Server::builder().start().await;
+    server.analyze(&review("Lovely tea")).await;
+    assert_eq!(server.terminate().await, Some(0));
+    let dir = server.dir().to_owned();
+    let (link, other) = (dir.join("sayso-data/sayso.db"), dir.join("disk"));
+    std::fs::create_dir(&other).expect("made");
+    std::fs::rename(&link, other.join("store.db")).expect("moved");
+    std::os::unix::fs::symlink(other.join("store.db"), &link).expect("a link");
+    server.restart().await;
+    server.analyze(&review("Cold tea")).await;
+    succeeds(&dir, "backup", "copy.db");
+    server.analyze(&review("No tea")).await;
+    server.kill();
+    server.restart().await;
+    assert_eq!(texts(&server).await, ["No tea", "Cold tea", "Lovely tea"]);
+    server.kill();
+    succeeds(&dir, "restore", "copy.db");
+    assert!(link.is_symlink() && other.join("store.db").exists());
+    server.restart().await;
+    assert_eq!(texts(&server).await, ["Cold tea", "Lovely tea"]);
+}
+
+#[tokio::test]
+async fn what_root_puts_back_belongs_to_the_user_of_the_folder() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    let mut server = Server::builder().start().await;
+    server.analyze(&review("Lovely tea")).await;
+    let dir = server.dir().to_owned();
+    succeeds(&dir, "backup", "copy.db");
+    server.kill();
+    let data = dir.join("sayso-data");
+    // Only root can give files away; for others there is nothing to be mended.
+    let user = if chown(&data, Some(12_345), Some(12_345)).is_ok() {
+        12_345
+    } else {
+        data.metadata().expect("is there").uid()
+    };
+    for name in ["sayso.db", "sayso.db-wal", "sayso.db-shm", "sayso.db.lock"] {
+        std::fs::remove_file(data.join(name)).expect("removed");
+    }
+    succeeds(&dir, "restore", "copy.db");
+    for name in ["sayso.db", "sayso.db.lock"] {
+        assert_eq!(data.join(name).metadata().expect("is there").uid(), user, "{name}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What an operator does, and what happens to one on a bad day: nothing is lost without a word.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     process::{Child, Command, Stdio},
     time::Instant,
 };
@@ -157,6 +157,29 @@ async fn while_the_chain_is_compiled_sayso_says_that_it_lives_and_ends_when_it_i
     assert_eq!(child.wait().expect("it ended").code(), Some(0));
     assert!(log.iter().any(|line| line.contains("stopped before the chain")), "{log:?}");
     assert!(!log.iter().any(|line| line.contains("\"loaded\"")), "it did not wait for the chain: {log:?}");
+}
+
+#[test]
+fn a_command_without_a_reader_ends() {
+    let mut listen = sayso();
+    listen
+        .args(["webhook", "listen", "--listen", "127.0.0.1:0", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = listen.spawn().expect("it starts");
+    drop(child.stdout.take());
+    let said = BufReader::new(child.stderr.take().expect("piped")).lines().map_while(Result::ok);
+    let url = said.filter_map(|line| Some(line.split_once("Listening on ")?.1.split(';').next()?.to_owned())).next();
+    let url = url.expect("it says where");
+    let address = url.trim_start_matches("http://").split('/').next().expect("host and port");
+    let mut receiver = std::net::TcpStream::connect(address).expect("it listens");
+    let request = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}";
+    receiver.write_all(request.as_bytes()).expect("is sent");
+    let deadline = Instant::now() + PATIENCE;
+    while child.try_wait().expect("it is our child").is_none() {
+        assert!(Instant::now() < deadline, "it goes on");
+        std::thread::yield_now();
+    }
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde::Deserialize;
 
 use crate::{
-    feedback::{Analysis, Provenance, Scores},
+    dictionary::DictionaryLanguage,
+    feedback::{Analysis, Language, Provenance, Scores},
     plugins::Chain,
 };
 
@@ -18,6 +19,7 @@ pub(super) struct Stand {
     tags: Vec<Named>,
     intents: Vec<Named>,
     routes: Vec<Named>,
+    language: Option<Language>,
     pub(super) provenance: Vec<Provenance>,
 }
 
@@ -53,8 +55,12 @@ impl Stand {
         list.iter().map(|named| named.name.as_str()).collect()
     }
 
-    /// Whether this very chain said it.
+    /// Whether this very chain said it. Of texts that are read by a dictionary nobody knows: that may be another by now, or
+    /// the first.
     pub(super) fn is_of(&self, chain: &[Key]) -> bool {
+        if self.language.as_ref().is_some_and(|language| DictionaryLanguage::of_code(&language.code).is_some()) {
+            return false;
+        }
         let same = |(ran, key): (&Provenance, &Key)| {
             ran.plugin == key.plugin && ran.digest == key.digest && ran.config == key.config
         };
@@ -71,6 +77,7 @@ impl From<Analysis> for Stand {
             tags: analysis.tags.into_iter().map(|tag| named(tag.name)).collect(),
             intents: analysis.intents.into_iter().map(|intent| named(intent.kind)).collect(),
             routes: analysis.routes.into_iter().map(|route| named(route.name)).collect(),
+            language: analysis.language,
             provenance: analysis.provenance,
         }
     }
@@ -92,4 +99,26 @@ pub(super) fn keys(chain: &Chain) -> Vec<Key> {
         config: plugin.config_digest.clone(),
     };
     chain.plugins().iter().map(key).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_analysis_is_of_the_chain_that_made_it_unless_a_dictionary_had_a_say() {
+        let key = Key { plugin: "tagger".into(), digest: "sha256:1".into(), config: "sha256:2".into() };
+        let stand = |language: &str, config: &str| -> Stand {
+            let ran = json!({
+                "plugin": "tagger", "version": "1.0.0", "digest": "sha256:1", "config": config, "status": "ok", "us": 1
+            });
+            let language = json!({ "code": language, "confidence": 1.0 });
+            serde_json::from_value(json!({ "language": language, "provenance": [ran] })).expect("is an analysis")
+        };
+        assert!(stand("en", "sha256:2").is_of(std::slice::from_ref(&key)));
+        assert!(!stand("en", "sha256:3").is_of(std::slice::from_ref(&key)), "configured in another way");
+        assert!(!stand("ja", "sha256:2").is_of(std::slice::from_ref(&key)), "the dictionary may be new");
+    }
 }

@@ -57,11 +57,13 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether the folder of the data is, or will be, another user's than the administrator who checks: what a check compiles
-/// would lie in its way.
+/// Whether the folder of the data is another user's than the administrator who checks, or lies where that one will make it:
+/// what a check compiles would be in its way.
 fn is_for_another(dir: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    rustix::process::geteuid().is_root() && dir.metadata().map_or(true, |folder| folder.uid() != 0)
+    let Ok(dir) = std::path::absolute(dir) else { return false };
+    let owner = dir.ancestors().find_map(|folder| folder.metadata().ok()).map(|folder| folder.uid());
+    rustix::process::geteuid().is_root() && owner.is_some_and(|owner| owner != 0)
 }
 
 /// Holds the names of the file's webhooks against those that were made over the API, if there is a store that can be read

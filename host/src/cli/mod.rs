@@ -7,6 +7,7 @@ mod deliveries;
 mod demo;
 mod dict;
 mod key;
+mod output;
 mod plugin;
 mod printable;
 mod progress;

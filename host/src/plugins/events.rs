@@ -9,7 +9,7 @@ use crate::feedback::{FeedbackId, PluginStatus};
 pub(super) fn ran(plugin: &Plugin, items: usize, each: Duration) {
     let name = plugin.name.to_string();
     metrics::counter!("sayso_plugin_items_total", "plugin" => name.clone()).increment(items as u64);
-    metrics::histogram!("sayso_plugin_item_seconds", "plugin" => name).record(each.as_secs_f64());
+    metrics::histogram!("sayso_plugin_item_seconds", "plugin" => name).record_many(each.as_secs_f64(), items);
 }
 
 /// A plugin failed on an item; the reason, unless that is in the plugin's words, which may quote the feedback.

@@ -55,6 +55,7 @@ pub fn backup(store: &Path, file: &Path) -> Result<u64, CopyError> {
     if !store.exists() {
         return Err(CopyError::NoStore(store.to_owned()));
     }
+    let store = &*open::resolved(store);
     if file.exists() {
         return Err(CopyError::Exists(file.to_owned()));
     }
@@ -73,9 +74,14 @@ pub fn restore(file: &Path, store: &Path) -> Result<Option<PathBuf>, CopyError> 
     if !file.exists() {
         return Err(CopyError::NoCopy(file.to_owned()));
     }
+    if !file.is_file() {
+        return Err(CopyError::OtherFile(file.to_owned()));
+    }
+    let store = &*open::resolved(store);
     let _lock = open::lock(store)?;
     let connection = reader(file).map_err(|error| match error {
         OpenError::NotAStore { path } => CopyError::OtherFile(path),
+        OpenError::Damaged { path, source } => CopyError::Damaged { path, problem: source.to_string() },
         other => other.into(),
     })?;
     check(&connection, file)?;

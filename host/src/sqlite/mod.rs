@@ -101,6 +101,7 @@ impl Store {
     /// # Errors
     /// When another process has it open, when a newer sayso wrote it, when it is no store, or when the disk fails.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let path = &*open::resolved(path);
         let lock = open::prepare(path)?;
         let mut connection = open::writer(path)?;
         migrations::check(&connection, path)?;

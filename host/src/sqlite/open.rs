@@ -121,6 +121,11 @@ fn len(path: &Path) -> io::Result<u64> {
     }
 }
 
+/// Where the database is, where `path` is a link to it: its log and its lock are beside itself, as SQLite has it.
+pub(super) fn resolved(path: &Path) -> PathBuf {
+    if path.is_symlink() { path.canonicalize().unwrap_or_else(|_| path.to_owned()) } else { path.to_owned() }
+}
+
 /// `path` with `suffix` behind its name.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

@@ -43,7 +43,12 @@ pub fn start_logs() -> Logs {
     let (filter, mistake) = filter("info,wasmtime=warn");
     let format = std::env::var("SAYSO_LOG_FORMAT").ok().filter(|format| !format.is_empty());
     let is_terminal = std::io::stderr().is_terminal();
-    let as_json = format.map_or(!is_terminal, |format| format.eq_ignore_ascii_case("json"));
+    let (as_json, unknown) = match format.as_deref() {
+        None => (!is_terminal, None),
+        Some(format) if format.eq_ignore_ascii_case("json") => (true, None),
+        Some(format) if format.eq_ignore_ascii_case("text") => (false, None),
+        Some(_) => (!is_terminal, Some("there are `text` and `json`".into())),
+    };
     let (writer, guard) =
         NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING_LINES).finish(std::io::stderr());
     let logs = tracing_subscriber::fmt()
@@ -57,7 +62,8 @@ pub fn start_logs() -> Logs {
     } else {
         logs.with_target(false).finish().with(filter_fn(tells_no_secret)).init();
     }
-    tell(mistake);
+    tell("SAYSO_LOG", mistake);
+    tell("SAYSO_LOG_FORMAT", unknown);
     Logs(guard)
 }
 
@@ -90,9 +96,9 @@ fn is_misspelt_level(part: &str) -> bool {
     is_word && part != "sayso" && part.parse::<LevelFilter>().is_err()
 }
 
-fn tell(mistake: Option<String>) {
+fn tell(variable: &str, mistake: Option<String>) {
     if let Some(error) = mistake {
-        tracing::warn!(%error, "SAYSO_LOG cannot be read, and is left aside");
+        tracing::warn!(%error, "{variable} cannot be read, and is left aside");
     }
 }
 
@@ -133,5 +139,5 @@ pub fn start_logs_for_people() {
         .log_internal_errors(false)
         .with_target(false);
     logs.finish().with(filter_fn(tells_no_secret)).init();
-    tell(mistake);
+    tell("SAYSO_LOG", mistake);
 }

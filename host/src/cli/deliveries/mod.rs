@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::{
     backtest::when,
+    output::printed,
     webhook::{
         At,
         remote::{Remote, encoded},
@@ -148,10 +149,13 @@ async fn list(args: &List) -> anyhow::Result<()> {
     while left > 0 {
         let page = remote.call(Method::GET, &path(args, left.min(PAGE), after.as_deref()), None).await?;
         let items = page["items"].as_array().map(Vec::as_slice).unwrap_or_default();
-        if args.at.json {
-            items.iter().for_each(|delivery| anstream::println!("{delivery}"));
+        let lines = if args.at.json {
+            items.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
         } else {
-            anstream::print!("{}", table.lines(items));
+            table.lines(items)
+        };
+        if !lines.is_empty() && !printed(lines.trim_end_matches('\n'))? {
+            return Ok(());
         }
         left -= items.len();
         has_any |= !items.is_empty();

@@ -1,7 +1,7 @@
 //! `sayso plugin run`
 
 use std::{
-    io::{self, BufRead as _, Write as _},
+    io::{self, BufRead as _},
     path::PathBuf,
     process::ExitCode,
 };
@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::super::output::printed;
 use super::{
     project::{self, Project, parse_http},
     workbench::Workbench,
@@ -52,7 +53,6 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let workbench = Workbench::open(&project.source)?;
     let http = project::http(args.http.as_ref(), &project, Some(workbench.inspection()))?;
     let mut trial = Trial::new(workbench.load(&config, http.as_ref())?);
-    let mut out = io::stdout().lock();
     let mut bad = 0u64;
     for (line, text) in (1..).zip(io::stdin().lock().split(b'\n')) {
         let text = text.context("standard input")?;
@@ -64,12 +64,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
                 let answer = trial.answers(&[&given]).remove(0);
                 bad += u64::from(matches!(answer, Answer::Fault(Fault::Failed(_))));
                 let told = serde_json::to_string(&Line { line, answer })?;
-                if let Err(error) = writeln!(out, "{told}") {
-                    return if error.kind() == io::ErrorKind::BrokenPipe {
-                        Ok(ExitCode::SUCCESS)
-                    } else {
-                        Err(error.into())
-                    };
+                if !printed(&told)? {
+                    return Ok(ExitCode::SUCCESS);
                 }
             }
             Err(problem) => {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::{
+    output::printed,
     printable::printable,
     receiver::{self, Behaviour, Event},
 };
@@ -74,10 +75,9 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         };
         let Some(event) = event else { break };
         let now = Timestamp::now();
-        if args.json {
-            anstream::println!("{}", object(&event, now));
-        } else {
-            anstream::println!("{}", line(&event, now));
+        let line = if args.json { object(&event, now).to_string() } else { line(&event, now) };
+        if !printed(&line)? {
+            break;
         }
     }
     Ok(ExitCode::SUCCESS)
