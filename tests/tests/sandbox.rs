@@ -67,7 +67,7 @@ fn ran<'a>(analysis: &'a Value, plugin: &str) -> &'a Value {
     provenance.iter().find(|entry| entry["plugin"] == plugin).expect("the plugin has an entry")
 }
 
-/// What the server counted of the scorer: batches, and the time of an item in each, in seconds, added up.
+/// What the server counted of the scorer: batches, and the time of their items, in seconds.
 struct Counted {
     batches: f64,
     seconds: f64,
@@ -77,11 +77,11 @@ async fn scorer(server: &Server) -> Counted {
     let metrics = server.get("/metrics").await;
     let metrics = metrics.as_str().expect("text");
     let of = |what: &str| {
-        let name = format!("sayso_plugin_item_seconds_{what}{{plugin=\"sentiment\"}} ");
+        let name = format!("sayso_plugin_{what}{{plugin=\"sentiment\"}} ");
         let value = metrics.lines().find_map(|line| line.strip_prefix(&name));
         value.map_or(0.0, |value| value.parse::<f64>().expect("a number"))
     };
-    Counted { batches: of("count"), seconds: of("sum") }
+    Counted { batches: of("batches_total"), seconds: of("item_seconds_sum") }
 }
 
 /// The most memory that the server ever had, in bytes.
@@ -177,7 +177,7 @@ async fn randomness_is_the_same_in_every_process() {
     assert_eq!(seeds[0], seeds[1]);
 }
 
-/// The time that the scorer takes for an item of such a batch, in seconds.
+/// The time that the scorer takes for such a batch, in seconds.
 async fn scorer_seconds(server: &Server, attack: Option<&str>) -> f64 {
     let before = scorer(server).await.seconds;
     results(server, attack).await;

@@ -8,6 +8,7 @@ use crate::feedback::{FeedbackId, PluginStatus};
 /// A plugin went over a batch.
 pub(super) fn ran(plugin: &Plugin, items: usize, each: Duration) {
     let name = plugin.name.to_string();
+    metrics::counter!("sayso_plugin_batches_total", "plugin" => name.clone()).increment(1);
     metrics::counter!("sayso_plugin_items_total", "plugin" => name.clone()).increment(items as u64);
     metrics::histogram!("sayso_plugin_item_seconds", "plugin" => name).record_many(each.as_secs_f64(), items);
 }
