@@ -29,9 +29,23 @@ fn a_full_rating_with_praise_goes_to_advocacy() {
     for other in [review(4.0, "positive"), review(5.0, "neutral"), felt(plain(), 0.5, "positive")] {
         assert_eq!(names(&other), ["archive"], "{other:?}");
     }
-    for said in ["complaint", "safety", "legal_threat"] {
+    for said in ["safety", "legal_threat"] {
         assert_eq!(names(&meant(review(5.0, "positive"), &[said], &[])), ["care"], "{said}");
     }
+}
+
+#[test]
+fn full_praise_that_speaks_of_trouble_goes_to_care_and_to_advocacy() {
+    // "My phone was broken, and they replaced it while I had coffee."
+    let reviewer = felt(Item::of_review("en", "text", 5.0), 0.5, "positive");
+    let promoter = felt(nps(10.0), 0.5, "positive");
+    for item in [reviewer, promoter, meant(nps(9.0), &["praise"], &[])] {
+        let mut of_trouble = names(&meant(item, &["complaint", "praise"], &[]));
+        of_trouble.sort_unstable();
+        assert_eq!(of_trouble, ["advocacy", "care"]);
+    }
+    let leaving = meant(felt(Item::of_review("en", "text", 5.0), 0.5, "positive"), &["churn_threat"], &[]);
+    assert_eq!(names(&leaving), ["advocacy"], "\"We are leaving happy and full\"");
 }
 
 #[test]
@@ -39,7 +53,7 @@ fn a_promoter_who_complains_threatens_or_leaves_does_not_go_to_advocacy() {
     for (said, route) in
         [("complaint", "care"), ("safety", "care"), ("legal_threat", "care"), ("churn_threat", "retention")]
     {
-        for item in [nps(10.0), felt(plain(), 0.8, "very_positive"), meant(plain(), &["referral"], &[])] {
+        for item in [nps(10.0), felt(nps(7.0), 0.8, "very_positive"), meant(plain(), &["referral"], &[])] {
             assert_eq!(names(&meant(item, &[said], &[])), [route], "{said}");
         }
     }

@@ -36,6 +36,9 @@ fn what_went_wrong_is_a_complaint_without_a_word_of_feeling() {
         ("en", "not too expensive"),
         ("en", "It has not stopped working"),
         ("en", "No missing parts"),
+        ("en", "Called the guest, no one answered so I sent an SMS."),
+        ("en", "Left voicemail, customer never called back."),
+        ("en", "Customer never replied."),
         ("en", "I have never come across such kind staff"),
         ("en", "Never came across a nicer hotel"),
         ("en", "The pizza never arrived cold"),
@@ -90,10 +93,12 @@ fn who_has_nothing_to_ask_for_asks_for_nothing() {
         ("en", "No suggestions"),
         ("en", "I have no other suggestions"),
         ("ja", "改善点はありません"),
+        ("ja", "特に改善してほしい点はありません"),
         ("ja", "要望はありません"),
         ("ja", "特に要望なし"),
         ("ko", "개선할 점 없음"),
         ("ko", "요청사항은 없습니다"),
+        ("zh", "没有什么要改进的"),
         ("zh", "没有建议"),
         ("zh", "沒有什麼建議"),
     ];
@@ -137,6 +142,7 @@ fn customers_ask_for_themselves() {
         ("en", "Always there when I need help."),
         ("en", "I don't want to return the shoes"),
         ("en", "I needed a new couch"),
+        ("en", "Patient wants to thank nurse Adaeze"),
     ];
     assert_without("request", &tells);
 }
