@@ -117,10 +117,34 @@ async fn a_store_may_be_a_link_to_one_elsewhere_and_stays_that() {
     server.restart().await;
     assert_eq!(texts(&server).await, ["No tea", "Cold tea", "Lovely tea"]);
     server.kill();
+    std::fs::write(other.join("store.db.sayso-part"), "of a copy that was broken off").expect("written");
     succeeds(&dir, "restore", "copy.db");
+    assert!(!other.join("store.db.sayso-part").exists());
     assert!(link.is_symlink() && other.join("store.db").exists());
     server.restart().await;
     assert_eq!(texts(&server).await, ["Cold tea", "Lovely tea"]);
+    // To where there is none yet.
+    server.kill();
+    std::fs::remove_file(&link).expect("removed");
+    std::os::unix::fs::symlink("../disk/new.db", &link).expect("a link");
+    server.restart().await;
+    assert!(texts(&server).await.is_empty() && other.join("new.db.lock").exists());
+}
+
+#[tokio::test]
+async fn a_lock_that_is_a_link_gives_nothing_away() {
+    use std::os::unix::fs::{MetadataExt as _, chown, symlink};
+    let dir = sayso_tests::folder();
+    let (data, other) = (dir.path().join("sayso-data"), dir.path().join("secret"));
+    std::fs::write(&other, "of root").expect("written");
+    let owner = other.metadata().expect("is there").uid();
+    symlink(&other, data.join("sayso.db.lock")).expect("a link");
+    // Only root can give files away.
+    if chown(&data, Some(12_345), None).is_ok() {
+        std::fs::write(dir.path().join("copy.db"), "no copy").expect("written");
+        refused(dir.path(), "restore", "copy.db");
+        assert_eq!(other.metadata().expect("is there").uid(), owner);
+    }
 }
 
 #[tokio::test]

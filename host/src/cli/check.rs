@@ -8,6 +8,7 @@ use crate::{
     app,
     config::Webhook,
     delivery::{self, WebhookError, webhooks::WebhookId},
+    dictionary,
     records::sqlite::webhooks_beside,
 };
 
@@ -30,6 +31,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
     check_names(&config.data.store(), &config.webhooks)?;
     let scratch = is_for_another(&config.data.dir).then(tempfile::tempdir).transpose()?;
     if let Some(scratch) = &scratch {
+        config.data.dictionaries = dictionary::folder(&config.data);
         config.data.dir = scratch.path().to_owned();
     }
     let chain = app::load_chain(&config, &base)?;

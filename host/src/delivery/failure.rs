@@ -22,7 +22,7 @@ pub(super) enum Failure {
     Connect { host: String, why: String },
     /// There is no connection, for want of something on this side.
     #[error(
-        "no connection to {host} could be begun: {why}; sayso itself has used up its descriptors or ports, so raise its limit of open files (`ulimit -n`, LimitNOFILE), or lower `concurrency`"
+        "no connection to {host} could be begun: {why}; sayso itself has used up its descriptors, so raise its limit of open files (`ulimit -n`, LimitNOFILE), or lower `concurrency`"
     )]
     Exhausted { host: String, why: String },
     /// There is no connection in time.
@@ -172,10 +172,10 @@ impl Failure {
     }
 }
 
-/// Whether a connection failed for want of descriptors, memory or ports on this side.
+/// Whether a connection failed for want of descriptors or memory on this side.
 fn is_own_want(error: &io::Error) -> bool {
     use rustix::io::Errno;
-    let wants = [Errno::MFILE, Errno::NFILE, Errno::ADDRNOTAVAIL, Errno::NOBUFS, Errno::NOMEM];
+    let wants = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
     error.raw_os_error().is_some_and(|code| wants.iter().any(|want| want.raw_os_error() == code))
 }
 

@@ -60,7 +60,7 @@ pub fn backup(store: &Path, file: &Path) -> Result<u64, CopyError> {
         return Err(CopyError::Exists(file.to_owned()));
     }
     let connection = reader(store)?;
-    let part = copy(&connection, store, file)?;
+    let part = copy(&connection, store, file, None)?;
     put(&part, file)?;
     file.metadata().map(|metadata| metadata.len()).map_err(|source| OpenError::io(file, source).into())
 }
@@ -85,8 +85,7 @@ pub fn restore(file: &Path, store: &Path) -> Result<Option<PathBuf>, CopyError> 
         other => other.into(),
     })?;
     check(&connection, file)?;
-    let part = copy(&connection, file, store)?;
-    open::hand_over(&part, if store.exists() { store } else { open::folder(store) });
+    let part = copy(&connection, file, store, Some(if store.exists() { store } else { open::folder(store) }))?;
     let (log, kept) = (open::beside(store, "-wal"), keep(store)?);
     put(&part, store)?;
     // Until now the copy is refused beside it; the one that is kept has it by a name of its own.
@@ -133,8 +132,8 @@ fn check(connection: &Connection, path: &Path) -> Result<(), CopyError> {
     }
 }
 
-/// Writes what `connection` sees now to a new file beside `target`.
-fn copy(connection: &Connection, from: &Path, target: &Path) -> Result<PathBuf, CopyError> {
+/// Writes what `connection` sees now to a new file beside `target`, for the owner of the file or folder `like`.
+fn copy(connection: &Connection, from: &Path, target: &Path, like: Option<&Path>) -> Result<PathBuf, CopyError> {
     let part = open::beside(target, PART);
     // SQLite takes names in UTF-8 alone.
     let Some(name) = part.to_str() else { return Err(CopyError::Unnameable(target.to_owned())) };
@@ -147,7 +146,11 @@ fn copy(connection: &Connection, from: &Path, target: &Path) -> Result<PathBuf, 
             _ => OpenError::sqlite(from, source),
         })?;
         let is_it = is_same(&file, &part).and_then(|is_same| if is_same { file.sync_all() } else { Err(swapped()) });
-        is_it.map_err(|source| OpenError::io(&part, source))
+        is_it.map_err(|source| OpenError::io(&part, source))?;
+        if let Some(like) = like {
+            open::hand_over(&file, like);
+        }
+        Ok(())
     });
     if let Err(error) = written {
         discard_part(target)?;
@@ -161,7 +164,7 @@ fn copy(connection: &Connection, from: &Path, target: &Path) -> Result<PathBuf, 
 /// # Errors
 /// Where a file is there and cannot be removed.
 pub fn discard_part(target: &Path) -> Result<(), OpenError> {
-    let part = open::beside(target, PART);
+    let part = open::beside(&open::resolved(target), PART);
     // SQLite's own, while it writes.
     remove(&open::beside(&part, "-journal"))?;
     remove(&part)

@@ -71,9 +71,15 @@ fn is_copy(path: &Path) -> io::Result<bool> {
 pub(super) fn lock(path: &Path) -> Result<Lock, OpenError> {
     let io = |source| OpenError::io(path, source);
     private_folder().create(folder(path)).map_err(io)?;
-    let file = beside(path, ".lock");
-    let lock = private_file().open(&file).map_err(io)?;
-    hand_over(&file, folder(path));
+    let name = beside(path, ".lock");
+    let lock = match private_file().create_new(true).open(&name) {
+        Ok(new) => {
+            hand_over(&new, folder(path));
+            new
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => private_file().open(&name).map_err(io)?,
+        Err(error) => return Err(io(error)),
+    };
     lock.try_lock().map_err(|error| match error {
         TryLockError::WouldBlock => OpenError::Locked { path: path.to_owned() },
         TryLockError::Error(source) => io(source),
@@ -81,17 +87,17 @@ pub(super) fn lock(path: &Path) -> Result<Lock, OpenError> {
     Ok(Lock(lock))
 }
 
-/// Gives a file that this process may have made to the owner of another: what an administrator does to a store as root must
+/// Gives a file that this process has just made to the owner of another: what an administrator does to a store as root must
 /// not keep its service from it. Where the system does not allow that, the process is the service.
-pub(super) fn hand_over(file: &Path, like: &Path) {
+pub(super) fn hand_over(new: &File, like: &Path) {
     #[cfg(unix)]
     {
-        use std::os::unix::fs::{MetadataExt as _, chown};
-        if let (Ok(own), Ok(other)) = (file.metadata(), like.metadata())
+        use std::os::unix::fs::{MetadataExt as _, fchown};
+        if let (Ok(own), Ok(other)) = (new.metadata(), like.metadata())
             && (own.uid(), own.gid()) != (other.uid(), other.gid())
-            && let Err(error) = chown(file, Some(other.uid()), Some(other.gid()))
+            && let Err(error) = fchown(new, Some(other.uid()), Some(other.gid()))
         {
-            tracing::debug!(file = %file.display(), %error, "a file keeps its owner");
+            tracing::debug!(%error, "a file keeps its owner");
         }
     }
 }
@@ -121,9 +127,16 @@ fn len(path: &Path) -> io::Result<u64> {
     }
 }
 
-/// Where the database is, where `path` is a link to it: its log and its lock are beside itself, as SQLite has it.
+/// Where the database is, where `path` is a link to it, also to one that is not there yet: its log and its lock are beside
+/// itself, as SQLite has it.
 pub(super) fn resolved(path: &Path) -> PathBuf {
-    if path.is_symlink() { path.canonicalize().unwrap_or_else(|_| path.to_owned()) } else { path.to_owned() }
+    if let Ok(there) = path.canonicalize() {
+        return if path.is_symlink() { there } else { path.to_owned() };
+    }
+    match path.read_link() {
+        Ok(target) => folder(path).join(target),
+        Err(_) => path.to_owned(),
+    }
 }
 
 /// `path` with `suffix` behind its name.

@@ -323,11 +323,19 @@ fn unusable(header: &Row<'_>, mapping: &Mapping, errors: &[FieldError]) -> anyho
     let is_of_names = |error: &FieldError| error.field == "kind" || error.message.starts_with("is not a known field");
     let names: Vec<_> =
         (0..header.len()).map(|at| String::from_utf8_lossy(header.get(at).unwrap_or_default())).collect();
-    let (kind, suggested) = suggested(names.iter().map(|name| &**name), mapping);
-    if !errors.iter().all(is_of_names) || suggested.is_empty() || suggested.len() > MAX_SUGGESTED {
-        let errors: Vec<_> = errors.iter().map(|error| format!("`{}` {}", error.field, error.message)).collect();
-        return anyhow::anyhow!("the header of the table cannot be used:\n  {}", as_option(&errors.join("\n  ")));
-    }
+    // One error more than columns may tell that the kind is lacking.
+    let can_be_helped = errors.len() <= MAX_SUGGESTED + 1 && errors.iter().all(is_of_names);
+    let suggested = can_be_helped
+        .then(|| suggested(names.iter().map(|name| &**name), mapping))
+        .filter(|(_, pairs)| !pairs.is_empty() && pairs.len() <= MAX_SUGGESTED);
+    let Some((kind, suggested)) = suggested else {
+        let mut told: Vec<_> =
+            errors.iter().take(MAX_SUGGESTED).map(|error| format!("`{}` {}", error.field, error.message)).collect();
+        if errors.len() > MAX_SUGGESTED {
+            told.push(format!("and {} more", errors.len() - MAX_SUGGESTED));
+        }
+        return anyhow::anyhow!("the header of the table cannot be used:\n  {}", as_option(&told.join("\n  ")));
+    };
     let needs_kind = errors.iter().any(|error| error.field == "kind");
     let kind = if needs_kind { format!(" \\\n    --kind {}", kind.as_str()) } else { String::new() };
     let maps: String = suggested.iter().map(|pair| format!(" \\\n    --map {}", quoted(pair))).collect();
@@ -406,8 +414,9 @@ pub(super) async fn digest(file: &Path, options: &str) -> io::Result<Option<Stri
 /// would be taken once more when the whole is sent again with the charset. A pipe or a packed file is not read before.
 pub(super) async fn check_charset(file: &Path, format: Option<Format>, mapping: &Mapping) -> anyhow::Result<()> {
     let name = file.to_string_lossy().to_lowercase();
-    let is_table = format.or_else(|| by_name(&name)) == Some(Format::Csv);
-    if !is_table || mapping.charset().is_some() || is_pipe(file).await? {
+    let (unpacked, packing) = packing(&name);
+    let is_table = format.or_else(|| by_name(unpacked)) == Some(Format::Csv);
+    if !is_table || !matches!(packing, Packing::No) || mapping.charset().is_some() || is_pipe(file).await? {
         return Ok(());
     }
     let mut file = File::open(file).await?;

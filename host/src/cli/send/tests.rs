@@ -337,6 +337,11 @@ async fn a_table_that_is_not_in_utf_8_is_told_before_any_of_it_is_sent() {
     let marked = setup.file("marked.csv", "\u{feff}kind,text\nreview,schön\n");
     let report = setup.send(&marked, &["--charset", "windows-1252"]).await;
     assert_eq!((report.accepted, report.rejected), (1, 0), "{:?}", report.rejections);
+    let mut encoder = GzipEncoder::new(Vec::new());
+    encoder.write_all("kind,text\nreview,schön\n".as_bytes()).await.expect("packed");
+    encoder.shutdown().await.expect("packed");
+    let packed = setup.file("packed.csv.gz", encoder.into_inner());
+    assert_eq!(setup.send(&packed, &["--format", "csv"]).await.accepted, 1, "it is not read before");
     let json = setup.file("marked.ndjson", "\u{feff}{\"kind\":\"review\",\"text\":\"schön\"}\n");
     assert_eq!(setup.send(&json, &[]).await.accepted, 1);
 }

@@ -16,8 +16,6 @@ use crate::feedback::{
     validate::{FieldError, cut},
 };
 
-/// Most columns of a table: as many as spreadsheets have.
-const MAX_COLUMNS: usize = 16_384;
 /// Columns that are listed in an error,
 const MAX_LISTED: usize = 20;
 /// and how much of each name, in bytes.
@@ -46,6 +44,8 @@ pub(super) struct AnswerColumn {
 pub struct Table {
     root: Part,
     answers: Vec<AnswerColumn>,
+    /// The columns that fill a field, but for answers and metadata.
+    fields: Vec<usize>,
     kind: Option<Kind>,
     kind_column: Option<usize>,
     dates: Option<DateOrder>,
@@ -63,10 +63,6 @@ impl Table {
     /// # Errors
     /// Every column that is no known field, is bound twice, or is named by the mapping but not there.
     pub fn bind(header: &Row<'_>, mapping: &Mapping) -> Result<Self, Vec<FieldError>> {
-        if header.len() > MAX_COLUMNS {
-            let message = format!("a table may have {MAX_COLUMNS} columns; this one has {}", header.len());
-            return Err(vec![FieldError::new("", message)]);
-        }
         if let Some(index) = (0..header.len()).find(|index| written(header, *index, mapping.charset).is_err()) {
             let message = format!("column {} of the header {}", index + 1, not_text(mapping.charset));
             return Err(vec![FieldError::new("", message)]);
@@ -82,6 +78,7 @@ impl Table {
         let mut table = Self {
             root: Part::default(),
             answers: Vec::new(),
+            fields: Vec::new(),
             kind: mapping.kind,
             kind_column: None,
             dates: mapping.dates,
@@ -140,6 +137,7 @@ impl Table {
             return Err(if field == column { unknown_column(column) } else { unknown_field(field) });
         }
         self.part(field).cell = Some((index, cell_of(field)));
+        self.fields.push(index);
         Ok(())
     }
 
@@ -162,7 +160,7 @@ impl Table {
             return false;
         }
         let cell = |index: usize| std::str::from_utf8(row.get(index).unwrap_or_default()).unwrap_or_default();
-        let titles = titles::told(&self.columns, (0..row.len()).map(cell));
+        let titles = titles::told(&self.columns, &self.fields, (0..row.len()).map(cell));
         if titles == Some(Titles::Headings) {
             for answer in &mut self.answers {
                 let title = cell(answer.index).trim();
@@ -171,7 +169,7 @@ impl Table {
                 }
             }
         }
-        self.is_begun = titles.is_none();
+        self.is_begun = titles.is_none_or(|titles| titles == Titles::Answers);
         titles.is_some()
     }
 

@@ -29,6 +29,18 @@ impl Header {
         end.is_some_and(|end| taken == end + 1) || self.bytes.len() > max
     }
 
+    /// What parts the columns, where this line says it in place of a header, as spreadsheets write it: `sep=;`.
+    pub(super) fn says(&self) -> Option<u8> {
+        let line = self.bytes.trim_ascii_end();
+        let rest = line.strip_prefix(b"sep=").or_else(|| line.strip_prefix(b"SEP="))?;
+        match rest {
+            [delimiter] => Some(*delimiter),
+            // The tab itself is trimmed.
+            [] if self.bytes.contains(&b'\t') => Some(b'\t'),
+            _ => None,
+        }
+    }
+
     /// What it has most of, outside of quotation marks and with no space behind it: commas and semicolons with one part
     /// words. Where there is none of that, what it has most of.
     pub(super) fn delimiter(&self) -> u8 {

@@ -14,6 +14,10 @@ pub(super) enum Cell {
     Time,
     /// A day, as tables write it.
     Date,
+    /// A language, which some write as `en_US`.
+    Language,
+    /// One of some words, in any case.
+    Word,
 }
 
 /// Every field that a column can fill, beside `metadata.NAME` and `answers.FIELD_ID.FIELD_TYPE`.
@@ -25,7 +29,7 @@ pub(super) const FIELDS: [(&str, Cell); 52] = [
     ("source.name", Cell::Text),
     ("source.url", Cell::Text),
     ("collected_at", Cell::Time),
-    ("language", Cell::Text),
+    ("language", Cell::Language),
     ("title", Cell::Text),
     ("text", Cell::Text),
     ("customer.id", Cell::Text),
@@ -38,7 +42,7 @@ pub(super) const FIELDS: [(&str, Cell); 52] = [
     ("customer.value.arr", Cell::Number),
     ("customer.value.currency", Cell::Text),
     ("survey_id", Cell::Text),
-    ("response_status", Cell::Text),
+    ("response_status", Cell::Word),
     ("rating.value", Cell::Number),
     ("rating.min", Cell::Number),
     ("rating.max", Cell::Number),
@@ -56,16 +60,16 @@ pub(super) const FIELDS: [(&str, Cell); 52] = [
     ("case_id", Cell::Text),
     ("agent.id", Cell::Text),
     ("agent.team", Cell::Text),
-    ("channel", Cell::Text),
-    ("direction", Cell::Text),
-    ("visibility", Cell::Text),
+    ("channel", Cell::Word),
+    ("direction", Cell::Word),
+    ("visibility", Cell::Word),
     ("disposition", Cell::Text),
     ("handle_time_s", Cell::Number),
     ("contact_reason", Cell::Text),
     ("csat.value", Cell::Number),
     ("csat.min", Cell::Number),
     ("csat.max", Cell::Number),
-    ("author_role", Cell::Text),
+    ("author_role", Cell::Word),
     // Short forms for what nearly every table has.
     ("rating", Cell::Number),
     ("csat", Cell::Number),

@@ -27,6 +27,10 @@ const HEADINGS: [(&str, &[&str]); 14] = [
             "kommentar",
             "commentaire",
             "comentario",
+            "anmerkungen",
+            "anmerkung",
+            "コメント",
+            "의견",
             "feedback",
             "description",
             "body",
@@ -57,6 +61,11 @@ const HEADINGS: [(&str, &[&str]); 14] = [
         "collected_at",
         &[
             "timestamp",
+            "タイムスタンプ",
+            "타임스탬프",
+            "时间戳记",
+            "zeitstempel",
+            "horodateur",
             "date",
             "datum",
             "time",
@@ -65,6 +74,7 @@ const HEADINGS: [(&str, &[&str]); 14] = [
             "submittedat",
             "submitdate",
             "submissiondate",
+            "datesubmitted",
             "startdate",
             "enddate",
             "recordeddate",
@@ -82,6 +92,7 @@ const HEADINGS: [(&str, &[&str]); 14] = [
             "reviewid",
             "responseid",
             "respondentid",
+            "surveyresponseid",
             "ticketid",
             "submissionid",
             "token",
@@ -89,16 +100,35 @@ const HEADINGS: [(&str, &[&str]); 14] = [
             "recordid",
         ],
     ),
-    ("customer.email", &["email", "emailaddress", "mail", "requesteremail", "respondentemail", "customeremail"]),
+    (
+        "customer.email",
+        &[
+            "email",
+            "emailaddress",
+            "mail",
+            "requesteremail",
+            "respondentemail",
+            "customeremail",
+            "メールアドレス",
+            "이메일주소",
+        ],
+    ),
     ("customer.id", &["customerid", "userid", "accountid", "customer", "requesterid", "contactid"]),
     ("author_name", &["author", "authorname", "reviewer", "nickname", "username", "name", "reviewername"]),
-    ("language", &["reviewerlanguage", "lang", "locale", "reviewlanguage", "userlanguage", "sprache"]),
+    (
+        "language",
+        &["reviewerlanguage", "lang", "locale", "reviewlanguage", "responselanguage", "userlanguage", "sprache"],
+    ),
     ("product", &["productid", "sku", "asin", "productname", "packagename", "appid"]),
     ("product.version", &["appversion", "appversionname", "version", "productversion"]),
     ("order_ref", &["orderid", "ordernumber", "referenceid", "order", "orderno"]),
     ("public_reply.text", &["companyreply", "reply", "developerreplytext", "ownerresponse", "replytext"]),
     ("territory", &["country", "countrycode", "region", "storefront"]),
 ];
+
+/// How questions ask whether somebody would recommend.
+const RECOMMEND: [&str; 10] =
+    ["recommend", "recomend", "recommand", "weiterempfehl", "勧め", "薦め", "すすめ", "추천", "推荐", "推薦"];
 
 /// Longest name of a value in `metadata` that is suggested, in bytes.
 const MAX_NAME: usize = 40;
@@ -140,12 +170,12 @@ fn answer(column: &str, number: usize) -> Option<String> {
     if column.strip_prefix('Q').is_some_and(is_number) {
         return Some(format!("answers.{}.text", column.to_ascii_lowercase()));
     }
-    let is_likelihood = || column.to_lowercase().contains("recommend");
+    let is_likelihood = || RECOMMEND.iter().any(|word| column.to_lowercase().contains(word));
     if column.eq_ignore_ascii_case("nps") || column.eq_ignore_ascii_case("nps score") {
         return Some("answers.recommend.nps".into());
     }
     column
-        .contains('?')
+        .contains(['?', '？'])
         .then(|| if is_likelihood() { "answers.recommend.nps".into() } else { format!("answers.q{number}.text") })
 }
 
@@ -159,7 +189,8 @@ fn is_address(column: &str) -> bool {
 /// the mapping: what it is likely to hold, else a place in the metadata. No field is filled twice, and none of another kind.
 pub fn suggested<'a>(columns: impl Iterator<Item = &'a str>, mapping: &Mapping) -> (Kind, Vec<String>) {
     let bound = |column: &str| mapping.field_of(column).map_or_else(|| as_known(column), str::to_owned);
-    let (known, others): (Vec<_>, Vec<_>) = names_of(columns).into_iter().partition(|column| is_field(&bound(column)));
+    let names = names_of(columns);
+    let (known, others): (Vec<&String>, Vec<&String>) = names.iter().partition(|column| is_field(&bound(column)));
     let mut filled: Vec<String> = known.iter().map(|column| bound(column)).collect();
     let kind_by_fields = || filled.iter().find_map(|field| kind_of(field));
     let has_product = |filled: &[String]| {
@@ -174,7 +205,9 @@ pub fn suggested<'a>(columns: impl Iterator<Item = &'a str>, mapping: &Mapping) 
             pairs.push(format!("{column}:-"));
             continue;
         }
-        let likely = likely(column).map(str::to_owned).or_else(|| answer(column, number));
+        let is_score = names.iter().any(|other| *other == format!("{column}_NPS_GROUP"));
+        let score = is_score.then(|| format!("answers.{}.nps", column.to_ascii_lowercase()));
+        let likely = score.or_else(|| likely(column).map(str::to_owned)).or_else(|| answer(column, number));
         let likely = match likely.as_deref() {
             Some("rating") if kind == Kind::Survey => Some("answers.score.number".into()),
             // A version alone tells nothing.
@@ -244,13 +277,25 @@ mod tests {
     }
 
     #[test]
+    fn questions_in_other_languages_are_questions() {
+        let forms = ["タイムスタンプ", "改善点を教えてください？", "友人に勧める可能性は？"];
+        let (kind, pairs) = suggested(forms.into_iter(), &Mapping::default());
+        let expected = [
+            "タイムスタンプ:collected_at",
+            "改善点を教えてください？:answers.q2.text",
+            "友人に勧める可能性は？:answers.recommend.nps",
+        ];
+        assert_eq!((kind, &*pairs), (Kind::Survey, &expected.map(str::to_owned)[..]));
+    }
+
+    #[test]
     fn numbers_of_questions_are_answers_too_and_addresses_are_left_out() {
         let qualtrics = ["StartDate", "IPAddress", "ResponseId", "Q1", "Q1_NPS_GROUP", "Q12"];
         let expected = [
             "StartDate:collected_at",
             "IPAddress:-",
             "ResponseId:external_id",
-            "Q1:answers.q1.text",
+            "Q1:answers.q1.nps",
             "Q1_NPS_GROUP:metadata.q1_nps_group",
             "Q12:answers.q12.text",
         ];

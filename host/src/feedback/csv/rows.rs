@@ -6,8 +6,8 @@ use super::delimiter::Header;
 use super::lines::LineCount;
 use super::quotes::{Quotes, is_line_end};
 
-/// Most columns of a row: as many as spreadsheets have.
-const MAX_COLUMNS: usize = 16_384;
+/// Most columns of a row: for each of a header it is looked for what it may be.
+const MAX_COLUMNS: usize = 1024;
 
 /// Why a row is not taken. The rows behind it are read on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -21,7 +21,7 @@ pub enum RowError {
         max: usize,
     },
     /// More columns than a table may have.
-    #[error("the row has more than {MAX_COLUMNS} columns")]
+    #[error("the row has more than {MAX_COLUMNS} columns; export fewer of them")]
     TooManyColumns {
         /// Where the row begins, counted from 1.
         line: u64,
@@ -98,6 +98,8 @@ impl<'a> Row<'a> {
 pub struct Rows {
     core: csv_core::Reader,
     delimiter: u8,
+    /// What parts the columns by a line before the header.
+    said: Option<u8>,
     bytes: Vec<u8>,
     ends: Vec<usize>,
     length: usize,
@@ -124,6 +126,7 @@ impl Rows {
         Self {
             core: csv_core::Reader::new(),
             delimiter: b',',
+            said: None,
             bytes: vec![0; 4096.min(max.max(1))],
             ends: vec![0; 64],
             length: 0,
@@ -159,6 +162,13 @@ impl Rows {
                 self.header = Some(header);
                 return None;
             }
+            if let Some(delimiter) = header.says().filter(|_| self.said.is_none()) {
+                self.said = Some(delimiter);
+                self.lines.pass(&header.bytes);
+                self.begun = None;
+                self.header = Some(Header::default());
+                return self.next(input);
+            }
             self.begin(header);
         }
         if let Some(line) = self.cut_carried() {
@@ -189,7 +199,7 @@ impl Rows {
 
     /// Takes in the header, or as much as a row may have of it, which tells what parts the columns.
     fn begin(&mut self, header: Header) {
-        self.delimiter = header.delimiter();
+        self.delimiter = self.said.unwrap_or_else(|| header.delimiter());
         self.core = csv_core::ReaderBuilder::new().delimiter(self.delimiter).build();
         self.carried = header.bytes;
     }

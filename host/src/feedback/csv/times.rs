@@ -63,6 +63,10 @@ fn plain(text: &str) -> String {
     if let Some((word, half)) = HALVES.into_iter().find(|(word, _)| text.contains(word)) {
         text = format!("{} {half}", text.replacen(word, "", 1).trim_end());
     }
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        // As in Korean, `2026. 11. 28`, and in Japanese and Chinese, `2026年11月28日`.
+        text = text.replace(". ", ".").replace(['年', '月'], "-").replace('日', " ");
+    }
     let words: Vec<_> = text.split_whitespace().collect();
     let clock = words.iter().position(|word| word.contains(':')).unwrap_or(words.len());
     let word = |(at, word): (usize, &&str)| if at + 1 == clock { word.trim_end_matches(',') } else { word }.to_owned();
@@ -89,6 +93,10 @@ fn offset(text: &str) -> Option<(&str, Offset)> {
         (None, 1 | 2) => (digits, "0"),
         _ => return None,
     };
+    let is_short = |digits: &str| (1..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_short(hours) || !is_short(minutes) {
+        return None;
+    }
     let seconds =
         hours.parse::<i32>().ok()? * 3_600 + minutes.parse::<i32>().ok().filter(|minutes| *minutes < 60)? * 60;
     let clock = clock.trim_end().trim_end_matches("UTC").trim_end_matches("GMT").trim_end();
@@ -110,8 +118,8 @@ fn year_first(text: &str) -> String {
 fn civil(text: &str, order: Option<DateOrder>) -> Option<DateTime> {
     let ordered: &[&str] = match order {
         None => &[],
-        Some(DateOrder::Dmy) => &["%d/%m/%Y", "%d/%m/%y"],
-        Some(DateOrder::Mdy) => &["%m/%d/%Y", "%m/%d/%y"],
+        Some(DateOrder::Dmy) => &["%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y"],
+        Some(DateOrder::Mdy) => &["%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y"],
     };
     let mut dates = DATES.iter().chain(ordered);
     dates.find_map(|date| {
@@ -126,10 +134,10 @@ fn civil(text: &str, order: Option<DateOrder>) -> Option<DateTime> {
     })
 }
 
-/// Whether it is a date with slashes and the year last, which needs an order.
+/// Whether it is a date with slashes or dashes and the year last, which needs an order.
 pub(super) fn needs_order(text: &str) -> bool {
     let date = text.split_whitespace().next().unwrap_or_default();
-    let parts: Vec<_> = date.split('/').collect();
+    let parts: Vec<_> = date.split(['/', '-']).collect();
     parts.len() == 3
         && parts[0].len() <= 2
         && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
@@ -184,6 +192,8 @@ mod tests {
             ("2026/11/28 9:15:00 午後 GMT+9", "2026-11-28T12:15:00Z"),
             ("2026/11/28 9:15:00 오전 GMT+9", "2026-11-28T00:15:00Z"),
             ("2026/11/28 下午9:15:00 GMT+8", "2026-11-28T13:15:00Z"),
+            ("2026. 11. 3 오전 8:00:00", "2026-11-03T08:00:00Z"),
+            ("2026年11月3日 8:05", "2026-11-03T08:05:00Z"),
         ];
         for (text, expected) in forms {
             assert_eq!(told(text, None), expected, "{text}");
@@ -193,6 +203,8 @@ mod tests {
     #[test]
     fn what_may_be_two_dates_needs_an_order() {
         assert_eq!(told("05/01/2026 08:00", None), "?");
+        assert_eq!(told("03-11-2026 08:00", Some(DateOrder::Dmy)), "2026-11-03T08:00:00Z");
+        assert!(needs_order("03-11-2026 08:00") && !needs_order("2026-11-03 08:00"));
         assert!(needs_order("05/01/2026 08:00") && !needs_order("2026/11/28 08:00"));
         assert_eq!(told("05/01/2026 08:00", Some(DateOrder::Mdy)), "2026-05-01T08:00:00Z");
         assert_eq!(told("5/1/26 8:00", Some(DateOrder::Mdy)), "2026-05-01T08:00:00Z");
@@ -210,6 +222,8 @@ mod tests {
             "2026-05-01 08:00 +99:00",
             "08:00",
             "2026-05-01 08:00:00 +2:75",
+            "2026-05-01 10:00+999999999:00",
+            "2026-05-01 10:00+1193046:30",
             "-",
             "Z",
             "GMT",

@@ -17,10 +17,17 @@ pub(super) enum Titles {
     Headings,
     /// They are for programs.
     Others,
+    /// They say what kind of answers a column has, or which of several. There is one such row.
+    Answers,
 }
 
-/// Whether these cells are such a row, beside the headings of their columns.
-pub(super) fn told<'a>(columns: &[String], cells: impl Iterator<Item = &'a str> + Clone) -> Option<Titles> {
+/// Whether these cells are such a row, beside the headings of their columns. `fields` are the columns that fill a field of
+/// feedback and are no answers.
+pub(super) fn told<'a>(
+    columns: &[String],
+    fields: &[usize],
+    cells: impl Iterator<Item = &'a str> + Clone,
+) -> Option<Titles> {
     let mut filled = cells.clone().map(str::trim).filter(|cell| !cell.is_empty()).peekable();
     filled.peek()?;
     if filled.all(|cell| cell.replace(' ', "").starts_with(IMPORT_ID)) {
@@ -31,11 +38,15 @@ pub(super) fn told<'a>(columns: &[String], cells: impl Iterator<Item = &'a str> 
     let is_choice = |(at, (cell, column)): (usize, (&str, &String))| {
         !cell.trim().is_empty() && at > 0 && *column == name_of(at, "")
     };
+    let is_answer_alone =
+        |(at, cell): (usize, &str)| !fields.contains(&at) || cell.trim().is_empty() || ANSWERS.contains(&cell.trim());
     if is_unnamed
+        && cells.clone().enumerate().all(is_answer_alone)
+        && columns.first().is_some_and(|first| first.to_lowercase().contains("id"))
         && (cells.clone().any(|cell| ANSWERS.contains(&cell.trim()))
             || cells.clone().zip(columns).enumerate().any(is_choice))
     {
-        return Some(Titles::Others);
+        return Some(Titles::Answers);
     }
     if !cells.clone().zip(columns).next().is_some_and(repeats) {
         return None;
@@ -63,7 +74,15 @@ mod tests {
 
     fn of(columns: &[&str], cells: &[&str]) -> Option<Titles> {
         let columns: Vec<_> = columns.iter().map(|&column| column.to_owned()).collect();
-        told(&columns, cells.iter().copied())
+        told(&columns, &[], cells.iter().copied())
+    }
+
+    #[test]
+    fn a_row_that_fills_fields_is_feedback() {
+        let columns = ["external_id", "text", "rating", "column_4"].map(str::to_owned);
+        let told = |fields: &[usize], cells: [&'static str; 4]| told(&columns, fields, cells.into_iter());
+        assert_eq!(told(&[0, 1, 2], ["", "great product", "5", "seen by Joe"]), None);
+        assert_eq!(told(&[0, 2], ["", "Open-Ended Response", "Response", "Other"]), Some(Titles::Answers));
     }
 
     #[test]
@@ -78,9 +97,9 @@ mod tests {
         ];
         assert_eq!(of(&qualtrics, &ids), Some(Titles::Others));
         let monkey = ["Respondent ID", "How satisfied are you?", "Why?"];
-        assert_eq!(of(&monkey, &["", "Response", "Open-Ended Response"]), Some(Titles::Others));
+        assert_eq!(of(&monkey, &["", "Response", "Open-Ended Response"]), Some(Titles::Answers));
         let choices = ["Respondent ID", "Which do you use?", "column_3", "column_4"];
-        assert_eq!(of(&choices, &["", "App", "Web", "Other (please specify)"]), Some(Titles::Others));
+        assert_eq!(of(&choices, &["", "App", "Web", "Other (please specify)"]), Some(Titles::Answers));
     }
 
     #[test]

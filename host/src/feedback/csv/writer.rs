@@ -186,6 +186,9 @@ fn value(json: &mut Vec<u8>, content: &str, cell: Cell) {
     let trimmed = content.trim();
     match cell {
         Cell::Number if serde_json::from_str::<f64>(trimmed).is_ok() => json.extend_from_slice(trimmed.as_bytes()),
+        Cell::Number if let Some(number) = labelled(trimmed) => json.extend_from_slice(number.as_bytes()),
+        Cell::Language => text(json, &content.replace('_', "-")),
+        Cell::Word => text(json, &content.to_ascii_lowercase()),
         Cell::Number if has_decimal_comma(trimmed) => json.extend_from_slice(trimmed.replace(',', ".").as_bytes()),
         Cell::Truth if ["true", "yes", "1"].iter().any(|word| trimmed.eq_ignore_ascii_case(word)) => {
             json.extend_from_slice(b"true")
@@ -195,6 +198,16 @@ fn value(json: &mut Vec<u8>, content: &str, cell: Cell) {
         }
         Cell::Text | Cell::Number | Cell::Truth | Cell::Time | Cell::Date => text(json, content),
     }
+}
+
+/// The number of an end of a scale, as forms write it: `Extremely likely - 10`, `0 - Not at all likely`.
+fn labelled(text: &str) -> Option<&str> {
+    let (first, second) = text.split_once(" - ")?;
+    let is_number = |text: &str| !text.is_empty() && text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_label = |text: &str| !text.contains(|c: char| c.is_ascii_digit());
+    let (number, label) = if is_number(second) { (second, first) } else { (first, second) };
+    let without_zeros = if number.len() > 1 { number.trim_start_matches('0') } else { number };
+    (is_number(without_zeros) && is_label(label)).then_some(without_zeros)
 }
 
 /// Whether it is a number with a comma in place of the point. With three digits behind it, the comma may stand for nothing.
