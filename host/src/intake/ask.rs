@@ -45,6 +45,9 @@ pub(super) enum Encoding {
     Zstd,
 }
 
+/// Parameters that are for tables alone, beside `map` and `set`.
+const OF_TABLES: [&str; 3] = ["kind", "dates", "delimiter"];
+
 impl Ask {
     pub(super) fn read(head: &Parts) -> Result<Self, Problem> {
         let query = head.uri.query();
@@ -57,10 +60,11 @@ impl Ask {
                 Format::Ndjson
             }
             Some("text/csv") => {
-                let params = Params::read(query, &["kind", "dates"], &["map", "set"])?;
+                let params = Params::read(query, &OF_TABLES, &["map", "set"])?;
                 let mapping = Mapping::parse(params.all("map"), params.get("kind"), params.get("dates"))
                     .and_then(|mapping| mapping.with_defaults(params.all("set")))
-                    .and_then(|mapping| mapping.with_charset(charset.as_deref()));
+                    .and_then(|mapping| mapping.with_charset(charset.as_deref()))
+                    .and_then(|mapping| mapping.with_delimiter(params.get("delimiter")));
                 Format::Csv(mapping.map_err(|error| match &*error.field {
                     "charset" => unsupported(&format!("The charset {}.", error.message)),
                     field => Problem::parameter(field, error.message),
@@ -98,10 +102,10 @@ impl Ask {
 
 /// Parameters that tables have are unknown to others for a reason of their own.
 fn told_of_tables(query: Option<&str>, problem: Problem) -> Problem {
-    match Params::read(query, &["kind", "dates"], &["map", "set"]) {
+    match Params::read(query, &OF_TABLES, &["map", "set"]) {
         Ok(params) => {
             let is_there = |name: &&str| params.get(name).is_some() || params.all(name).next().is_some();
-            let name = ["kind", "dates", "set"].into_iter().find(is_there).unwrap_or("map");
+            let name = OF_TABLES.into_iter().chain(["set"]).find(is_there).unwrap_or("map");
             let message = "is for tables alone; send a table with the content type text/csv, and leave it out for JSON";
             Problem::parameter(name, message.to_owned())
         }

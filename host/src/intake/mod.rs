@@ -87,6 +87,7 @@ impl Shared {
         ("map" = Option<Vec<String>>, Query, description = "CSV only, may be repeated: `COLUMN:FIELD`, for example `Stars:rating.value`."),
         ("set" = Option<Vec<String>>, Query, description = "CSV only, may be repeated: `FIELD=VALUE` for rows that do not tell it, for example `source.type=trustpilot` or `rating.max=10`."),
         ("dates" = Option<String>, Query, description = "CSV only: `mdy` or `dmy`, for dates such as 05/01/2026. Others are read as they are written; times without an offset are in UTC."),
+        ("delimiter" = Option<String>, Query, description = "CSV only: `comma`, `semicolon`, `tab` or `pipe`, where the header does not tell what parts the columns."),
         ("content-encoding" = Option<String>, Header, description = "`gzip` or `zstd`, where the body is packed."),
         ("prefer" = Option<String>, Header, description = "`wait=N` waits up to N seconds, at most 30, for the analyses, and answers 200 with them; 202 where they are not all there by then, or where there are more than 1,000 items."),
         ("idempotency-key" = Option<String>, Header, description = "1 to 255 visible ASCII characters: the same request with the same key within 24 h has the same answer, and does nothing more.", max_length = 255),

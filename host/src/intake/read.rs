@@ -149,7 +149,7 @@ pub(super) async fn csv(
     mut publisher: Publisher,
     limits: &Limits,
 ) -> Result<Outcome, Problem> {
-    let (mut rows, mut utf8) = (Rows::new(limits.item_bytes), Utf8::of(mapping.charset()));
+    let (mut rows, mut utf8) = (Rows::new(limits.item_bytes).of(mapping), Utf8::of(mapping.charset()));
     let mut table = Reading { mapping, table: None, json: Vec::new(), limits };
     source.keep_mark();
     while let Some(bytes) = next_of(source, &mut publisher).await? {

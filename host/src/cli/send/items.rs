@@ -118,9 +118,10 @@ impl Items {
         let cutter = match format.or_else(|| by_name(unpacked)) {
             Some(Format::Json | Format::Ndjson) if mapping != Mapping::default() => {
                 bail!(
-                    "--kind, --map, --set, --dates and --charset are for tables alone; each item in JSON says it itself"
+                    "--kind, --map, --set, --dates, --charset and --delimiter are for tables alone; each item in JSON says it itself"
                 )
             }
+            Some(Format::Csv) if unpacked.ends_with(".tsv") => Cutter::new(Format::Csv, mapping.or_by_tabs()),
             Some(format) => Cutter::new(format, mapping),
             None if is_pipe => Cutter::Unknown(Vec::new(), mapping),
             None => bail!(
@@ -189,7 +190,7 @@ impl Cutter {
             Format::Ndjson => Self::Ndjson(Lines::new(MAX_ITEM)),
             Format::Csv => Self::Csv {
                 utf8: Box::new(Utf8::of(mapping.charset())),
-                rows: Box::new(Rows::new(MAX_ITEM)),
+                rows: Box::new(Rows::new(MAX_ITEM).of(&mapping)),
                 mapping,
                 table: None,
             },

@@ -64,6 +64,9 @@ pub(super) struct Args {
     /// UTF-16.
     #[arg(long, value_name = "NAME")]
     charset: Option<String>,
+    /// Tables: what parts the columns, where their header does not tell: comma, semicolon, tab or pipe.
+    #[arg(long, value_name = "NAME")]
+    delimiter: Option<String>,
     /// Items of one request.
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     chunk: u32,
@@ -113,6 +116,7 @@ async fn all(args: &Args, folder: Option<&Path>) -> anyhow::Result<Vec<Report>> 
     let mapping = Mapping::parse(maps, args.kind.as_deref(), args.dates.as_deref())
         .and_then(|mapping| mapping.with_defaults(args.sets.iter().map(String::as_str)))
         .and_then(|mapping| mapping.with_charset(args.charset.as_deref()))
+        .and_then(|mapping| mapping.with_delimiter(args.delimiter.as_deref()))
         .map_err(|error| anyhow::anyhow!("--{} {}", error.field, error.message))?;
     let poster = Poster::new(&args.url, args.key.as_deref())?;
     let mut reports: Vec<Report> = Vec::new();
@@ -177,9 +181,9 @@ async fn send(
 
 /// What decides how a file is cut into requests, and where they go.
 fn options(args: &Args) -> String {
-    let Args { url, format, kind, maps, sets, dates, charset, chunk, .. } = args;
+    let Args { url, format, kind, maps, sets, dates, charset, delimiter, chunk, .. } = args;
     let url = url.trim_end_matches('/');
-    format!("{url}\n{format:?}\n{kind:?}\n{maps:?}\n{sets:?}\n{dates:?}\n{charset:?}\n{chunk}\n")
+    format!("{url}\n{format:?}\n{kind:?}\n{maps:?}\n{sets:?}\n{dates:?}\n{charset:?}\n{delimiter:?}\n{chunk}\n")
 }
 
 /// A file on its way.

@@ -15,6 +15,9 @@ use crate::feedback::{
 
 /// Most columns that are renamed: each of them is looked for.
 const MAX_RENAMES: usize = 1_024;
+/// What may part the columns, by name or as it is.
+const DELIMITERS: [(&str, &str, u8); 4] =
+    [("comma", ",", b','), ("semicolon", ";", b';'), ("tab", "\t", b'\t'), ("pipe", "|", b'|')];
 /// How much of a name is shown in an error, in bytes.
 const MAX_NAME: usize = 60;
 
@@ -26,6 +29,8 @@ pub struct Mapping {
     pub(super) dates: Option<DateOrder>,
     /// What the table is written in, where the sender says it.
     pub(super) charset: Option<&'static Encoding>,
+    /// What parts the columns, where the sender says it.
+    pub(super) delimiter: Option<u8>,
     /// What fields hold in rows that do not tell it.
     pub(super) defaults: Vec<(String, String)>,
 }
@@ -80,7 +85,7 @@ impl Mapping {
             );
             FieldError::new("dates", message)
         })?;
-        Ok(Self { renames, kind, dates, charset: None, defaults: Vec::new() })
+        Ok(Self { renames, kind, dates, charset: None, delimiter: None, defaults: Vec::new() })
     }
 
     /// With what fields hold in rows that do not tell it, as `field=value`: the system that a file comes from, or the scale
@@ -127,6 +132,29 @@ impl Mapping {
             }
         }
         Ok(self)
+    }
+
+    /// With what parts the columns: `comma`, `semicolon`, `tab`, `pipe`, or the sign itself.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub fn with_delimiter(mut self, name: Option<&str>) -> Result<Self, FieldError> {
+        if let Some(name) = name {
+            let named = |(word, sign, _): &&(&str, &str, u8)| name.eq_ignore_ascii_case(word) || name == *sign;
+            let Some((_, _, delimiter)) = DELIMITERS.iter().find(named) else {
+                let message = format!("`{}` is not one of `comma`, `semicolon`, `tab` and `pipe`", cut(name, MAX_NAME));
+                return Err(FieldError::new("delimiter", message));
+            };
+            self.delimiter = Some(*delimiter);
+        }
+        Ok(self)
+    }
+
+    /// Parted by tabs, unless the sender says otherwise.
+    #[must_use]
+    pub fn or_by_tabs(mut self) -> Self {
+        self.delimiter.get_or_insert(b'\t');
+        self
     }
 
     /// What the table is written in, where the sender says it.

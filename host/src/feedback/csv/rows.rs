@@ -4,6 +4,7 @@ use csv_core::ReadRecordResult;
 
 use super::delimiter::Header;
 use super::lines::LineCount;
+use super::mapping::Mapping;
 use super::quotes::{Quotes, is_line_end};
 
 /// Most columns of a row: for each of a header it is looked for what it may be.
@@ -98,8 +99,10 @@ impl<'a> Row<'a> {
 pub struct Rows {
     core: csv_core::Reader,
     delimiter: u8,
-    /// What parts the columns by a line before the header.
+    /// What parts the columns, by the sender or a line before the header.
     said: Option<u8>,
+    /// Whether there was such a line.
+    is_said: bool,
     bytes: Vec<u8>,
     ends: Vec<usize>,
     length: usize,
@@ -127,6 +130,7 @@ impl Rows {
             core: csv_core::Reader::new(),
             delimiter: b',',
             said: None,
+            is_said: false,
             bytes: vec![0; 4096.min(max.max(1))],
             ends: vec![0; 64],
             length: 0,
@@ -141,6 +145,13 @@ impl Rows {
             carried: Vec::new(),
             carried_read: 0,
         }
+    }
+
+    /// Of a table whose sender says what parts its columns.
+    #[must_use]
+    pub const fn of(mut self, mapping: &Mapping) -> Self {
+        self.said = mapping.delimiter;
+        self
     }
 
     /// How many bytes of the row under way are held, at most.
@@ -162,8 +173,9 @@ impl Rows {
                 self.header = Some(header);
                 return None;
             }
-            if let Some(delimiter) = header.says().filter(|_| self.said.is_none()) {
-                self.said = Some(delimiter);
+            if let Some(delimiter) = header.says().filter(|_| !self.is_said) {
+                self.is_said = true;
+                self.said.get_or_insert(delimiter);
                 self.lines.pass(&header.bytes);
                 self.begun = None;
                 self.header = Some(Header::default());

@@ -286,6 +286,14 @@ fn columns_are_parted_by_what_the_header_has_most_of() {
         let rows = read(table, &mapping("", Some("review")), step).expect("is bound");
         assert_eq!(rows[0], (3, Ok(expected[0].to_owned())));
     }
+    // A comma with a space behind it parts words.
+    let prose = "Was it, all in all, good; or not|text\nyes|a\n";
+    let pipes =
+        mapping("Was it, all in all, good; or not:-", Some("review")).with_delimiter(Some("pipe")).expect("is known");
+    let mut rows = Rows::new(200).of(&pipes);
+    let header = rows.next(&mut prose.as_bytes()).expect("is there").expect("is whole");
+    assert_eq!(header.get(1), Some(&b"text"[..]));
+    assert_eq!(Mapping::default().with_delimiter(Some("x")).expect_err("is unknown").field, "delimiter");
     let quoted = mapping("a;b;c;d:text", Some("review"));
     assert_eq!(objects("\"a;b;c;d\",rating\nx,1\n", &quoted), [r#"{"kind":"review","text":"x","rating":{"value":1}}"#]);
 }

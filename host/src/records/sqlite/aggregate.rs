@@ -13,7 +13,7 @@ const MAX_BUCKETS: usize = 1_000;
 
 impl SqliteRecords {
     pub(super) async fn count_by(&self, filter: &Filter, by: Facet) -> Result<Vec<Bucket>, RecordsError> {
-        let query = Query::new(filter);
+        let query = Query::of_all(filter);
         if query.is_empty {
             return Ok(Vec::new());
         }

@@ -21,12 +21,23 @@ pub(super) struct Query {
     values: Vec<Value>,
     /// Whether it is known that nothing fits.
     pub(super) is_empty: bool,
+    /// Whether all rows are looked at, rather than a page of them.
+    reads_all: bool,
 }
 
 impl Query {
-    /// Feedback that fits the filter. Where the search begins depends on what is likely to leave the least.
+    /// A page of the feedback that fits the filter. Where the search begins depends on what is likely to leave the least.
     pub(super) fn new(filter: &Filter) -> Self {
-        let mut query = Self::default();
+        Self::default().of(filter)
+    }
+
+    /// All feedback that fits it.
+    pub(super) fn of_all(filter: &Filter) -> Self {
+        Self { reads_all: true, ..Self::default() }.of(filter)
+    }
+
+    fn of(self, filter: &Filter) -> Self {
+        let mut query = self;
         let words = filter.q.as_deref().filter(|q| !q.trim().is_empty());
         if let Some(words) = words {
             match expression(words) {
@@ -91,11 +102,16 @@ impl Query {
     }
 
     /// Feedback with any value below the parent. Few values are looked for one by one, each by a step in the index, for
-    /// every row; of many, which would make that slow, all feedback is gathered first.
+    /// every row of a page; of many, which would make that slow, and where all rows are read, all feedback is gathered first.
     fn add_below(&mut self, facet: i64, parent: &str) {
         // `0` follows `/`.
         let (first, behind) = (Value::from(format!("{parent}/")), Value::from(format!("{parent}0")));
         let facet = Value::from(facet);
+        let gathered = "f.no IN (SELECT no FROM facet WHERE facet = ? AND value >= ? AND value < ?)";
+        if self.reads_all {
+            self.conditions.push(gathered.into());
+            return self.values.extend([facet, first, behind]);
+        }
         let below = "WITH RECURSIVE below (value) AS ( \
              SELECT min(value) FROM facet WHERE facet = ? AND value >= ? AND value < ? UNION ALL \
              SELECT (SELECT min(value) FROM facet WHERE facet = ? AND value > below.value AND value < ?) \
@@ -105,7 +121,7 @@ impl Query {
             "CASE WHEN (SELECT count(*) FROM ({below} SELECT value FROM below LIMIT {MANY_BELOW})) < {MANY_BELOW} \
              THEN EXISTS ({below} \
              SELECT 1 FROM below CROSS JOIN facet t ON t.facet = ? AND t.value = below.value AND t.no = f.no) \
-             ELSE f.no IN (SELECT no FROM facet WHERE facet = ? AND value >= ? AND value < ?) END"
+             ELSE {gathered} END"
         ));
         self.values.extend(of_below.clone());
         self.values.extend(of_below);
