@@ -283,7 +283,7 @@ pub async fn bind(config: &Config) -> Result<TcpListener, AppError> {
     TcpListener::bind(address).await.map_err(|source| AppError::Listen { address, source })
 }
 
-/// Answers on `listener` until the chain is loaded, or for ever where that fails: that sayso lives, and is not ready.
+/// Answers on `listener` that sayso lives and is not ready, until `loaded`.
 ///
 /// # Errors
 /// Where no thread can be started.

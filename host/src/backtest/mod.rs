@@ -1,8 +1,8 @@
 //! Runs stored feedback through a candidate chain and compares what it says with what the live chain says.
 //!
 //! Where the stored analysis was made by the live chain as it is configured now, that analysis is compared; elsewhere, and
-//! for languages that are read by dictionaries, the live chain runs as well. Feedback is stored as redacted, so both chains see it without what was taken out. One
-//! thread a core takes page after page from the [`Archive`]; nothing is written.
+//! for languages that are read by dictionaries, the live chain runs as well. Feedback is stored as redacted, so both chains
+//! see it without what was taken out. One thread a core takes page after page from the [`Archive`]; nothing is written.
 
 mod html;
 mod report;

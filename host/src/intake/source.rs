@@ -19,6 +19,7 @@ use super::ask::{self, Encoding};
 use super::room::{Held, Room};
 use crate::api::problem::{Problem, ProblemType};
 use crate::config;
+use crate::feedback::csv::BYTE_ORDER_MARK;
 
 /// How long a body may send nothing, and how long it may be waited for beyond what its bytes are worth.
 const IDLE: Duration = Duration::from_secs(30);
@@ -29,8 +30,6 @@ const CHUNK: usize = 64 << 10;
 /// Largest window of zstd, as a power of two: 8 MiB, which RFC 9659 asks every reader to take and no more.
 const ZSTD_WINDOW: u32 = 23;
 const WINDOW: usize = 1 << ZSTD_WINDOW;
-/// The byte order mark that some programs put before UTF-8.
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 type Frames = BoxStream<'static, io::Result<Bytes>>;
 type Reader = StreamReader<Frames, Bytes>;

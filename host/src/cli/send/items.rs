@@ -15,7 +15,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncRead, AsyncReadExt, BufReader, ReadBuf};
 
 use crate::api::auth::hex;
-use crate::feedback::csv::{Mapping, Row, RowError, Rows, Table, Utf8, suggested};
+use crate::feedback::csv::{BYTE_ORDER_MARK, Mapping, Row, RowError, Rows, Table, Utf8, suggested};
 use crate::feedback::validate::FieldError;
 use crate::intake::lines::{Line, Lines};
 
@@ -27,8 +27,6 @@ const MAX_SUGGESTED: usize = 40;
 const CHUNK: usize = 256 << 10;
 /// How much of a pipe is looked at to tell its format, in bytes.
 const MAX_HEAD: usize = 1 << 20;
-/// The byte order mark that some programs put before UTF-8.
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// The format of a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]

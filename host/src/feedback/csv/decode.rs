@@ -3,7 +3,7 @@
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8};
 
 /// The byte order mark that some programs put before UTF-8.
-const MARK: &[u8] = b"\xEF\xBB\xBF";
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Makes UTF-8 of a table: of one in UTF-16, which spreadsheets and app stores export and which a byte order mark tells, and
 /// of one in the charset that its sender names. Any other is left as it is.
@@ -27,7 +27,7 @@ impl Utf8 {
         if !std::mem::replace(&mut self.has_begun, true) {
             let told = Encoding::for_bom(bytes).map(|(encoding, _)| encoding).or(self.named);
             self.decoder = told.filter(|encoding| *encoding != UTF_8).map(Encoding::new_decoder_with_bom_removal);
-            bytes = bytes.strip_prefix(MARK).unwrap_or(bytes);
+            bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
         }
         let Some(decoder) = &mut self.decoder else { return bytes };
         self.decoded.clear();

@@ -23,6 +23,7 @@ mod titles;
 mod writer;
 
 pub use columns::Table;
+pub(crate) use decode::BYTE_ORDER_MARK;
 pub use decode::Utf8;
 pub(in crate::feedback) use headings::likely;
 pub use headings::suggested;
