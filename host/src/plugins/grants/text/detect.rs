@@ -234,6 +234,17 @@ mod tests {
             ("de", "Sehr gut!"),
             ("fr", "Très bon produit"),
             ("es", "Muy bueno"),
+            ("en", "Slow service"),
+            ("en", "Fantastic service!"),
+            ("en", "Super friendly staff"),
+            ("en", "Super service"),
+            ("fr", "Service rapide"),
+            ("fr", "Super accueil"),
+            ("de", "Schlechter Service"),
+            ("nl", "Slechte service"),
+            ("es", "Servicio pésimo"),
+            ("pt", "Produto chegou quebrado"),
+            ("it", "Ottima qualità"),
         ];
         for (expected, text) in samples {
             assert_eq!(code(text), expected, "{text}");
