@@ -1,5 +1,5 @@
 //! Where clauses end, in a folded text: at the end of a sentence or a line, and where a word or an ending sets one clause
-//! against the next or joins it.
+//! against the next or joins it. And where phrases are joined, which may be clauses as well as the members of a list.
 
 /// English words that begin a clause, with the space behind them.
 const ENGLISH: &[&str] = &["but ", "however ", "however, ", "although ", "though ", "yet "];
@@ -44,6 +44,22 @@ pub(crate) fn ends(text: &str) -> Vec<usize> {
         ends.push(bytes.len());
     }
     ends
+}
+
+/// Words and marks that join phrases, with the spaces around them.
+const JOINTS: &[&str] = &[" and ", " & ", " + ", " / ", " - ", " – ", " — ", "、"];
+
+/// The offsets at which phrases are joined, in order: commas, and [`JOINTS`].
+pub(crate) fn joints(text: &str) -> Vec<usize> {
+    let bytes = text.as_bytes();
+    let is_joint = |at: usize| match bytes[at] {
+        b',' => bytes.get(at + 1).is_some_and(|next| !next.is_ascii_digit()),
+        b' ' | 0xE3 => JOINTS
+            .iter()
+            .any(|joint| bytes[at..].get(..joint.len()).is_some_and(|it| it.eq_ignore_ascii_case(joint.as_bytes()))),
+        _ => false,
+    };
+    (0..bytes.len()).filter(|&at| is_joint(at)).collect()
 }
 
 /// A point inside a number or an address ends nothing, but in a script without spaces no space follows a mark.
@@ -101,6 +117,16 @@ mod tests {
             clauses("Fish and chips, and nice although cold"),
             ["Fish and chips,", " and nice", " although cold"]
         );
+    }
+
+    #[test]
+    fn phrases_are_joined_by_commas_words_and_dashes() {
+        let joined = |text: &str| joints(text).iter().map(|&at| text[at..].to_owned()).collect::<Vec<_>>();
+        assert_eq!(
+            joined("Good, bad AND 1,000 - handy"),
+            [", bad AND 1,000 - handy", " AND 1,000 - handy", " - handy"]
+        );
+        assert_eq!(joined("安い、遅い — ok"), ["、遅い — ok", " — ok"]);
     }
 
     #[test]

@@ -15,7 +15,8 @@
 //! - Confidence is 0.8 where a match is of two words or more (four letters or more in Chinese, Japanese and Korean), else
 //!   0.6, and 0.05 more for each further match, up to 0.95.
 //! - With a `sentiment` of the whole by an earlier plugin, each topic gets a score `sentiment`: the mean weight of the
-//!   evidence in the clauses that mention it, by 4, which is the strongest weight.
+//!   evidence in the clauses that mention it, by 4, which is the strongest weight. Phrases that a comma, an "and" or a dash
+//!   joins are clauses where each has a topic and evidence of its own.
 //! - A churn threat gives a score `churn_risk`: 0.6, plus up to 0.2 for tenure (all of it from ten years on), plus up to
 //!   0.2 for negative sentiment (its size times 0.2).
 //!
@@ -81,7 +82,9 @@ impl Plugin for Tagger {
 
         let sentiment = item.score("sentiment");
         let evidence: &[Evidence] = sentiment.map_or(&[], |score| &score.evidence);
-        let clauses = aspects::Clauses::of(&matcher, evidence);
+        let is_topic = |hit: &&Hit| self.taxonomy.labels[usize::from(hit.label)].class == Class::Topic;
+        let topics = hits.iter().filter(is_topic).filter_map(|hit| hit.span).collect();
+        let clauses = aspects::Clauses::of(&matcher, evidence, topics);
         for hits in hits.chunk_by(|a, b| a.label == b.label).take(MOST_TAGS) {
             let label = &self.taxonomy.labels[usize::from(hits[0].label)];
             effects.tag(tag(label.class, &label.name, hits));

@@ -98,6 +98,11 @@ impl<'a> Matcher<'a> {
         self.ends().iter().map(|&end| self.folded.origin(end))
     }
 
+    /// The offsets in the original at which phrases are joined.
+    pub(crate) fn joints(&self) -> impl Iterator<Item = usize> {
+        clauses::joints(&self.folded.text).into_iter().map(|at| self.folded.origin(at))
+    }
+
     fn ends(&self) -> &[usize] {
         self.ends.get_or_init(|| clauses::ends(&self.folded.text))
     }

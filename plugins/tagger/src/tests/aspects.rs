@@ -37,6 +37,34 @@ fn english_clauses_part_what_is_said_of_topics() {
 }
 
 #[test]
+fn joined_phrases_that_each_have_a_topic_and_feelings_are_parted() {
+    for text in [
+        "Delicious food, horrible website",
+        "Delicious food and horrible website",
+        "Delicious food - horrible website",
+        "The food, which was warm, was delicious, website horrible",
+        "Delicious food, website sadly horrible",
+    ] {
+        let words = [("elicious", 2.0), ("horrible", -2.0)];
+        assert_aspects("en", text, &words, &[("food/taste", 0.5), ("website/usability", -0.5)]);
+    }
+    let words = [("最高", 2.0), ("最悪", -2.0)];
+    assert_aspects("ja", "料理最高、トイレ最悪", &words, &[("food/taste", 0.5), ("store/cleanliness", -0.5)]);
+}
+
+#[test]
+fn members_of_a_list_share_its_feelings() {
+    for text in ["The food and the website, horrible", "horrible, really, food and website", "horrible food, website"] {
+        let expected = [("food/taste", -0.5), ("website/usability", -0.5)];
+        assert_aspects("en", text, &[("horrible", -2.0)], &expected);
+    }
+    for text in ["Odd, horrible website", "The website is odd and horrible"] {
+        let words = [("dd", -1.0), ("horrible", -2.0)];
+        assert_aspects("en", text, &words, &[("website/usability", -0.375)]);
+    }
+}
+
+#[test]
 fn japanese_clauses_part_what_is_said_of_topics() {
     for text in [
         "料理は最高だけど、トイレが最悪でした。",
