@@ -355,10 +355,21 @@ pub(super) fn language_of(feedback: &Feedback) -> Language {
     if let Some(tag) = &feedback.language {
         return Language { code: Language::code_of(tag), confidence: 1.0 };
     }
-    let detected = if feedback.text.is_empty() {
-        feedback.title.as_deref().and_then(text::detect)
-    } else {
-        text::detect(&feedback.text)
-    };
-    detected.unwrap_or_else(|| Language { code: text::UNKNOWN.into(), confidence: 0.0 })
+    let of_title = || feedback.title.as_deref().and_then(text::detect);
+    if feedback.text.is_empty() {
+        return of_title().unwrap_or_else(unknown);
+    }
+    let detected = text::detect(&feedback.text).unwrap_or_else(unknown);
+    // 感謝 alone is Japanese as well: what stands beside it tells.
+    let is_of_japan = || feedback.territory.as_deref().is_some_and(|territory| territory.eq_ignore_ascii_case("JP"));
+    if text::is_chinese_or_japanese(&detected)
+        && (is_of_japan() || of_title().is_some_and(|of_title| of_title.code == "ja"))
+    {
+        return Language { code: "ja".into(), ..detected };
+    }
+    detected
+}
+
+fn unknown() -> Language {
+    Language { code: text::UNKNOWN.into(), confidence: 0.0 }
 }

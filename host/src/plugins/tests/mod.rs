@@ -128,3 +128,18 @@ fn each_sentence_of_several_has_a_score_of_its_own() {
     let (_, analysis) = analyze(serde_json::json!({"kind": "review", "language": "en", "text": "I love the tea."}));
     assert!(analysis.sentiment.expect("is scored").sentences.is_empty(), "one sentence is the whole");
 }
+
+#[test]
+fn a_text_of_han_alone_is_in_the_language_that_what_stands_beside_it_tells() {
+    let code = |fields: serde_json::Value| {
+        let mut feedback = serde_json::json!({"kind": "review", "rating": {"value": 3}});
+        feedback.as_object_mut().expect("an object").extend(fields.as_object().expect("an object").clone());
+        super::chain::language_of(&serde_json::from_value(feedback).expect("is feedback")).code
+    };
+    assert_eq!(code(serde_json::json!({"text": "感謝"})), "zh");
+    assert_eq!(code(serde_json::json!({"text": "感謝", "territory": "JP"})), "ja");
+    assert_eq!(code(serde_json::json!({"text": "感謝", "title": "ありがとう"})), "ja");
+    assert_eq!(code(serde_json::json!({"text": "感謝你們", "territory": "JP"})), "zh");
+    assert_eq!(code(serde_json::json!({"text": "", "title": "ありがとう"})), "ja");
+    assert_eq!(code(serde_json::json!({"text": "I love it", "title": "ありがとう"})), "en");
+}

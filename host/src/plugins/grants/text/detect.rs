@@ -72,8 +72,44 @@ const CHINESE_HAN: &str = "的了是我你们這这那很吗嗎呢吧啊在没�
 /// Answers of kanji alone that are Japanese, though their Han are Chinese too.
 const JAPANESE_ANSWERS: [&str; 7] = ["最高", "最低", "丁寧", "残念", "論外", "完璧", "素敵"];
 
-/// How many characters are held against those two lists.
+/// Words of Han that are Japanese alone, though most of their Han are Chinese too.
+const JAPANESE_WORDS: [&str; 24] = [
+    "丁寧",
+    "予約",
+    "値段",
+    "割引",
+    "受付",
+    "在庫",
+    "愛想",
+    "意味不明",
+    "手続",
+    "接客",
+    "料金",
+    "期待以上",
+    "案内",
+    "梱包",
+    "残念",
+    "注文",
+    "満足",
+    "素敵",
+    "納期",
+    "論外",
+    "返品",
+    "送料",
+    "部屋",
+    "駐車場",
+];
+
+/// How many characters are held against the lists.
 const HAN_LOOKED_AT: usize = 64;
+
+/// Confidence in Chinese where every Han of the text is one of both languages, and none tells.
+const EITHER: f64 = 0.7;
+
+/// Whether `told` is Chinese for want of anything that speaks for Japanese.
+pub fn is_chinese_or_japanese(told: &Language) -> bool {
+    told.code == "zh" && told.confidence <= EITHER
+}
 
 /// Texts of Han with few kana or none.
 fn by_han(text: &str, kana: usize) -> (&'static str, f64) {
@@ -81,12 +117,16 @@ fn by_han(text: &str, kana: usize) -> (&'static str, f64) {
     // Whole answers that no Chinese would give; 親切 and 普通 are both.
     let mut words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
     if kana == 0 && words.all(|word| JAPANESE_ANSWERS.contains(&word)) {
-        return ("ja", 0.7);
+        return ("ja", EITHER);
     }
-    let (japanese, chinese) = (count(JAPANESE_HAN) + kana, count(CHINESE_HAN));
+    let (mut japanese, chinese) = (count(JAPANESE_HAN) + kana, count(CHINESE_HAN));
+    if chinese == 0 {
+        let end = text.char_indices().nth(HAN_LOOKED_AT).map_or(text.len(), |(at, _)| at);
+        japanese += JAPANESE_WORDS.iter().filter(|word| text[..end].contains(**word)).count();
+    }
     match japanese > chinese {
         true => ("ja", 0.8),
-        false => ("zh", if chinese > 0 { 0.95 } else { 0.7 }),
+        false => ("zh", if chinese > 0 { 0.95 } else { EITHER }),
     }
 }
 
@@ -219,6 +259,13 @@ mod tests {
             ("zh", "最高温度很低"),
             ("zh", "最低價"),
             ("zh", "親切"),
+            ("ja", "料金高額"),
+            ("ja", "迅速丁寧！"),
+            ("ja", "期待以上"),
+            ("ja", "駐車場不足"),
+            ("zh", "店内环境很差"),
+            ("zh", "價格太高,服務不佳"),
+            ("zh", "要求解約"),
             ("ja", "ｻｲｺｰ"),
             ("ja", "iPhone 15 Pro Max のケースです"),
             ("ja", "東京駅で受け取り"),

@@ -12,7 +12,7 @@ mod pos;
 mod segment;
 mod width;
 
-pub use detect::{UNKNOWN, detect};
+pub use detect::{UNKNOWN, detect, is_chinese_or_japanese};
 pub use dictionary::Dictionaries;
 
 use super::{State, wit};
