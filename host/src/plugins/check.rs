@@ -52,6 +52,9 @@ fn effect(feedback: &Feedback, effect: &Effect) -> Result<(), String> {
         Effect::Route(route) => {
             lower_case("route", &route.name)?;
             phrase("rule", &route.rule)?;
+            if let wit::UrgencyResult::Other(urgency) = &route.urgency {
+                name("level of urgency", urgency)?;
+            }
             if route.priority > 100 {
                 return Err(format!("gave route `{}` the priority {}, above 100", route.name, route.priority));
             }
@@ -89,7 +92,8 @@ fn score(text: &str, score: &wit::ScoreResult) -> Result<(), String> {
     }
     match &score.scope {
         wit::ScopeResult::Topic(topic) => lower_case("topic", topic)?,
-        wit::ScopeResult::Whole | wit::ScopeResult::Other(_) => {}
+        wit::ScopeResult::Other(scope) => name("scope", scope)?,
+        wit::ScopeResult::Whole => {}
     }
     for part in &score.parts {
         name("part", &part.name)?;
@@ -207,12 +211,20 @@ fn size(effect: &Effect) -> usize {
             let label = |label: &Option<String>| label.as_deref().map_or(0, str::len);
             let passages: usize =
                 score.passages.iter().map(|one| size_of::<wit::PassageResult>() + label(&one.label)).sum();
-            score.name.len() + label(&score.label) + parts + evidence + passages
+            let scope = match &score.scope {
+                wit::ScopeResult::Topic(scope) | wit::ScopeResult::Other(scope) => scope.len(),
+                wit::ScopeResult::Whole => 0,
+            };
+            score.name.len() + scope + label(&score.label) + parts + evidence + passages
         }
-        Effect::Tag(tag) => tag.name.len() + tag.spans.len() * size_of::<wit::Span>(),
+        Effect::Tag(tag) => {
+            let class = if let wit::TagClassResult::Other(class) = &tag.class { class.len() } else { 0 };
+            tag.name.len() + class + tag.spans.len() * size_of::<wit::Span>()
+        }
         Effect::Route(route) => {
             let reasons: usize = route.reasons.iter().map(|reason| size_of::<String>() + reason.len()).sum();
-            route.name.len() + route.rule.len() + reasons
+            let urgency = if let wit::UrgencyResult::Other(urgency) = &route.urgency { urgency.len() } else { 0 };
+            route.name.len() + route.rule.len() + urgency + reasons
         }
         Effect::Redact(redaction) => {
             let pointer = if let wit::FieldResult::Other(pointer) = &redaction.field { pointer.len() } else { 0 };
@@ -309,6 +321,36 @@ mod tests {
             assert_at_fault(json!({"note": {"name": bad, "value": 1}}), "empty");
         }
         assert_eq!(checked(json!({"note": {"name": "Any word", "value": 1}})), Ok(()));
+    }
+
+    #[test]
+    fn what_a_plugin_adds_to_a_variant_is_a_name_too() {
+        let scored = |scope: String| {
+            let scope = wit::ScopeResult::Other(scope);
+            let (parts, evidence, passages) = (Vec::new(), Vec::new(), Vec::new());
+            Effect::Score(wit::ScoreResult {
+                name: "n".into(),
+                scope,
+                value: 1.0,
+                label: None,
+                parts,
+                evidence,
+                passages,
+            })
+        };
+        let routed = |urgency: String| {
+            let urgency = wit::UrgencyResult::Other(urgency);
+            let (name, rule, reasons) = ("care".into(), "r".into(), Vec::new());
+            Effect::Route(wit::RouteResult { name, rule, priority: 1, urgency, reasons })
+        };
+        let feedback = serde_json::from_value(json!({"id": uuid::Uuid::now_v7(), "kind": "review", "text": "ok"}));
+        let feedback = feedback.expect("is feedback");
+        let checked = |effect: Effect| effects(&feedback, &[effect], &Limits::default());
+        assert_eq!((checked(scored("effort".into())), checked(routed("soon".into()))), (Ok(()), Ok(())));
+        for bad in [String::new(), "a\u{202e}b".into(), "x".repeat(MAX_NAME + 1)] {
+            assert!(checked(scored(bad.clone())).is_err_and(|offence| offence.contains("gave a scope a name")));
+            assert!(checked(routed(bad)).is_err_and(|offence| offence.contains("gave a level of urgency a name")));
+        }
     }
 
     #[test]
