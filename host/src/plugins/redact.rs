@@ -19,21 +19,22 @@ const MIN_EVERYWHERE: usize = 5;
 /// The most redactions that an analysis tells of; all are carried out.
 const MAX_TOLD: usize = 1000;
 
-/// Applies the redactions to the feedback and to what `effects` quote, and moves the spans of these in its text. Returns
-/// what was taken out, for the analysis, and the words that have to go from what plugins told.
+/// Applies the redactions to the feedback and to what `effects` quote, and moves the spans of these in its text. Adds what
+/// was taken out to `told`, which has what earlier plugins took out, and goes on to tell where that is. Returns the words
+/// that have to go from what plugins told.
 pub(super) fn apply(
     feedback: &mut Feedback,
     redactions: &[wit::RedactionResult],
     effects: &mut [Effect],
-) -> (Vec<Redaction>, Words) {
+    told: &mut Vec<Redaction>,
+) -> Words {
     let wanted = Wanted::of(redactions);
     let words = wanted.words(feedback);
-    let mut done = Vec::new();
     if let Some(title) = &mut feedback.title {
-        Cuts::of(wanted.title, &words, title).apply("title", title, &mut done);
+        Cuts::of(wanted.title, &words, title).apply("title", title, told);
     }
     let cuts = Cuts::of(wanted.text, &words, &feedback.text);
-    cuts.apply("text", &mut feedback.text, &mut done);
+    cuts.apply("text", &mut feedback.text, told);
     let of_plugins = words.in_either_case();
     for effect in effects {
         of_plugins.clean_effect(effect);
@@ -41,11 +42,16 @@ pub(super) fn apply(
     }
     for (pointer, passages) in wanted.others {
         texts::change(feedback, pointer, |text| {
-            Cuts::of(passages, &words, text).apply(pointer, text, &mut done);
+            Cuts::of(passages, &words, text).apply(pointer, text, told);
         });
     }
+    for redaction in told {
+        if let Some(text) = texts::get(feedback, &redaction.field) {
+            Cuts::of(Vec::new(), &words, &text).move_redaction(redaction);
+        }
+    }
     scrub(feedback, &words);
-    (done, of_plugins)
+    of_plugins
 }
 
 /// A passage, and what takes its place.
@@ -141,7 +147,10 @@ impl Words {
                 self.clean_all([&mut tag.name].into_iter().chain(class));
             }
             Effect::Route(route) => {
-                self.clean_all([&mut route.name, &mut route.rule].into_iter().chain(&mut route.reasons));
+                let urgency =
+                    if let wit::UrgencyResult::Other(urgency) = &mut route.urgency { Some(urgency) } else { None };
+                let words = [&mut route.name, &mut route.rule].into_iter().chain(urgency);
+                self.clean_all(words.chain(&mut route.reasons));
             }
             Effect::Other(note) => {
                 self.clean(&mut note.name);
@@ -249,16 +258,17 @@ impl Cuts {
         Self { cuts: merged, starts }
     }
 
-    fn apply(&self, name: &str, field: &mut String, done: &mut Vec<Redaction>) {
+    fn apply(&self, name: &str, field: &mut String, told: &mut Vec<Redaction>) {
         if self.cuts.is_empty() {
             return;
         }
+        told.iter_mut().filter(|earlier| earlier.field == name).for_each(|earlier| self.move_redaction(earlier));
         let mut rest = 0;
         let mut redacted = String::with_capacity(field.len());
         for (start, end, replacement) in &self.cuts {
             redacted.push_str(&field[rest..*start]);
-            if done.len() < MAX_TOLD {
-                done.push(Redaction {
+            if told.len() < MAX_TOLD {
+                told.push(Redaction {
                     field: name.into(),
                     class: replacement.trim_matches(['[', ']']).into(),
                     start: offset(redacted.len()),
@@ -275,6 +285,12 @@ impl Cuts {
     fn move_span(&self, span: &mut wit::Span) {
         span.start = offset(self.moved(span.start as usize, false));
         span.end = offset(self.moved(span.end as usize, true));
+    }
+
+    fn move_redaction(&self, redaction: &mut Redaction) {
+        let mut span = wit::Span { start: redaction.start, end: redaction.end };
+        self.move_span(&mut span);
+        (redaction.start, redaction.end) = (span.start, span.end);
     }
 
     /// Where an offset lies afterwards; one inside a cut goes to the start of the replacement, or to its end.

@@ -28,10 +28,21 @@ fn survey(text: &str) -> Feedback {
     feedback
 }
 
+/// What one plugin takes out, and the words.
+fn redacted(
+    feedback: &mut Feedback,
+    redactions: &[wit::RedactionResult],
+    effects: &mut [Effect],
+) -> (Vec<Redaction>, Words) {
+    let mut told = Vec::new();
+    let words = apply(feedback, redactions, effects, &mut told);
+    (told, words)
+}
+
 #[test]
 fn a_redacted_passage_is_gone_from_the_text_and_from_the_answers() {
     let mut feedback = survey("Mail ann@example.org now");
-    let (done, _) = apply(&mut feedback, &[redaction(5, 20, "email")], &mut []);
+    let (done, _) = redacted(&mut feedback, &[redaction(5, 20, "email")], &mut []);
     assert_eq!(feedback.text, "Mail [email] now");
     assert_eq!(feedback.answers[0].value, "Mail [email] now");
     assert_eq!(done, [Redaction { field: "text".into(), class: "email".into(), start: 5, end: 12 }]);
@@ -41,7 +52,7 @@ fn a_redacted_passage_is_gone_from_the_text_and_from_the_answers() {
 fn spans_before_within_and_behind_a_redaction_still_point_to_their_words() {
     let mut feedback = survey("Mail ann@example.org now");
     let mut effects = [tag(0, 4), tag(5, 8), tag(21, 24), tag(0, 24)];
-    apply(&mut feedback, &[redaction(5, 20, "email")], &mut effects);
+    redacted(&mut feedback, &[redaction(5, 20, "email")], &mut effects);
     let spans: Vec<_> = effects.iter_mut().flat_map(spans_of).map(|span| (span.start, span.end)).collect();
     assert_eq!(spans, [(0, 4), (5, 12), (13, 16), (0, 16)]);
     assert_eq!(&feedback.text[13..16], "now");
@@ -64,7 +75,7 @@ fn passages_of_answers_and_metadata_are_gone_from_there_and_from_everywhere_else
     feedback.source.url = Some("https://example.org/?to=ann@example.org".into());
     let mut effects = [tag(0, 4), tag(13, 15)];
     let redactions = [at("/answers/0/value", 5, 12, "phone"), at("/metadata/a~1b/c/1", 5, 20, "email")];
-    let (done, _) = apply(&mut feedback, &redactions, &mut effects);
+    let (done, _) = redacted(&mut feedback, &redactions, &mut effects);
     let json = serde_json::to_string(&feedback).expect("is JSON");
     assert!(!json.contains("5551234") && !json.contains("ann@"), "{json}");
     assert_eq!(feedback.text, "Call [phone] or [phone]");
@@ -83,7 +94,7 @@ fn a_number_in_metadata_is_redacted_as_it_is_written_and_an_answer_stays_a_numbe
     feedback.answers[0].value = 4_111_111_111_111_111_u64.into();
     feedback.metadata.insert("card".into(), 4_111_111_111_111_111_u64.into());
     feedback.metadata.insert("other".into(), 5_555_555_555_554_444_u64.into());
-    apply(&mut feedback, &[redaction(0, 16, "card"), at("/metadata/other", 0, 16, "card")], &mut []);
+    redacted(&mut feedback, &[redaction(0, 16, "card"), at("/metadata/other", 0, 16, "card")], &mut []);
     assert_eq!((&feedback.metadata["card"], &feedback.metadata["other"]), (&"[card]".into(), &"[card]".into()));
     assert!(feedback.answers[0].value.is_number());
 }
@@ -93,7 +104,7 @@ fn keys_that_become_alike_remain_two() {
     let mut feedback = survey("ann@example.org bob@example.org");
     feedback.metadata.insert("ann@example.org".into(), 1.into());
     feedback.metadata.insert("bob@example.org".into(), 2.into());
-    apply(&mut feedback, &[redaction(0, 15, "email"), redaction(16, 31, "email")], &mut []);
+    redacted(&mut feedback, &[redaction(0, 15, "email"), redaction(16, 31, "email")], &mut []);
     let keys: Vec<_> = feedback.metadata.keys().map(String::as_str).collect();
     assert_eq!(keys, ["[email]", "[email] 2"]);
 }
@@ -102,14 +113,14 @@ fn keys_that_become_alike_remain_two() {
 fn a_word_within_a_longer_one_leaves_nothing_of_it() {
     let mut feedback = survey("ann@example.org joann@example.org");
     feedback.author_name = Some("joann@example.org".into());
-    apply(&mut feedback, &[redaction(0, 15, "email"), redaction(16, 33, "email")], &mut []);
+    redacted(&mut feedback, &[redaction(0, 15, "email"), redaction(16, 33, "email")], &mut []);
     assert_eq!((feedback.text.as_str(), feedback.author_name.as_deref()), ("[email] [email]", Some("[email]")));
 }
 
 #[test]
 fn of_two_redactions_that_overlap_nothing_is_left() {
     let mut feedback = survey("4111 1111 1111 1111 x");
-    apply(&mut feedback, &[redaction(5, 19, "card"), redaction(0, 9, "number")], &mut []);
+    redacted(&mut feedback, &[redaction(5, 19, "card"), redaction(0, 9, "number")], &mut []);
     assert_eq!(feedback.text, "[number] x");
 }
 
@@ -125,7 +136,7 @@ fn notes_and_reasons_of_earlier_plugins_lose_the_words_too() {
     };
     let value = serde_json::json!({ "quote": "\"ann\"@example.org now", "\"ann\"@example.org": 1 }).to_string();
     let mut effects = [Effect::Route(route), Effect::Other(wit::NoteResult { name: "n".into(), value })];
-    let (_, words) = apply(&mut feedback, &[redaction(5, 22, "email")], &mut effects);
+    let (_, words) = redacted(&mut feedback, &[redaction(5, 22, "email")], &mut effects);
     assert_eq!(feedback.text, "Mail [email] now");
     let [Effect::Route(route), Effect::Other(note)] = &effects else { panic!("they stay what they are") };
     assert_eq!(route.reasons, ["says [email]"]);
@@ -152,7 +163,7 @@ fn what_earlier_plugins_call_things_by_loses_the_words_too_in_lower_case_as_well
     ]);
     let effects: Vec<crate::plugins::written::Effect> = serde_json::from_value(effects).expect("are effects");
     let mut effects: Vec<Effect> = effects.into_iter().map(Into::into).collect();
-    let (_, words) = apply(&mut feedback, &[redaction(5, 20, "email")], &mut effects);
+    let (_, words) = redacted(&mut feedback, &[redaction(5, 20, "email")], &mut effects);
     assert_eq!(feedback.text, "Mail [email] now, not ann@example.org", "the customer may mean another by it");
     let left = format!("{effects:?}").to_lowercase();
     assert!(!left.contains("example.org") && left.contains("from/[email]"), "{left}");
@@ -179,4 +190,26 @@ fn provenance(reason: &str) -> Provenance {
         repeatable: true,
         us: 1,
     }
+}
+
+#[test]
+fn what_a_plugin_took_out_is_told_where_it_is_after_another_took_out_more() {
+    let mut feedback = survey("Card 4111111111111111, mail ann@example.org, today");
+    feedback.metadata =
+        serde_json::from_value(serde_json::json!({"line": "4111111111111111 / Ann Smith"})).expect("a map");
+    let mut told = Vec::new();
+    apply(&mut feedback, &[redaction(28, 43, "email")], &mut [], &mut told);
+    apply(&mut feedback, &[at("/metadata/line", 19, 28, "name")], &mut [], &mut told);
+    apply(&mut feedback, &[redaction(5, 21, "card")], &mut [], &mut told);
+    assert_eq!(feedback.text, "Card [card], mail [email], today");
+    assert_eq!(feedback.metadata["line"], "[card] / [name]");
+    let passages: Vec<_> = told
+        .iter()
+        .map(|one| {
+            let text = texts::get(&feedback, &one.field).map_or(feedback.text.clone(), |text| text.into_owned());
+            (one.class.as_str(), text[one.start as usize..one.end as usize].to_owned())
+        })
+        .collect();
+    let expected = [("email", "[email]"), ("name", "[name]"), ("card", "[card]")];
+    assert_eq!(passages, expected.map(|(class, passage)| (class, passage.to_owned())));
 }

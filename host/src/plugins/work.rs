@@ -53,9 +53,8 @@ impl Work {
                 other => self.subject.effects.push(other),
             }
         }
-        let redact = |feedback: &mut _, effects: &mut _| redact::apply(feedback, &redactions, effects);
-        let (done, words) = self.subject.change(redact);
-        self.redactions.extend(done);
+        let told = &mut self.redactions;
+        let words = self.subject.change(|feedback, effects| redact::apply(feedback, &redactions, effects, told));
         words.clean_told(&mut self.provenance, &mut self.shadows);
     }
 
