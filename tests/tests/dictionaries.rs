@@ -37,6 +37,10 @@ async fn a_plugin_with_the_grant_gets_words_parts_of_speech_and_lemmas() {
     let told = notes(&server, "The delivery was late.").await;
     assert_eq!(told["method"], "Method::Words", "{told:#}");
     assert_eq!(server.get("/readyz").await["notes"], json!([]));
+    let chain = server.get("/v1/chain").await;
+    let digests = chain["plugins"][0]["dictionaries"].as_object().expect("they decide what the plugin says");
+    let languages: Vec<_> = digests.keys().collect();
+    assert!(languages == ["ja", "ko", "zh"] && digests.values().all(|digest| digest.to_string().contains("sha256:")));
 }
 
 #[tokio::test]
@@ -52,6 +56,7 @@ async fn without_dictionaries_it_serves_by_pairs_of_characters_and_says_so() {
     assert_eq!(notes.len(), 3, "{ready:#}");
     assert!(notes[0].as_str().expect("text").contains("no dictionary for `ja`"), "{ready:#}");
     assert_eq!(server.log().iter().filter(|line| line.contains("no dictionary for `ja`")).count(), 1);
+    assert_eq!(server.get("/v1/chain").await["plugins"][0]["dictionaries"], Value::Null);
 }
 
 /// What `sayso check` says with these dictionaries, which it has to refuse.

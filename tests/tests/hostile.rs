@@ -109,6 +109,17 @@ async fn a_flood_of_log_lines_is_cut_and_forges_none() {
 }
 
 #[tokio::test]
+async fn a_plugin_that_fails_again_and_again_writes_no_more_lines_than_another() {
+    let server = Server::builder().config(&chain("limits = { deadline_ms = 5000 }")).start().await;
+    let attacks: Vec<_> = (0..10).flat_map(|_| [review("ATTACK log"), review("ATTACK panic")]).collect();
+    let request = server.request(reqwest::Method::POST, "/v1/feedback").header("prefer", "wait=30");
+    let answer = request.json(&attacks).send().await.expect("sent");
+    assert_eq!(answer.status(), 200);
+    let from_plugin = server.log().iter().filter(|line| line.contains("forged")).count();
+    assert!((1..=40).contains(&from_plugin), "{from_plugin} lines, where 20 are allowed in 10 s");
+}
+
+#[tokio::test]
 async fn with_the_policy_park_the_item_is_set_aside_where_an_operator_sees_it() {
     let server = Server::builder().config(&chain("on_fault = \"park\"")).start().await;
     let good = review("A great product.");

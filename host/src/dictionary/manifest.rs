@@ -122,6 +122,15 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// `sha256:` and the digest of those of the files.
+    pub fn digest(&self) -> String {
+        let mut hasher = Sha256::new();
+        for (name, file) in &self.files {
+            hasher.update(format!("{name} {}\n", file.sha256));
+        }
+        format!("sha256:{}", hex(&hasher.finalize()))
+    }
+
     fn read(folder: &Path, language: DictionaryLanguage) -> Result<Self, ManifestError> {
         let path = folder.join(FILE);
         let unreadable = |source| ManifestError::Unreadable { language, path: path.clone(), source };
@@ -159,7 +168,11 @@ fn digest(path: &Path) -> io::Result<(u64, String)> {
         hasher.update(&buffer[..read]);
         bytes += read as u64;
     }
-    Ok((bytes, hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok((bytes, hex(&hasher.finalize())))
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -36,6 +36,10 @@ pub struct Card<'a> {
     /// Whom it may call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http: Option<HttpCard<'a>>,
+    /// What the grant `text` parts Japanese, Korean and Chinese with: of each language's dictionary the digest, where it is
+    /// installed and the plugin imports the grant.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub dictionaries: BTreeMap<&'a str, &'a str>,
     /// What it may use up.
     pub limits: Limits,
 }
@@ -92,6 +96,7 @@ impl Plugin {
             reads: inspect::names(self.reads),
             grants: &self.grants,
             http: self.http_config.as_ref().map(HttpCard::from),
+            dictionaries: if self.uses_text { self.dictionaries.digests() } else { BTreeMap::new() },
             limits: self.limits,
         }
     }

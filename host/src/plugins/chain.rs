@@ -2,6 +2,7 @@
 //! items, so that the one at fault is found and no other pays for it.
 
 use std::{
+    cell::LazyCell,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -17,7 +18,7 @@ use super::{
     instance::Instance,
     item::{Effect, Fault, Subject},
     loader::{LoadError, Loader, Plugin},
-    quotes,
+    quotes::Said,
     shadow::{self, Shadows},
     work::{Work, cut},
 };
@@ -244,10 +245,8 @@ impl Slot {
         let answers = instance.process(plugin, &items);
         drop(items);
         let hides = self.hides_quotes;
-        instance.write_log(plugin, |line| match hides {
-            true => quotes::without(&line, subjects.iter().map(|subject| subject.feedback())),
-            false => line,
-        });
+        let said = LazyCell::new(|| Said::by(subjects.iter().map(|subject| subject.feedback())));
+        instance.write_log(plugin, |line| if hides { said.cut_from(&line) } else { line });
         let answers = answers?;
         self.note_time(started.elapsed().saturating_sub(instance.waited()), subjects.len());
         if !instance.is_worn() {

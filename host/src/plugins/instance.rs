@@ -57,7 +57,9 @@ impl Instance {
             .trap_on_grow_failure(true)
             .build();
         let limits = Meter::new(limits, plugin.limits.memory_bytes);
-        let state = State::new(plugin.name.clone(), limits, history, plugin.dictionaries.clone(), plugin.http.clone());
+        let (log_budget, dictionaries, http) =
+            (plugin.log_budget.clone(), plugin.dictionaries.clone(), plugin.http.clone());
+        let state = State::new(plugin.name.clone(), limits, log_budget, history, dictionaries, http);
         let mut store = Store::new(plugin.engine.wasm(), state);
         store.limiter(|state| &mut state.limits);
         store.epoch_deadline_callback(more_time);
@@ -123,7 +125,9 @@ impl Instance {
 
     /// Writes the lines of the last call into the log, each as `clear` leaves it.
     pub(super) fn write_log(&mut self, plugin: &Plugin, clear: impl Fn(String) -> String) {
-        self.store.data_mut().log.close(&plugin.name, clear);
+        let state = self.store.data_mut();
+        state.end_lines();
+        state.log.close(&plugin.name, clear);
     }
 
     /// How long the last call waited for answers to requests.

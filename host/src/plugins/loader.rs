@@ -17,7 +17,7 @@ use super::{
     contract::{BuiltFor, OFFERED},
     description,
     engine::{Engine, MAX_MEMORY_BYTES},
-    grants::{self, NoHistory, State, http, text::Dictionaries},
+    grants::{self, NoHistory, State, http, log::Budget, text::Dictionaries},
     instance::Instance,
     item::Reads,
     line::clean,
@@ -64,6 +64,8 @@ pub struct Plugin {
     pub(super) http_config: Option<config::Http>,
     pub(super) dictionaries: Arc<Dictionaries>,
     pub(super) config_json: String,
+    /// What all its instances may write into the log.
+    pub(super) log_budget: Arc<Budget>,
     pub(super) engine: Engine,
     pub(super) pre: bindings::PluginPre<State>,
 }
@@ -284,6 +286,7 @@ impl Loader {
             http_config: config.http.clone(),
             dictionaries: self.dictionaries.clone(),
             config_json,
+            log_budget: Arc::default(),
             engine: self.engine.clone(),
             pre,
         })

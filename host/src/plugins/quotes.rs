@@ -12,22 +12,31 @@ const GONE: &str = "…";
 /// Fields in which there is nothing of the customer.
 const OF_THE_SERVER: [&str; 4] = ["id", "revision", "received_at", "kind"];
 
-/// The line without the words of these.
-pub(super) fn without<'a>(line: &str, batch: impl Iterator<Item = &'a Feedback>) -> String {
-    let mut said = String::new();
-    batch.for_each(|feedback| gather(feedback, &mut said));
-    let said = said.to_lowercase();
-    let is_said = |word: &str| (!word.is_ascii() || word.len() >= LEAST) && said.contains(&word.to_lowercase());
-    let mut safe = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(first) = rest.chars().next() {
-        let is_word = first.is_alphanumeric();
-        let end = rest.find(|c: char| c.is_alphanumeric() != is_word).unwrap_or(rest.len());
-        let (run, behind) = rest.split_at(end);
-        safe.push_str(if is_word && is_said(run) { GONE } else { run });
-        rest = behind;
+/// What a batch says, for the lines that are written while a plugin goes over it.
+pub(super) struct Said(String);
+
+impl Said {
+    /// By all these.
+    pub(super) fn by<'a>(batch: impl Iterator<Item = &'a Feedback>) -> Self {
+        let mut said = String::new();
+        batch.for_each(|feedback| gather(feedback, &mut said));
+        Self(said.to_lowercase())
     }
-    safe
+
+    /// The line without their words.
+    pub(super) fn cut_from(&self, line: &str) -> String {
+        let is_said = |word: &str| (!word.is_ascii() || word.len() >= LEAST) && self.0.contains(&word.to_lowercase());
+        let mut safe = String::with_capacity(line.len());
+        let mut rest = line;
+        while let Some(first) = rest.chars().next() {
+            let is_word = first.is_alphanumeric();
+            let end = rest.find(|c: char| c.is_alphanumeric() != is_word).unwrap_or(rest.len());
+            let (run, behind) = rest.split_at(end);
+            safe.push_str(if is_word && is_said(run) { GONE } else { run });
+            rest = behind;
+        }
+        safe
+    }
 }
 
 /// Adds every value that the sender gave.
@@ -62,7 +71,7 @@ mod tests {
     #[test]
     fn words_of_the_feedback_go_and_others_stay() {
         let batch = [said("The Kettle exploded"), said("電池切れ")];
-        let line = |line| without(line, batch.iter());
+        let line = |line| Said::by(batch.iter()).cut_from(line);
         assert_eq!(line("no price in `kettle exploded`, at 7"), "no price in `… …`, at 7");
         assert_eq!(line("mail to ann@example.org for c-4711"), "mail to …@….… for c-…");
         assert_eq!(line("電池 is low"), "… is low");

@@ -48,6 +48,7 @@ impl View {
             reads: Vec::new(),
             grants: &[Grant::Text],
             http: None,
+            dictionaries: [("ko", &*digest)].into(),
             limits: Limits::default(),
         };
         Self { plugins: vec![json!(card)], loaded_at: examples::at(), digest }

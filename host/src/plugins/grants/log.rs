@@ -1,30 +1,40 @@
 //! Grant `log`: lines for the operator, always given, cut in length and number.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use super::{State, wit};
 use crate::plugins::line::clean;
 
-/// Most lines of one instance in [`WINDOW`].
+/// Most lines of one plugin in [`WINDOW`], however many instances it has, one behind the other or at once.
 const MAX_LINES: u32 = 20;
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// How much an instance may still write.
-#[derive(Default)]
-pub(super) struct Budget {
+/// How much a plugin may still write.
+#[derive(Default, Debug)]
+pub(in crate::plugins) struct Budget(Mutex<Window>);
+
+#[derive(Default, Debug)]
+struct Window {
     since: Option<Instant>,
     lines: u32,
 }
 
 /// The lines of one instance. While it goes over feedback they are kept: they may quote it.
-#[derive(Default)]
 pub(in crate::plugins) struct Lines {
-    budget: Budget,
+    budget: Arc<Budget>,
     is_over_feedback: bool,
     kept: Vec<(wit::log::Level, String)>,
 }
 
 impl Lines {
+    /// None yet.
+    pub(super) const fn new(budget: Arc<Budget>) -> Self {
+        Self { budget, is_over_feedback: false, kept: Vec::new() }
+    }
+
     /// From here on lines may quote feedback.
     pub(in crate::plugins) const fn open(&mut self) {
         self.is_over_feedback = true;
@@ -41,12 +51,13 @@ impl Lines {
 
 impl Budget {
     /// Whether one more line may be written; `Some(true)` for the last one of the window.
-    fn take(&mut self) -> Option<bool> {
-        if self.since.is_none_or(|since| since.elapsed() > WINDOW) {
-            *self = Self { since: Some(Instant::now()), lines: 0 };
+    fn take(&self) -> Option<bool> {
+        let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if window.since.is_none_or(|since| since.elapsed() > WINDOW) {
+            *window = Window { since: Some(Instant::now()), lines: 0 };
         }
-        self.lines = self.lines.saturating_add(1);
-        (self.lines <= MAX_LINES).then_some(self.lines == MAX_LINES)
+        window.lines = window.lines.saturating_add(1);
+        (window.lines <= MAX_LINES).then_some(window.lines == MAX_LINES)
     }
 }
 
@@ -95,7 +106,7 @@ mod tests {
 
     #[test]
     fn only_so_many_lines_pass_in_a_window() {
-        let mut budget = Budget::default();
+        let budget = Budget::default();
         let passed = (0..100).filter(|_| budget.take().is_some()).count();
         assert_eq!(passed, MAX_LINES as usize);
     }

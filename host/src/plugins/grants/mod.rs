@@ -2,7 +2,7 @@
 
 mod history;
 pub(super) mod http;
-mod log;
+pub(super) mod log;
 pub mod text;
 mod wasi;
 
@@ -39,6 +39,7 @@ impl State {
     pub(super) fn new(
         plugin: Arc<str>,
         limits: Meter,
+        log_budget: Arc<log::Budget>,
         history: Arc<dyn HistorySource>,
         dictionaries: Arc<text::Dictionaries>,
         http: Option<Arc<http::Source>>,
@@ -47,7 +48,7 @@ impl State {
             limits,
             plugin,
             ends: Instant::now(),
-            log: log::Lines::default(),
+            log: log::Lines::new(log_budget),
             history: history::Scope::new(history),
             dictionaries,
             http: http::Scope::new(http),

@@ -253,17 +253,31 @@ impl State {
                 }
                 continue;
             }
-            let line = std::mem::take(line);
-            if !line.is_empty() {
-                wit::log::Host::write(self, level, String::from_utf8_lossy(&line).into_owned());
-            }
+            self.end_line(level);
+        }
+    }
+
+    /// Logs what was written and is no whole line yet: behind the call nobody knows any more whom it quotes.
+    pub(in crate::plugins) fn end_lines(&mut self) {
+        self.end_line(Level::Info);
+        self.end_line(Level::Warn);
+    }
+
+    fn end_line(&mut self, level: Level) {
+        let line = if level == Level::Warn { &mut self.wasi.stderr } else { &mut self.wasi.stdout };
+        if !line.is_empty() {
+            let line = String::from_utf8_lossy(&std::mem::take(line)).into_owned();
+            wit::log::Host::write(self, level, line);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::Arc;
+
+    use super::{super::NoHistory, *};
+    use crate::plugins::meter::Meter;
 
     #[test]
     fn wasi_0_2_is_offered_but_for_http_and_other_versions() {
@@ -275,6 +289,19 @@ mod tests {
         {
             assert!(!is_offered(other), "{other}");
         }
+    }
+
+    #[test]
+    fn half_a_line_is_written_with_the_call_that_wrote_it() {
+        let limits = Meter::new(wasmtime::StoreLimits::default(), 0);
+        let mut state = State::new("p".into(), limits, Arc::default(), Arc::new(NoHistory), Arc::default(), None);
+        let mut print = |stream, text: &str| {
+            state.print(Some(stream), Some(&Val::List(text.bytes().map(Val::U8).collect())));
+            state.end_lines();
+            (std::mem::take(&mut state.wasi.stdout), std::mem::take(&mut state.wasi.stderr))
+        };
+        assert_eq!(print(STDERR, "whole\nhalf"), (Vec::new(), Vec::new()));
+        assert_eq!(print(STDOUT, "half"), (Vec::new(), Vec::new()));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! it is looked up in pieces of at most [`MAX_PIECE`] bytes, so that no lattice grows beyond that.
 
 use std::{
+    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Mutex, OnceLock, PoisonError},
@@ -34,6 +35,8 @@ pub struct Dictionaries {
 struct Installed {
     language: DictionaryLanguage,
     folder: PathBuf,
+    /// `sha256:` and the digest of its manifest, which has those of its files.
+    digest: String,
     opened: OnceLock<Option<Dictionary>>,
 }
 
@@ -50,14 +53,19 @@ impl Dictionaries {
             let there = places.into_iter().filter(|(_, place)| place.exists());
             let threads = there.map(|(language, folder)| {
                 scope.spawn(move || {
-                    Manifest::verify(&folder, language)?;
-                    Ok(Installed { language, folder, opened: OnceLock::new() })
+                    let digest = Manifest::verify(&folder, language)?.digest();
+                    Ok(Installed { language, folder, digest, opened: OnceLock::new() })
                 })
             });
             let threads: Vec<_> = threads.collect();
             threads.into_iter().filter_map(|thread| thread.join().ok()).collect::<Vec<_>>()
         });
         Ok(Self { installed: verdicts.into_iter().collect::<Result<_, _>>()? })
+    }
+
+    /// By the code of its language, the digest of each.
+    pub fn digests(&self) -> BTreeMap<&str, &str> {
+        self.installed.iter().map(|installed| (installed.language.code(), installed.digest.as_str())).collect()
     }
 
     /// The languages without a dictionary.

@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_text_beyond_the_limit_is_an_error_and_one_at_it_is_segmented() {
         let limits = Meter::new(StoreLimits::default(), 0);
-        let mut state = State::new("p".into(), limits, Arc::new(NoHistory), Arc::default(), None);
+        let mut state = State::new("p".into(), limits, Arc::default(), Arc::new(NoHistory), Arc::default(), None);
         let text = "a ".repeat(MAX_TEXT / 2);
         assert_eq!(state.segment(text.clone(), "en".into()).expect("within the limit").len(), 3 * MAX_TEXT / 2);
         assert_eq!(state.lemmas(text.clone(), "en".into()).expect("within the limit").len(), MAX_TEXT / 2);
