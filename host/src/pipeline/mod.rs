@@ -19,7 +19,7 @@ use tokio::{
     sync::{Semaphore, mpsc},
     task::JoinSet,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use crate::{
     config,
@@ -55,6 +55,8 @@ pub struct Pipeline {
 struct Done {
     turn: Turn,
     leases: Vec<Lease>,
+    /// Extends the leases.
+    kept: AbortOnDropHandle<()>,
     outcomes: Vec<Outcome>,
 }
 

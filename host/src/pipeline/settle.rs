@@ -28,7 +28,7 @@ struct Sorted {
 
 /// Settles a batch. On failure the leases are left to come back.
 pub(super) async fn settle(pipeline: &Pipeline, done: Done, slots: &Semaphore) {
-    let Done { turn, leases, outcomes } = done;
+    let Done { turn, leases, kept: _kept, outcomes } = done;
     let sorted = sort(pipeline, leases, outcomes);
     if sorted.owed.iter().any(|(_, (_, message))| message.series.is_some()) {
         turn.come().await;

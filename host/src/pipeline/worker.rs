@@ -91,8 +91,7 @@ impl ChainThread {
             let (leases, feedback) = self.read(leases);
             let kept = self.keep(&leases);
             let outcomes = self.analyze(&leases, feedback);
-            drop(kept);
-            if self.done.blocking_send(Done { turn, leases, outcomes }).is_err() {
+            if self.done.blocking_send(Done { turn, leases, kept, outcomes }).is_err() {
                 return;
             }
         }
@@ -140,8 +139,8 @@ impl ChainThread {
         });
     }
 
-    /// Extends the leases while plugins take their time, so that nobody else begins with the same batch; until it is
-    /// dropped.
+    /// Extends the leases until it is dropped, which is when the batch is settled: while plugins take their time, and while
+    /// the batch waits for its turn, nobody else begins with the same.
     fn keep(&self, leases: &[Lease]) -> AbortOnDropHandle<()> {
         let (queue, leases) = (self.pipeline.queue.clone(), leases.to_vec());
         let keep = async move {
