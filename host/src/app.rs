@@ -11,7 +11,7 @@ mod stages;
 mod threads;
 mod watch;
 
-pub use chain::{cautions, load_chain, loader};
+pub use chain::{cautions, engine, load_chain, loader};
 pub use watch::Watch;
 
 use stages::Stages;

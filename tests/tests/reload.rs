@@ -194,8 +194,15 @@ async fn a_reload_takes_the_keys_of_the_file_and_tells_what_waits_for_a_start() 
 
     server.reconfigure(&plugins);
     assert_eq!(status("new", Method::POST, "/v1/chain/reload").await, 422, "everything would be open");
-    server.reconfigure(&format!("{}{}", key("third", ""), plugins.replace("builtin:router", "builtin:no-such")));
+    let pipeline = "[pipeline]\nbatch = 7\n";
+    let cannot_run = plugins.replace("builtin:router", "builtin:no-such");
+    server.reconfigure(&format!("{}{cannot_run}{pipeline}", key("third", "")));
     assert_eq!(status("new", Method::POST, "/v1/chain/reload").await, 422, "the chain cannot run");
+    let ready = server.get("/readyz").await;
+    assert!(
+        ready["notes"].to_string().contains("[pipeline]"),
+        "what waits for a start is told all the same: {ready:#}"
+    );
     assert_eq!(
         status("new", Method::GET, "/v1/chain").await,
         401,
@@ -206,9 +213,17 @@ async fn a_reload_takes_the_keys_of_the_file_and_tells_what_waits_for_a_start() 
     assert_eq!(status("third", Method::POST, "/v1/chain/reload").await, 422, "the file is no configuration");
     assert_eq!(status("third", Method::GET, "/v1/chain").await, 401, "its keys count nevertheless");
     assert_eq!(status("fourth", Method::GET, "/v1/chain").await, 200);
-    server.reconfigure(&format!("{}{plugins}= no TOML", key("fifth", "")));
-    assert_eq!(status("fourth", Method::POST, "/v1/chain/reload").await, 422);
-    assert_eq!(status("fourth", Method::GET, "/v1/chain").await, 200, "nothing in it can be read");
+    let misspelt = "[[key]]\nname = \"misspelt\"\nhash = \"sha256:12\"\n";
+    let unknown = "[[key]]\nname = \"unknown\"\nhash = \"\"\nscopes = [\"amdin\"]\n";
+    for (before, name, other) in [("fourth", "fifth", misspelt), ("fifth", "sixth", unknown)] {
+        server.reconfigure(&format!("{}{other}{plugins}", key(name, "")));
+        assert_eq!(status(before, Method::POST, "/v1/chain/reload").await, 422, "another key is none");
+        assert_eq!(status(before, Method::GET, "/v1/chain").await, 401, "a key that was taken out is known no more");
+        assert_eq!(status(name, Method::GET, "/v1/chain").await, 200);
+    }
+    server.reconfigure(&format!("{}{plugins}= no TOML", key("seventh", "")));
+    assert_eq!(status("sixth", Method::POST, "/v1/chain/reload").await, 422);
+    assert_eq!(status("sixth", Method::GET, "/v1/chain").await, 200, "nothing in it can be read");
     server.wait_for_log("the keys could not be read either, and are as before").await;
 }
 
@@ -247,6 +262,61 @@ async fn with_watch_a_changed_configuration_or_plugin_is_taken_up_and_a_broken_o
     server.reconfigure(&hostile(&component, "grants = [\"text\", \"history\"]"));
     let third = digest_other_than(&server, &second["digest"]).await;
     assert_ne!(third["plugins"][0]["digest"], second["plugins"][0]["digest"], "the other component is taken up");
+}
+
+#[tokio::test]
+async fn with_watch_another_link_and_another_folder_of_the_same_name_are_seen() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let release = |name: &str, component: &str| {
+        let folder = dir.path().join(name);
+        std::fs::create_dir(&folder).expect("made");
+        std::fs::copy(guest(component), folder.join("plugin.wasm")).expect("copied");
+    };
+    let turn_to = |name: &str| {
+        let new = dir.path().join("new");
+        std::os::unix::fs::symlink(name, &new).expect("linked");
+        std::fs::rename(new, dir.path().join("current")).expect("turned");
+    };
+    release("one", "hostile");
+    release("two", "nosy");
+    turn_to("one");
+    let more = "grants = [\"text\", \"history\"]";
+    let config = hostile(&dir.path().join("current/plugin.wasm"), more);
+    let server = Server::builder().config(&config).argument("--watch").start().await;
+    let first = server.get("/v1/chain").await;
+    turn_to("two");
+    let second = digest_other_than(&server, &first["digest"]).await;
+
+    std::fs::rename(dir.path().join("two"), dir.path().join("old")).expect("renamed");
+    release("two", "hostile");
+    let third = digest_other_than(&server, &second["digest"]).await;
+    assert_eq!(third["digest"], first["digest"]);
+    std::fs::copy(guest("nosy"), dir.path().join("two/plugin.wasm")).expect("copied");
+    let fourth = digest_other_than(&server, &third["digest"]).await;
+    assert_eq!(fourth["digest"], second["digest"], "what changes in the new folder is seen");
+}
+
+#[tokio::test]
+async fn a_chain_that_has_grown_to_the_most_that_there_is_room_for_can_be_loaded_anew() {
+    let of = |plugins: usize| -> String {
+        let plugin = |n| format!("[[plugin]]\nname = \"r{n}\"\nuse = \"builtin:router\"\n");
+        (0..plugins).map(plugin).collect()
+    };
+    let one_worker = "[pipeline]\nworkers = 1\n";
+    let server = Server::builder().config(&format!("{one_worker}{}", of(1))).start().await;
+    server.reconfigure(&format!("{one_worker}{}", of(64)));
+    let (status, problem) = reload(&server).await;
+    let detail = problem["detail"].as_str().expect("a detail");
+    let most: usize =
+        detail.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse().ok()).min().expect("a number");
+    assert!(status == 422 && (32..64).contains(&most), "{problem:#}");
+    server.reconfigure(&format!("{one_worker}{}", of(most)));
+    for time in 1..=2 {
+        assert_eq!(reload(&server).await.0, 200, "the {time}. time");
+        let answer = server.analyze(&review("Some tea")).await;
+        let provenance = answer["analysis"]["provenance"].as_array().expect("a list");
+        assert!(provenance.iter().all(|plugin| plugin["status"] == "ok"), "{provenance:#?}");
+    }
 }
 
 /// Writes a golden case beside the component: what the plugin says of a tame text.

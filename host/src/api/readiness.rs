@@ -17,6 +17,8 @@ pub struct View {
     pub draining: bool,
     /// What an operator should know, such as a dictionary that is missing.
     pub notes: Vec<String>,
+    /// What of the configuration counts from the next start.
+    pub waiting: Vec<String>,
 }
 
 impl Readiness {
@@ -33,6 +35,11 @@ impl Readiness {
     /// What an operator should know, though it keeps nothing from working.
     pub fn notes(&self, notes: Vec<String>) {
         self.lock().notes = notes;
+    }
+
+    /// What of the configuration counts from the next start.
+    pub fn waiting(&self, waiting: Vec<String>) {
+        self.lock().waiting = waiting;
     }
 
     /// How it stands now.

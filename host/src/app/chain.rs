@@ -50,16 +50,23 @@ pub fn load_chain(config: &Config, base: &Path) -> Result<Chain, AppError> {
 /// Threads that an engine has room for beyond one a worker, since they may wait for answers of others.
 const MAX_WAITING: usize = 32;
 
+/// Instances that an engine has room for beyond those of the threads: while a chain is loaded, its plugins are asked what
+/// they are, and run their golden cases, one behind the other, and those of the chain before still run.
+const SPARE: usize = 4;
+
 /// An engine with room for the chain, and for a chain of twice as many plugins, since it may grow while sayso runs.
-pub(super) fn engine(config: &Config) -> Result<Engine, AppError> {
+///
+/// # Errors
+/// See [`AppError::Engine`].
+pub fn engine(config: &Config) -> Result<Engine, AppError> {
     let waiting: usize = config.plugins.iter().filter_map(|plugin| Some(plugin.http.as_ref()?.concurrency)).sum();
     let threads = config.pipeline.workers + waiting.min(MAX_WAITING);
-    let instances = threads.saturating_mul(2 * config.plugins.len());
+    let instances = threads.saturating_mul(2 * config.plugins.len()).saturating_add(SPARE);
     Engine::with_room_for(instances).map_err(AppError::Engine)
 }
 
 pub(super) fn load_chain_into(engine: &Engine, config: &Config, base: &Path) -> Result<Chain, AppError> {
-    let most = engine.room() / config.pipeline.workers;
+    let most = (engine.room() - SPARE) / config.pipeline.workers;
     if config.plugins.len() > most {
         return Err(AppError::NoRoom { plugins: config.plugins.len(), most });
     }

@@ -47,7 +47,7 @@ pub(super) fn live_chain(
 impl Reload {
     fn run(&self) -> Result<Chain, AppError> {
         let read = self.source.read().inspect_err(|_| self.take_keys_alone())?;
-        let auth = Auth::new(&read.keys)?;
+        let auth = Auth::new(&read.keys).inspect_err(|_| self.take_keys_alone())?;
         if auth.is_open() && !self.auth.is_open() {
             return Err(AppError::NamesNoKeys);
         }
@@ -58,20 +58,19 @@ impl Reload {
         }
         // Without a file there is the environment alone, which stays as it is.
         let waiting = self.source.file.as_ref().map_or_else(Vec::new, |_| self.running.sections_unlike(&read));
+        self.readiness.waiting(waiting.into_iter().map(waits_for_a_start).collect());
         let config = Config { plugins: read.plugins, ..Config::clone(&self.running) };
         let chain = load_chain_into(&self.engine, &config, &self.source.base())?;
         self.names_plugins.store(!read.is_default_chain, Ordering::Relaxed);
-        let mut notes = shortcomings(&chain);
-        notes.extend(waiting.into_iter().map(waits_for_a_start));
-        self.readiness.notes(notes);
+        self.readiness.notes(shortcomings(&chain));
         prune(&config);
         Ok(chain)
     }
 
-    /// Takes the keys of a configuration in which something else is wrong.
+    /// Takes the keys of a configuration in which something else is wrong, and be it another key.
     fn take_keys_alone(&self) {
         let keys = self.source.read_keys().ok().flatten();
-        match keys.and_then(|keys| Auth::new(&keys).ok()) {
+        match keys.map(|keys| Auth::of_sound(&keys)) {
             Some(auth) if self.auth.is_open() || !auth.is_open() => self.take_keys(auth),
             _ => tracing::warn!("the keys could not be read either, and are as before"),
         }

@@ -1,14 +1,15 @@
 //! Watches the configuration file, the plugins that it names and their golden cases, and has the chain loaded anew when
 //! one of them changes.
 //!
-//! Editors and deployments put a new file in the place of the old one, or turn a link to another, so it is the folders
-//! that are watched; whatever happens in one, what counts is whether a file is another than before.
+//! Editors and deployments put a new file in the place of the old one, or a new folder, or turn a link to another, so it is
+//! the folders that are watched, those of links on the way among them; whatever happens in one, what counts is whether a
+//! file is another than before. While a folder is gone, it is looked for.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -24,6 +25,12 @@ use crate::{
 /// How long files have to stay as they are before they are read: one that is being written is not whole.
 const QUIET: Duration = Duration::from_millis(200);
 
+/// How often a folder is looked for that is gone: nothing tells when it comes again.
+const SEEK: Duration = Duration::from_secs(1);
+
+/// Most links on the way to a file, as in the system.
+const MAX_LINKS: usize = 40;
+
 /// Most golden cases of one plugin that are watched: each takes a watch of the system, of which there are so many.
 const MAX_CASES: usize = 1_000;
 
@@ -32,7 +39,8 @@ pub struct Watch {
     source: Source,
     watcher: RecommendedWatcher,
     woken: Arc<Notify>,
-    folders: BTreeSet<PathBuf>,
+    /// Each with its device and inode: another folder may come in its place.
+    folders: BTreeMap<PathBuf, (u64, u64)>,
     /// The files, and how each was when the chain was last loaded.
     seen: Vec<(PathBuf, Option<Mark>)>,
 }
@@ -52,7 +60,7 @@ impl Watch {
         let woken = Arc::new(Notify::new());
         let wake = woken.clone();
         let watcher = notify::recommended_watcher(move |_| wake.notify_one()).map_err(io::Error::other)?;
-        let mut watch = Self { source, watcher, woken, folders: BTreeSet::new(), seen: Vec::new() };
+        let mut watch = Self { source, watcher, woken, folders: BTreeMap::new(), seen: Vec::new() };
         watch.look()?;
         Ok(watch)
     }
@@ -60,7 +68,10 @@ impl Watch {
     /// Has the chain loaded anew at every change; runs for ever.
     pub async fn run(mut self, chain: Arc<LiveChain>) {
         loop {
-            self.woken.notified().await;
+            tokio::select! {
+                () = self.woken.notified() => {}
+                () = tokio::time::sleep(SEEK), if self.misses_a_folder() => {}
+            }
             self.settle().await;
             if self.is_as_before() {
                 continue;
@@ -91,6 +102,11 @@ impl Watch {
         self.seen.iter().map(|(file, _)| mark(file)).collect()
     }
 
+    fn misses_a_folder(&self) -> bool {
+        let file = self.seen.first().map(|(file, _)| file.as_path());
+        file.and_then(Path::parent).is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
+    }
+
     fn is_as_before(&self) -> bool {
         self.seen.iter().all(|(file, seen)| mark(file) == *seen)
     }
@@ -110,28 +126,26 @@ impl Watch {
             Err(_) => files.extend(self.seen.iter().skip(1).map(|(file, _)| file.clone())),
         }
         // One that went and comes again is another folder to the system.
-        self.folders.retain(|folder| folder.is_dir());
+        let gone: Vec<_> = self.folders.iter().filter(|(folder, id)| id_of(folder) != Some(**id)).collect();
+        let gone: Vec<PathBuf> = gone.into_iter().map(|(folder, _)| folder.clone()).collect();
+        for folder in gone {
+            self.folders.remove(&folder);
+            // It may be watched no more already.
+            drop(self.watcher.unwatch(&folder));
+        }
         let mut outcome = Ok(());
-        for file in &files {
-            outcome = outcome.and(self.follow(file));
+        for folder in files.iter().flat_map(|file| folders_of(file)).collect::<BTreeSet<_>>() {
+            outcome = outcome.and(self.follow(folder));
         }
         self.seen = files.into_iter().map(|file| (file.clone(), mark(&file))).collect();
         outcome
     }
 
-    /// Watches the folder of a file, and of the file that it links to.
-    fn follow(&mut self, file: &Path) -> io::Result<()> {
-        let target = fs::canonicalize(file).ok();
-        for file in std::iter::once(file).chain(target.as_deref()) {
-            let folder = match file.parent() {
-                Some(folder) if !folder.as_os_str().is_empty() => folder,
-                _ => Path::new("."),
-            };
-            if !self.folders.contains(folder) && folder.is_dir() {
-                self.watcher.watch(folder, RecursiveMode::NonRecursive).map_err(io::Error::other)?;
-                self.folders.insert(folder.to_owned());
-            }
-        }
+    /// Watches a folder, if it is there.
+    fn follow(&mut self, folder: PathBuf) -> io::Result<()> {
+        let Some(id) = id_of(&folder).filter(|_| !self.folders.contains_key(&folder)) else { return Ok(()) };
+        self.watcher.watch(&folder, RecursiveMode::NonRecursive).map_err(io::Error::other)?;
+        self.folders.insert(folder, id);
         Ok(())
     }
 }
@@ -140,6 +154,39 @@ impl std::fmt::Debug for Watch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Watch").field("folders", &self.folders).finish_non_exhaustive()
     }
+}
+
+/// The folders by which a file is found: its own, and those of the links on the way.
+fn folders_of(file: &Path) -> BTreeSet<PathBuf> {
+    let mut folders = BTreeSet::new();
+    let Ok(file) = std::path::absolute(file) else { return folders };
+    let (mut at, mut links) = (PathBuf::new(), 0);
+    let mut rest: Vec<_> = parts(&file);
+    while let Some(part) = rest.pop() {
+        let next = at.join(&part);
+        match fs::read_link(&next) {
+            Ok(target) if links < MAX_LINKS => {
+                links += 1;
+                folders.insert(at.clone());
+                rest.extend(parts(&target));
+            }
+            _ if *part == *".." => drop(at.pop()),
+            _ => at = next,
+        }
+    }
+    folders.extend(at.parent().map(Path::to_owned));
+    folders
+}
+
+/// The parts of a path, the last one first.
+fn parts(path: &Path) -> Vec<PathBuf> {
+    let parts = path.components().filter(|part| *part != Component::CurDir);
+    parts.rev().map(|part| PathBuf::from(part.as_os_str())).collect()
+}
+
+/// The device and the inode of a folder; none where there is no folder.
+fn id_of(folder: &Path) -> Option<(u64, u64)> {
+    fs::metadata(folder).ok().filter(fs::Metadata::is_dir).map(|meta| (meta.dev(), meta.ino()))
 }
 
 /// The files of a plugin's golden cases, and the folders in which there may be more of them.

@@ -21,7 +21,7 @@ use std::{
 use crate::{
     config::{self, OnFault},
     feedback::Feedback,
-    plugins::{Chain, Outcome, Worker, engine::MIN_INSTANCES, grants::HistorySource},
+    plugins::{Chain, Outcome, Worker, grants::HistorySource},
     records::{
         RecordsError,
         sqlite::{Archive, Stored},
@@ -82,8 +82,8 @@ impl Backtest {
     fn workers(&self) -> usize {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let waiting = self.live.may_wait().max(self.candidate.may_wait());
-        let plugins = self.live.plugins().len().max(self.candidate.plugins().len()).max(1);
-        (cores + waiting).min(MIN_INSTANCES / plugins).max(1)
+        let room = |chain: &Chain| chain.room() / chain.plugins().len().max(1);
+        (cores + waiting).min(room(&self.live)).min(room(&self.candidate)).max(1)
     }
 
     fn work(&self, history: &Arc<dyn HistorySource>, progress: &(dyn Fn(usize) + Sync)) -> Result<Tally, RecordsError> {

@@ -40,7 +40,7 @@ pub(super) struct Variable {
 
 impl Variable {
     fn new((name, text): (String, String)) -> Option<Self> {
-        let keys = name.strip_prefix(PREFIX).filter(|_| is_key(&name))?.to_ascii_lowercase();
+        let keys = name.strip_prefix(PREFIX).filter(|_| is_key(&name, &text))?.to_ascii_lowercase();
         let keys: Vec<String> = keys.split("__").map(Into::into).collect();
         Some(Self { key: keys.join("."), is_text: parse(&text).is_str(), name, keys, text })
     }
@@ -67,17 +67,27 @@ pub(crate) fn is_of_commands(name: &str) -> bool {
 }
 
 /// Whether a variable with the prefix is meant for the configuration.
-fn is_key(name: &str) -> bool {
-    !NOT_KEYS.contains(&name) && !is_of_kubernetes(name)
+fn is_key(name: &str, value: &str) -> bool {
+    !NOT_KEYS.contains(&name) && !is_of_kubernetes(name, value)
 }
 
-/// Whether a variable is one of those that Kubernetes sets in every pod beside a Service named `sayso`, with its
-/// address. Nobody asked for them, so they must not keep sayso from starting; all other unknown ones are typos.
-fn is_of_kubernetes(name: &str) -> bool {
-    let is_below = |lead: &str| name.strip_prefix(lead).is_some_and(|rest| !rest.starts_with('_'));
-    matches!(name, "SAYSO_PORT" | "SAYSO_SERVICE_HOST" | "SAYSO_SERVICE_PORT")
-        || is_below("SAYSO_PORT_")
-        || is_below("SAYSO_SERVICE_PORT_")
+/// Whether a variable is one of those that Kubernetes sets in every pod beside a Service named `sayso`, `sayso-web` and so
+/// on, with its address. Nobody asked for them, so they must not keep sayso from starting; all other unknown ones are typos.
+fn is_of_kubernetes(name: &str, value: &str) -> bool {
+    let Some(name) = name.strip_prefix(PREFIX).filter(|name| !name.contains("__")) else { return false };
+    let is_named = |part: &str| name == part || name.strip_suffix(part).is_some_and(|lead| lead.ends_with('_'));
+    let is_port = |at: usize| {
+        let mut words = name[at..].split('_');
+        let is_number = words.next().is_some_and(|port| port.parse::<u16>().is_ok());
+        is_number && matches!(words.next(), Some("TCP" | "UDP" | "SCTP"))
+    };
+    let behind = |part: &str| name.match_indices(part).map(|(at, _)| at + part.len()).collect::<Vec<_>>();
+    is_named("SERVICE_HOST")
+        || is_named("SERVICE_PORT")
+        || name.starts_with("SERVICE_PORT_")
+        || name.contains("_SERVICE_PORT_")
+        || (is_named("PORT") && value.contains("://"))
+        || behind("PORT_").into_iter().any(is_port)
 }
 
 /// The variables that are meant for the configuration, as texts.
@@ -97,7 +107,7 @@ pub(super) fn texts(
             continue;
         }
         let name = name.into_string().map_err(|name| wrong(name.to_string_lossy().into_owned(), "its name"))?;
-        if is_key(&name) {
+        if is_key(&name, value.to_str().unwrap_or_default()) {
             let value = value.into_string().map_err(|_| wrong(name.clone(), "its value"))?;
             texts.push((name, value));
         }

@@ -63,7 +63,8 @@ pub fn load(file: Option<&Path>, variables: impl IntoIterator<Item = (String, St
     Ok(config)
 }
 
-/// Reads the `[[key]]`s of a file and of the variables alone, whatever else these hold.
+/// Reads the `[[key]]`s of a file and of the variables alone, whatever else these hold, and passes over those that are
+/// none.
 ///
 /// # Errors
 /// See [`ConfigError`].
@@ -74,8 +75,13 @@ pub(super) fn load_keys(
     let text = read(file)?;
     let mut table = parse(file, &text)?;
     let variables = environment::overlay(&mut table, variables)?;
-    table.retain(|key, _| key == "key");
-    Ok(understand(table, &Origin { file, text: &text, variables })?.keys)
+    let origin = Origin { file, text: &text, variables };
+    let entries = match table.remove("key") {
+        Some(Value::Array(entries)) => entries,
+        other => Vec::from_iter(other),
+    };
+    let read = |entry| understand(Table::from_iter([("key".to_owned(), Value::Array(vec![entry]))]), &origin);
+    Ok(entries.into_iter().filter_map(|entry| read(entry).ok()).flat_map(|config| config.keys).collect())
 }
 
 /// Reads the `[[plugin]]`s of a file alone, as it says them: whatever else it holds is left to [`load`].
@@ -254,12 +260,13 @@ fn check_numbers(config: &Config, origin: &Origin<'_>) -> Result<(), ConfigError
     if config.data.dir.as_os_str().is_empty() {
         return Err(wrong("data.dir", "names no folder; leave it out for `sayso-data`, or give `.` for this one"));
     }
-    for (key, value) in [
-        ("server.max_body_bytes", config.server.max_body_bytes),
-        ("server.max_item_bytes", config.server.max_item_bytes),
-        ("server.max_text_bytes", config.server.max_text_bytes),
+    for (key, is_zero) in [
+        ("server.max_body_bytes", config.server.max_body_bytes == 0),
+        ("server.max_stream_bytes", config.server.max_stream_bytes == 0),
+        ("server.max_item_bytes", config.server.max_item_bytes == 0),
+        ("server.max_text_bytes", config.server.max_text_bytes == 0),
     ] {
-        if value == 0 {
+        if is_zero {
             return Err(wrong(key, "everything would be too large; give 1 or more"));
         }
     }

@@ -48,6 +48,7 @@ impl Ready {
 )]
 pub(in crate::api) async fn ready(With(state): With<State>) -> Result<Json<Ready>, Problem> {
     let mut view = state.readiness.view();
+    view.notes.append(&mut view.waiting);
     let failure = state.queue.failure();
     let store = if failure.is_some() { "failed" } else { "ok" };
     let chain = if view.chain_loaded { "loaded" } else { "loading" };

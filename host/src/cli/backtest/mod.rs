@@ -22,7 +22,7 @@ use crate::{
     backtest::{Backtest, comparable},
     config::{self, Config, parse_duration},
     feedback::{Kind, Language},
-    plugins::{Chain, Engine, grants::HistorySource},
+    plugins::{Chain, grants::HistorySource},
     records::{
         Filter, parse_time,
         sqlite::{Archive, ArchivedHistory},
@@ -85,7 +85,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let filter = args.filter()?;
     let (config, base) = args.config.load()?;
     let candidate = config::load_chain(&args.chain)?;
-    let store = config.data.dir.join("sayso.db");
+    let store = config.data.store();
     if !store.is_file() {
         bail!("{}: there are no records; name the folder of the data with --data", store.display());
     }
@@ -132,8 +132,8 @@ fn write_private(file: &Path, content: &str) -> io::Result<()> {
 /// Loads a chain into an engine of its own, so that the two do not share one pool of instances.
 fn load(config: &Config, plugins: &[config::Plugin], base: &Path) -> anyhow::Result<Arc<Chain>> {
     let plugins = comparable(plugins);
-    let engine = Engine::new().map_err(app::AppError::Engine)?;
     let config = Config { plugins, ..config.clone() };
+    let engine = app::engine(&config)?;
     let loader = app::loader(&engine, &config, base)?;
     Ok(Arc::new(Chain::load(&loader, &config.plugins)?))
 }

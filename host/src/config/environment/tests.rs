@@ -24,9 +24,21 @@ fn what_kubernetes_sets_beside_a_service_of_this_name_is_passed_over() {
         ("SAYSO_SERVICE_HOST", "10.0.0.7"),
         ("SAYSO_SERVICE_PORT", "8080"),
         ("SAYSO_SERVICE_PORT_HTTP", "8080"),
+        ("SAYSO_WEB_SERVICE_HOST", "10.0.0.8"),
+        ("SAYSO_WEB_SERVICE_PORT", "80"),
+        ("SAYSO_WEB_SERVICE_PORT_HTTP", "80"),
+        ("SAYSO_WEB_PORT", "tcp://10.0.0.8:80"),
+        ("SAYSO_WEB_PORT_80_TCP_PROTO", "tcp"),
     ];
     read(&set_by_kubernetes).expect("a pod that nobody gave these starts");
-    for typo in ["SAYSO_SERVICE", "SAYSO_SERVICE_HOSTS", "SAYSO_PORTS", "SAYSO_PORT__LISTEN", "SAYSO_LISTEN"] {
+    for typo in [
+        "SAYSO_SERVICE",
+        "SAYSO_SERVICE_HOSTS",
+        "SAYSO_PORTS",
+        "SAYSO_PORT__LISTEN",
+        "SAYSO_LISTEN",
+        "SAYSO_SERVER_PORT",
+    ] {
         let said = refusal(&[(typo, "1")]);
         assert!(said.starts_with(&format!("environment variable {typo}: ")), "{said}");
     }

@@ -173,7 +173,7 @@ fn a_backlog_that_nothing_fits_into_is_refused() {
     assert!(error.starts_with("sayso.toml line 2: `server.max_backlog`: "), "{error}");
     assert!(error.contains("give 1 or more"), "{error}");
     assert!(read("[server]\nmax_backlog = 1\n", &[]).is_ok());
-    for key in ["max_body_bytes", "max_item_bytes", "max_text_bytes"] {
+    for key in ["max_body_bytes", "max_stream_bytes", "max_item_bytes", "max_text_bytes"] {
         let error = read(&format!("[server]\n{key} = 0\n"), &[]).expect_err("refused");
         assert!(error.starts_with(&format!("sayso.toml line 2: `server.{key}`: ")), "{error}");
     }
