@@ -13,14 +13,14 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use crate::telemetry::Seldom;
+
 /// How long a connection that is asked to close may take, before the next one is asked too.
 const GRACE: Duration = Duration::from_millis(20);
 /// How long nothing may move on it then before it is cut off, such as on one with half the head of a request.
 const CUT_AFTER: Duration = Duration::from_secs(1);
 /// And how long it may take where something moves, such as an answer that is taken slowly.
 const CUT_MOVING_AFTER: Duration = Duration::from_secs(30);
-/// How often the log tells that all places are taken.
-const TELL_EVERY: Duration = Duration::from_secs(60);
 
 /// All that are open.
 #[derive(Clone)]
@@ -32,7 +32,7 @@ struct Inner {
     begin: Instant,
     open: Mutex<BTreeMap<u64, Arc<Use>>>,
     next: AtomicU64,
-    told: Mutex<Option<Instant>>,
+    told: Seldom,
     closing: CancellationToken,
     tasks: TaskTracker,
 }
@@ -91,7 +91,7 @@ impl Connections {
             begin: Instant::now(),
             open: Mutex::default(),
             next: AtomicU64::new(0),
-            told: Mutex::default(),
+            told: Seldom::new(),
             closing: CancellationToken::new(),
             tasks: TaskTracker::new(),
         }))
@@ -146,11 +146,9 @@ impl Connections {
     }
 
     fn tell(&self, is_idle_one_closed: bool) {
-        let mut told = self.0.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.is_some_and(|told| told.elapsed() < TELL_EVERY) {
+        if !self.0.told.is_due() {
             return;
         }
-        *told = Some(Instant::now());
         let what = if is_idle_one_closed { "the longest idle ones are closed" } else { "none is idle" };
         tracing::warn!(connections = self.0.most, what, "all connections are taken, and more come");
     }
