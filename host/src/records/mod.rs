@@ -37,6 +37,15 @@ pub struct Analyzed {
     pub era: i64,
 }
 
+/// What [`Records::save`] did not keep.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Unsaved {
+    /// What was erased since: whatever else there is of it has to go too.
+    pub erased: Vec<Piece>,
+    /// What is on record already, with those of its webhooks that are owed it.
+    pub known: Vec<(Piece, Vec<Arc<str>>)>,
+}
+
 /// Everything on record about one feedback.
 #[derive(Clone, Debug)]
 pub struct Record {
@@ -267,10 +276,10 @@ pub enum RecordsError {
 /// What is remembered and queried; see the module's documentation.
 #[async_trait]
 pub trait Records: Forgetting + Replays + Send + Sync + 'static {
-    /// Keeps analyses, and a pending delivery for each of their webhooks. Returns when durable. An older or equal
-    /// revision than the one on record changes nothing. What was erased since is not kept, and returned:
-    /// whatever else there is of it has to go too.
-    async fn save(&self, analyzed: Vec<Analyzed>) -> Result<Vec<Piece>, RecordsError>;
+    /// Keeps analyses, and a pending delivery for each of their webhooks. Returns when durable. A revision that is on
+    /// record changes nothing, and owes nothing more: another chain may have come between (as after a crash between the
+    /// record and the queue), and what is delivered is what is on record. What was erased since is not kept.
+    async fn save(&self, analyzed: Vec<Analyzed>) -> Result<Unsaved, RecordsError>;
 
     /// Keeps a pending delivery for each of these events. Returns when durable; one that is there already stays as it is.
     async fn owe(&self, notified: Vec<Notified>) -> Result<(), RecordsError>;

@@ -9,6 +9,7 @@ use std::{
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use futures_util::stream;
+use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -19,7 +20,12 @@ use super::{
     webhook,
     world::World,
 };
-use crate::{config, delivery::webhooks::retire, queue::Depth, records::DeliveryStatus};
+use crate::{
+    config,
+    delivery::webhooks::retire,
+    queue::Depth,
+    records::{Attempt, Attempted, DeliveryStatus},
+};
 
 /// Waits until the metrics have this line.
 async fn wait_for(metrics: &PrometheusHandle, line: &str) {
@@ -195,4 +201,34 @@ async fn what_waits_for_a_retry_is_parked_at_once_when_its_webhook_is_deleted() 
     stop.cancel();
     retired.await.unwrap();
     assert!(world.parked_reason("crm").await.contains("was deleted"));
+}
+
+#[tokio::test]
+async fn what_was_delivered_before_a_crash_is_not_parked_when_its_webhook_is_deleted() {
+    let world = World::new();
+    let id = world.owe(&["crm"]).await;
+    let attempt = Attempt {
+        number: 1,
+        at: Timestamp::now(),
+        address: None,
+        status: Some(200),
+        latency_ms: 1,
+        response: None,
+        error: None,
+    };
+    let status = DeliveryStatus::Delivered;
+    world.records.record(vec![Attempted { delivery: id, attempt, status, next_attempt_at: None }]).await.unwrap();
+    let stop = CancellationToken::new();
+    let retired = tokio::spawn(retire("crm".into(), world.queue.clone(), world.records.clone(), stop.clone()));
+    let done = async {
+        while world.depth("crm").waiting > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, done).await.unwrap();
+    stop.cancel();
+    retired.await.unwrap();
+    let delivery = world.delivery(id).await;
+    assert_eq!((delivery.status, delivery.attempts.len()), (DeliveryStatus::Delivered, 1));
+    assert_eq!(world.depth("crm").parked, 0);
 }

@@ -54,16 +54,23 @@ async fn park_some(lane: &Lane, queue: &dyn Queue, records: &dyn Records) -> Res
         return Ok(());
     }
     tracing::debug!(%lane, count = leases.len(), "deliveries of a deleted webhook are parked");
-    records.record(leases.iter().map(attempted).collect()).await?;
-    let mut erased = Vec::new();
+    let (mut owed, mut done) = (Vec::new(), Vec::new());
     for lease in leases {
-        // Of what was erased nothing is on record, and nobody would ever remove it.
+        // Of what was erased nothing is on record, and what was delivered may be here yet, after a crash.
         match records.delivery(DeliveryId(lease.id)).await? {
-            Some(_) => queue.park(lease, REASON.into()).await?,
-            None => erased.push(lease),
+            Some(delivery) if delivery.status != DeliveryStatus::Delivered => owed.push(lease),
+            _ => done.push(lease),
         }
     }
-    Ok(queue.ack(erased).await?)
+    let delivered = records.record(owed.iter().map(attempted).collect()).await?;
+    for lease in owed {
+        if delivered.contains(&DeliveryId(lease.id)) {
+            done.push(lease);
+        } else {
+            queue.park(lease, REASON.into()).await?;
+        }
+    }
+    Ok(queue.ack(done).await?)
 }
 
 fn attempted(lease: &Lease) -> Attempted {

@@ -36,7 +36,7 @@ macro_rules! records_conformance {
             save: what_was_saved_is_read_back,
                 what_was_saved_outlasts_a_restart,
                 a_repetition_changes_nothing,
-                a_repetition_owes_what_was_not_owed_yet,
+                a_repetition_owes_nothing_more_and_tells_what_is_owed,
                 a_newer_revision_takes_the_place_of_the_older,
                 an_older_revision_that_comes_late_takes_no_place,
                 payloads_come_in_the_order_asked_for;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::records::DeliveryStatus;
+use crate::records::{DeliveryStatus, Piece, Unsaved};
 
 pub(crate) async fn what_was_saved_is_read_back(backend: &impl Backend) {
     let records = backend.open().await;
@@ -30,15 +30,21 @@ pub(crate) async fn a_repetition_changes_nothing(backend: &impl Backend) {
     assert_eq!(texts(&records, &Filter::default()).await, ["good"]);
 }
 
-pub(crate) async fn a_repetition_owes_what_was_not_owed_yet(backend: &impl Backend) {
+pub(crate) async fn a_repetition_owes_nothing_more_and_tells_what_is_owed(backend: &impl Backend) {
     let records = backend.open().await;
-    let saved = review(1, "good").for_webhooks(&["crm"]);
-    save(&records, &[&saved]).await;
-    save(&records, &[&saved.clone().for_webhooks(&["crm", "bi"])]).await;
-    let record = records.get(saved.feedback.id).await.expect("reads").expect("is on record");
-    let mut webhooks: Vec<_> = record.deliveries.iter().map(|delivery| delivery.webhook.as_str()).collect();
-    webhooks.sort_unstable();
-    assert_eq!(webhooks, ["bi", "crm"]);
+    let first = review(1, "good").for_webhooks(&["crm", "desk"]);
+    let second = first.clone().revised(2, "bad").for_webhooks(&["crm"]);
+    save(&records, &[&second, &first]).await;
+    // By another chain, as after a crash.
+    let again = [&first, &second].map(|item| item.clone().for_webhooks(&["bi", "crm"]));
+    let unsaved = records.save(again.to_vec()).await.expect("saves");
+    let piece = |revision| Piece { id: first.feedback.id, revision: Some(revision) };
+    let owed = vec!["crm".into()];
+    assert_eq!(unsaved, Unsaved { erased: Vec::new(), known: vec![(piece(1), owed.clone()), (piece(2), owed)] });
+    let record = records.get(first.feedback.id).await.expect("reads").expect("is on record");
+    let mut owed: Vec<_> = record.deliveries.iter().map(|one| (one.revision, one.webhook.as_str())).collect();
+    owed.sort_unstable();
+    assert_eq!(owed, [(1, "crm"), (1, "desk"), (2, "crm")]);
     assert!(record.deliveries.iter().all(|delivery| delivery.status == DeliveryStatus::Pending));
 }
 

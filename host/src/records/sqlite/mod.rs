@@ -40,8 +40,8 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::{
-    Analyzed, Attempted, Bucket, Delivery, DeliveryFilter, Facet, Filter, History, Notified, Page, Payload, Piece,
-    Record, Records, RecordsError, StoredWebhook, WebhookHealth,
+    Analyzed, Attempted, Bucket, Delivery, DeliveryFilter, Facet, Filter, History, Notified, Page, Payload, Record,
+    Records, RecordsError, StoredWebhook, Unsaved, WebhookHealth,
 };
 use crate::{
     feedback::{Analysis, DeliveryId, Feedback, FeedbackId},
@@ -86,7 +86,7 @@ impl From<StoreError> for RecordsError {
 
 #[async_trait]
 impl Records for SqliteRecords {
-    async fn save(&self, analyzed: Vec<Analyzed>) -> Result<Vec<Piece>, RecordsError> {
+    async fn save(&self, analyzed: Vec<Analyzed>) -> Result<Unsaved, RecordsError> {
         self.save_all(analyzed).await
     }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    super::{Analyzed, Piece, RecordsError},
+    super::{Analyzed, Piece, RecordsError, Unsaved},
     SqliteRecords, damaged,
     findable::Findable,
     index::{self, Entry},
@@ -35,44 +35,56 @@ struct Prepared {
 }
 
 impl SqliteRecords {
-    pub(super) async fn save_all(&self, analyzed: Vec<Analyzed>) -> Result<Vec<Piece>, RecordsError> {
+    pub(super) async fn save_all(&self, analyzed: Vec<Analyzed>) -> Result<Unsaved, RecordsError> {
         let mut prepared = analyzed.into_iter().map(prepare).collect::<Result<VecDeque<_>, _>>()?;
         let mut slices = Vec::with_capacity(prepared.len().div_ceil(SLICE));
         while !prepared.is_empty() {
             let slice = prepared.drain(..SLICE.min(prepared.len())).collect();
             slices.push(self.save_slice(slice));
         }
-        let erased = try_join_all(slices).await?;
+        let mut unsaved = Unsaved::default();
+        for slice in try_join_all(slices).await? {
+            unsaved.erased.extend(slice.erased);
+            unsaved.known.extend(slice.known);
+        }
         self.index_if_many();
-        Ok(erased.concat())
+        Ok(unsaved)
     }
 
-    async fn save_slice(&self, prepared: Vec<Prepared>) -> Result<Vec<Piece>, RecordsError> {
+    async fn save_slice(&self, prepared: Vec<Prepared>) -> Result<Unsaved, RecordsError> {
         let on_record: Vec<_> = prepared.iter().map(|item| (item.id, item.revision)).collect();
         let now = nanos(Timestamp::now());
         let (unindexed, waiters) = (self.unindexed.clone(), self.waiters.clone());
         let (marks, erasures) = (unindexed.clone(), self.erasures.clone());
         let run = move |connection: &Connection| {
-            let (mut saved, mut erased) = (Vec::with_capacity(prepared.len()), Vec::new());
+            let (mut saved, mut unsaved) = (Vec::with_capacity(prepared.len()), Unsaved::default());
             // One after the other, so that a list by time has them in this order.
             for (item, due) in prepared.iter().zip(now..) {
+                let piece = Piece { id: item.id, revision: Some(item.revision) };
                 if erasures.cover(item.id, item.findable.customer.as_deref(), item.era) {
-                    erased.push(Piece { id: item.id, revision: Some(item.revision) });
+                    unsaved.erased.push(piece);
                     continue;
                 }
-                if let Some(no) = save(connection, item)? {
-                    let entry = Entry { no, mark: marks.next_mark(), findable: item.findable.clone() };
-                    index::mark(connection, &entry)?;
-                    saved.push(entry);
+                match save(connection, item)? {
+                    Place::Newest(no) => {
+                        let entry = Entry { no, mark: marks.next_mark(), findable: item.findable.clone() };
+                        index::mark(connection, &entry)?;
+                        saved.push(entry);
+                    }
+                    Place::Older => {}
+                    Place::Known => {
+                        unsaved.known.push((piece, owed(connection, item)?));
+                        continue;
+                    }
                 }
                 owe(connection, item, due)?;
             }
             // Before the commit: whoever sees the rows finds them. What is not committed after all has no mark.
             unindexed.add(&saved);
-            Ok(erased)
+            Ok(unsaved)
         };
         // Whoever waits for what was erased finds that out now.
-        let done = move |_: &Vec<Piece>, _: &mut Wakes| waiters.wake(&on_record);
+        let done = move |_: &Unsaved, _: &mut Wakes| waiters.wake(&on_record);
         Ok(self.store.write(Haste::Later, run, done).await?)
     }
 }
@@ -93,26 +105,33 @@ fn prepare(Analyzed { feedback, analysis, webhooks, era }: Analyzed) -> Result<P
     })
 }
 
-/// Writes the feedback unless this revision or a newer one is there. Returns its row if it was written.
-fn save(connection: &Connection, item: &Prepared) -> rusqlite::Result<Option<i64>> {
+/// Where a revision came to stand.
+enum Place {
+    /// As the newest, in this row.
+    Newest(i64),
+    /// Behind a newer one.
+    Older,
+    /// It was there already.
+    Known,
+}
+
+/// Writes the feedback, unless this revision is there.
+fn save(connection: &Connection, item: &Prepared) -> rusqlite::Result<Place> {
     let known: Option<(i64, u32)> = connection
         .prepare_cached("SELECT no, revision FROM feedback WHERE id = ?1")?
         .query_row([item.id.0.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let no = match known {
         None => free_number(connection, item.id)?,
-        Some((_, revision)) if revision == item.revision => return Ok(None),
-        Some((_, revision)) if revision > item.revision => {
-            keep_as_older(connection, item)?;
-            return Ok(None);
-        }
+        Some((_, revision)) if revision == item.revision => return Ok(Place::Known),
+        Some((_, revision)) if revision > item.revision => return keep_as_older(connection, item),
         Some((no, _)) => {
             retire(connection, no)?;
             no
         }
     };
     insert(connection, no, item)?;
-    Ok(Some(no))
+    Ok(Place::Newest(no))
 }
 
 /// The first free `no` of the id's millisecond, or of a later one if there is none.
@@ -155,8 +174,8 @@ fn insert(connection: &Connection, no: i64, item: &Prepared) -> rusqlite::Result
 }
 
 /// Keeps a revision that came after a newer one, since deliveries of it may be due.
-fn keep_as_older(connection: &Connection, item: &Prepared) -> rusqlite::Result<()> {
-    connection
+fn keep_as_older(connection: &Connection, item: &Prepared) -> rusqlite::Result<Place> {
+    let kept = connection
         .prepare_cached(
             "INSERT OR IGNORE INTO older (id, revision, customer, feedback, analysis, era) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
@@ -168,7 +187,7 @@ fn keep_as_older(connection: &Connection, item: &Prepared) -> rusqlite::Result<(
             item.analysis,
             item.era
         ])?;
-    Ok(())
+    Ok(if kept == 0 { Place::Known } else { Place::Older })
 }
 
 /// Makes the newest revision an older one.
@@ -208,4 +227,16 @@ fn owe(connection: &Connection, item: &Prepared, now: i64) -> rusqlite::Result<(
         insert.execute(params![id.0.as_bytes(), item.id.0.as_bytes(), item.revision, &**webhook, now])?;
     }
     Ok(())
+}
+
+/// Those of the webhooks that are owed it.
+fn owed(connection: &Connection, item: &Prepared) -> rusqlite::Result<Vec<Arc<str>>> {
+    let mut select = connection.prepare_cached("SELECT 1 FROM delivery WHERE id = ?1")?;
+    let mut owed = Vec::new();
+    for webhook in &item.webhooks {
+        if select.exists([DeliveryId::of(item.id, item.revision, webhook).0.as_bytes()])? {
+            owed.push(webhook.clone());
+        }
+    }
+    Ok(owed)
 }
