@@ -164,6 +164,30 @@ const NOTHING: &[&str] = &[
     "해당 없음",
     "모르겠습니다",
     "잘 모르겠습니다",
+    "모르겠어요",
+    "잘 모르겠어요",
+    "글쎄요",
+    "없네요",
+    "없다",
+    "없어용",
+    "딱히 없네요",
+    "아직 없음",
+    "아직 없어요",
+    "아직 없습니다",
+    "현재로서는 없습니다",
+    "의견 없음",
+    "의견 없어요",
+    "의견 없습니다",
+    "다른 의견 없음",
+    "다른 의견 없습니다",
+    "특별한 의견 없습니다",
+    "특별한 의견은 없습니다",
+    "특이사항 없음",
+    "특이사항 없습니다",
+    "요청사항 없음",
+    "요청사항 없습니다",
+    "개선점 없음",
+    "개선점 없습니다",
     "무",
     "无",
     "無",
@@ -181,6 +205,23 @@ const NOTHING: &[&str] = &[
     "沒有建議",
     "不知道",
     "不清楚",
+    "没了",
+    "沒了",
+    "没啥",
+    "没啥说的",
+    "没什么说的",
+    "没什么意见",
+    "沒什麼意見",
+    "没有特别的",
+    "沒有特別的",
+    "没有其他意见",
+    "沒有其他意見",
+    "无其他意见",
+    "無其他意見",
+    "暂时没有",
+    "暫時沒有",
+    "目前没有",
+    "目前沒有",
 ];
 
 /// Whether that is all that is said.
@@ -188,7 +229,11 @@ fn says_nothing(words: &str) -> bool {
     /// The bytes of the longest answer with marks around it, and more.
     const MOST: usize = 64;
     let said = words.trim_matches(|c: char| c.is_whitespace() || ".!。！~…、,，".contains(c));
-    words.len() <= MOST && NOTHING.iter().any(|nothing| said.eq_ignore_ascii_case(nothing))
+    // Without the spaces, which many leave out in Korean: 의견없음.
+    fn letters(text: &str) -> impl Iterator<Item = u8> + '_ {
+        text.bytes().filter(|byte| *byte != b' ').map(|byte| byte.to_ascii_lowercase())
+    }
+    words.len() <= MOST && NOTHING.iter().any(|nothing| letters(said).eq(letters(nothing)))
 }
 
 /// Whether the host segments a language by a dictionary. Beyond WebAssembly there is no host to ask.
@@ -216,6 +261,11 @@ mod tests {
             "없음",
             " 딱히 없어요. ",
             "개선할 점 없음",
+            "의견없음",
+            "특별한 의견은 없습니다.",
+            "글쎄요",
+            "没了",
+            "沒有其他意見。",
             "没有。",
             "无",
             "没有建议",
@@ -230,8 +280,18 @@ mod tests {
         ] {
             assert!(says_nothing(nothing), "{nothing}");
         }
-        for told in ["", "재미 없음", "没有异味", "特になしとは言えない", "not good", "no refund", "No!!! Never"]
-        {
+        for told in [
+            "",
+            "재미 없음",
+            "의견 반영 없음",
+            "글쎄요, 별로예요",
+            "没有异味",
+            "钱没了",
+            "特になしとは言えない",
+            "not good",
+            "no refund",
+            "No!!! Never",
+        ] {
             assert!(!says_nothing(told), "{told}");
         }
     }

@@ -64,7 +64,7 @@ fn reviews_are_read_right_as_often_as_was_measured() {
     let tuning = tally(TUNING);
     assert_eq!(tuning, Tally { polar: 75, covered: 74, right: 74, all: 93, all_right: 89 });
     let held_out = tally(HELD_OUT);
-    assert_eq!(held_out, Tally { polar: 165, covered: 162, right: 159, all: 200, all_right: 190 });
+    assert_eq!(held_out, Tally { polar: 165, covered: 162, right: 159, all: 200, all_right: 191 });
 }
 
 /// Scores what is written as `word/part` tokens without spaces between the words.
@@ -148,6 +148,52 @@ fn a_wish_complains() {
     assert_negative("早く/5 し/4 て/7 ほしかっ/5 た/8");
     assert_negative("安く/5 す/4 べき/8");
     assert_positive("優しく/5 し/4 て/7 ください/8 ます/8");
+}
+
+#[test]
+fn who_asks_or_encourages_complains_of_nothing() {
+    for neutral in ["教え/4 て/7 ください/8", "いつ/3 届く/4 か/7 教え/4 て/7 ください/8", "頑張っ/4 て/7 ください/8"]
+    {
+        assert_eq!(score(neutral), 0.0, "{neutral}");
+    }
+    assert_eq!(score("教え/4 て/7 ください/8 まし/8 た/8"), 0.0);
+    assert_negative("早く/5 し/4 て/7 ください/8");
+    assert_negative("前/1 に/7 戻し/4 て/7 ください/8");
+}
+
+#[test]
+fn what_is_to_be_bought_is_recommended_and_what_is_to_be_done_is_missing() {
+    assert_positive("買う/4 べき/8");
+    assert_positive("絶対/1 行く/4 べき/8 です/8");
+    assert_negative("買う/4 べき/8 で/8 は/7 ない/5");
+    assert_negative("他/1 を/7 買う/4 べき/8");
+    assert_negative("改善/1 す/4 べき/8 です/8");
+    assert_negative("種類/1 を/7 増やす/4 べき/8");
+}
+
+#[test]
+fn joy_that_a_wish_would_be_met_with_is_no_praise() {
+    assert_eq!(score("追加/1 し/4 て/7 くれる/8 と/7 嬉しい/5 です/8"), 0.0);
+    assert_eq!(score("対応/1 し/4 て/7 いただける/4 と/7 助かり/4 ます/8"), 0.0);
+    assert_positive("い/4 て/7 くれる/8 と/7 助かり/4 まし/8 た/8");
+    assert_positive("食べる/4 と/7 嬉しい/5");
+    assert_positive("助け/4 て/7 もらえ/8 て/7 嬉しい/5 です/8");
+}
+
+#[test]
+fn what_is_neither_of_two_weighs_nothing_and_no_blame_of_two_is_praise() {
+    for neither in [
+        "良く/5 も/7 悪く/5 も/7 ない/5",
+        "良い/5 とも/7 悪い/5 と/7 も/7 言え/4 ない/8",
+        "美味しく/5 も/7 まずく/5 も/7 ない/5",
+        "高く/5 も/7 なく/5 、 安く/5 も/7 ない/5",
+    ] {
+        assert_eq!(score(neither), 0.0, "{neither}");
+    }
+    assert_positive("不満/1 も/7 不安/5 も/7 ない/5");
+    assert_negative("美味しく/5 も/7 安く/5 も/7 ない/5");
+    assert_positive("味/1 も/7 良く/5 、 店員/1 も/7 悪く/5 ない/5");
+    assert_positive("良く/5 、 悪く/5 も/7 ない/5");
 }
 
 #[test]

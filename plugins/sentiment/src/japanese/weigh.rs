@@ -55,8 +55,9 @@ pub(super) fn weigh(text: &str, tokens: &[Token]) -> Weighed {
     let gaps = gaps(text, &tokens);
     let mut hits = hits(text, &tokens);
     value_each(text, &tokens, &gaps, &mut hits);
+    neither(text, &tokens, &mut hits);
     make_good(&mut hits);
-    wish(&gaps, &mut hits);
+    wish(text, &tokens, &gaps, &mut hits);
     let only = only(text, &tokens, &gaps, &hits);
     clauses::shift(text, &tokens, &gaps, &mut hits);
 
@@ -160,6 +161,33 @@ fn degree(text: &str, tokens: &[Token], gaps: &[Gap], before: usize) -> f64 {
     1.0
 }
 
+/// What is denied of the second of two is denied of the first as well: 不満も不安もない. Where one is praise and the other
+/// blame, neither weighs anything: 良くも悪くもない.
+fn neither(text: &str, tokens: &[Token], hits: &mut [Hit]) {
+    let word = |at: usize| tokens.get(at).map_or("", |token| &text[token.start..token.end]);
+    for at in 1..hits.len() {
+        let [first, second] = &mut hits[at - 1..=at] else { return };
+        let end = second.tokens.end;
+        let is_joined = match word(end) {
+            "も" | "とも" => true,
+            "と" | "で" => word(end + 1) == "も",
+            _ => false,
+        };
+        if !is_joined || second.follow.negations % 2 == 0 || first.ending.is_some() {
+            continue;
+        }
+        let between = &text[tokens[first.tokens.end - 1].end..tokens[second.tokens.start].start];
+        if !matches!(between.trim_end_matches('、'), "も" | "とも" | "でも" | "もなく" | "でもなく") {
+            continue;
+        }
+        if first.row.weight() * second.row.weight() < 0.0 {
+            (first.value, second.value) = (0.0, 0.0);
+        } else if first.follow.negations == 0 {
+            first.value = first.row.negated();
+        }
+    }
+}
+
 /// Turns blame that is made good at once: ストレスが解消した.
 fn make_good(hits: &mut [Hit]) {
     for at in 1..hits.len() {
@@ -173,10 +201,12 @@ fn make_good(hits: &mut [Hit]) {
     }
 }
 
-/// Turns the praise in the clause before a wish.
-fn wish(gaps: &[Gap], hits: &mut [Hit]) {
-    for at in 1..hits.len() {
-        if hits[at].row.role != Role::Wish {
+/// Turns the praise in the clause before a wish, and takes that from the joy that a wish would be met with.
+fn wish(text: &str, tokens: &[Token], gaps: &[Gap], hits: &mut [Hit]) {
+    for at in 0..hits.len() {
+        if is_joy_to_come(text, tokens, &hits[at]) {
+            hits[at].value = 0.0;
+        } else if hits[at].row.role != Role::Wish {
             continue;
         }
         let end = hits[at].tokens.start;
@@ -189,6 +219,20 @@ fn wish(gaps: &[Gap], hits: &mut [Hit]) {
             }
         }
     }
+}
+
+/// Whether a word asks for what would please: 追加してくれると嬉しい, 対応していただけると助かります.
+fn is_joy_to_come(text: &str, tokens: &[Token], hit: &Hit) -> bool {
+    let start = hit.tokens.start;
+    let before = |by: usize| start.checked_sub(by).map_or("", |at| &text[tokens[at].start..tokens[at].end]);
+    let is_joy = ["嬉し", "うれし", "ありがた", "有難", "有り難", "助か", "幸い"]
+        .iter()
+        .any(|joy| text[tokens[start].start..].starts_with(joy));
+    let is_past = tokens[hit.tokens.end..].iter().take(2).any(|next| &text[next.start..next.end] == "た");
+    is_joy
+        && !is_past
+        && before(1) == "と"
+        && matches!(before(2), "くれる" | "いただける" | "頂ける" | "もらえる" | "くださる" | "下さる" | "ある")
 }
 
 /// しか with a negation behind it, and no word of the lexicon between the two.

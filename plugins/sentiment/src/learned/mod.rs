@@ -50,7 +50,7 @@ fn weighed(table: Table, text: &str, tokens: &[u32]) -> Vec<(Unit, f64)> {
         let key = unit.key(text);
         units.push(Turned { unit, key, own: table.weight(key), turned: None });
     });
-    turns::turn(table.language, text, &mut units);
+    turns::turn(table, text, &mut units);
     let mut seen = Seen::default();
     let mut once = |key, weight| if weight != 0.0 && seen.insert(key) { weight } else { 0.0 };
     let mut weighed = Vec::<(Unit, f64)>::with_capacity(units.len());

@@ -164,3 +164,103 @@ fn negations_turn_what_they_belong_to_and_nothing_else() {
     }
     assert!(korean("맛있 지 않 나요") > 0.05);
 }
+
+#[track_caller]
+fn assert_signs(read: impl Fn(&str) -> f64, praises: &[&str], blames: &[&str]) {
+    for praise in praises {
+        assert!(read(praise) > 0.05, "{praise} {}", read(praise));
+    }
+    for blame in blames {
+        assert!(read(blame) < -0.05, "{blame} {}", read(blame));
+    }
+}
+
+fn korean(text: &str) -> f64 {
+    read_korean(text).scored.compound
+}
+
+/// Reads words without the spaces between them, as Chinese is written.
+fn chinese(parted: &str) -> f64 {
+    let (mut text, mut tokens) = (String::new(), Vec::new());
+    for word in parted.split(' ') {
+        let start = text.len() as u32;
+        text.push_str(word);
+        if word != "？" {
+            tokens.extend([start, text.len() as u32, 0]);
+        }
+    }
+    read(CHINESE, &text, &tokens).scored.compound
+}
+
+#[test]
+fn everyday_complaints_are_blame_however_politely_they_end() {
+    let blames = [
+        "배송 이 늦 어요",
+        "늦 었 어요",
+        "처리 가 느 립니 다",
+        "많이 아쉬웠 어요",
+        "마감 이 아쉬워 요",
+        "시설 이 낡 았 어요",
+        "양 이 너무 적 어요",
+        "머리카락 나왔 어요",
+        "사진 이랑 완전 딴판 이 에요",
+        "안 맞 아요",
+        "재 방문 의사 없 음",
+    ];
+    let praises = ["딱 맞 아요", "두께 감 도 적당 해요", "재 방문 할게요", "재 구매 했어요", "좋 았 어요"];
+    assert_signs(korean, &praises, &blames);
+    assert!(korean("늦 게 까지 영업 해서 좋 아요") > 0.5, "how long it is open is no delay");
+    assert!(korean("늦 게 까지 영업 해요") > -0.05);
+    for neutral in ["재 발급 요청", "재 설정 방법", "가 본 적 이 있"] {
+        assert!(korean(neutral) < 0.2 && korean(neutral) > -0.2, "{neutral} {}", korean(neutral));
+    }
+}
+
+#[test]
+fn korean_refuses_behind_the_noun_and_denies_flaws_that_are_described() {
+    let praises = [
+        "불편 함 이 없 어요",
+        "아쉬운 점 이 없 어요",
+        "부족 한 점 이 없 어요",
+        "불편 한 적 이 없 어요",
+        "나무랄 데 없 어요",
+        "후회 안 해요",
+        "안 비싸 요",
+        "추천 합니다",
+    ];
+    let blames = [
+        "추천 안 해요",
+        "추천 은 못 하 겠 습니다",
+        "추천 못합니다",
+        "도움 이 안 돼요",
+        "서비스 가 부족 해요",
+        "아쉬운 점 이 있 어요",
+        "환불 못 받 았 어요",
+    ];
+    assert_signs(korean, &praises, &blames);
+    assert!(korean("추천 안 받 고 산 게 좋 아요") > 0.05, "no verb of refusing");
+}
+
+#[test]
+fn not_very_is_blame_and_a_question_or_a_correction_is_none() {
+    let praises = ["不是 很 好 吗", "不是 很 好 吗 ？", "是不是 很 好", "不是 很 贵", "不是 好评"];
+    let blames = ["不是 很 满意", "不是 很 好", "不是 特别 满意", "不是 太 满意", "不是 特 別 滿 意", "没有 很 好"];
+    assert_signs(chinese, &praises, &blames);
+}
+
+#[test]
+fn words_in_traditional_characters_are_read_though_they_are_parted() {
+    let praises =
+        ["還 不 錯", "非常 不 錯", "蠻 不 錯 的", "感 謝", "謝 謝", "沒 有 異 味", "沒 有 問 題", "不 貴", "很 細 心"];
+    let blames = ["態 度 惡 劣", "打 不 開", "不 滿 意", "不 推 薦", "不 親 切", "不 專 業", "送 錯 了", "品 質 不良"];
+    assert_signs(chinese, &praises, &blames);
+    assert!(chinese("没 得 挑") > 0.05 && chinese("沒 得 挑") > 0.05, "a pair behind 没 is no word that it denies");
+    assert_eq!(chinese("錯"), 0.0);
+}
+
+#[test]
+fn emoji_beside_words_weigh_something() {
+    for read in [korean, chinese] {
+        assert_signs(read, &["❤", "😍😍😍"], &["😡😡😡", "🤬"]);
+    }
+}

@@ -1,3 +1,4 @@
+mod asian;
 mod aspects;
 mod danger;
 mod everyday;
