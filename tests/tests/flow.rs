@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sayso_tests::{PATIENCE, Receiver, SECRET, Server};
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 fn complaint() -> Value {
     json!({
@@ -217,6 +217,51 @@ async fn whoever_keeps_all_connections_keeps_nobody_out() {
         assert_eq!(answer.expect("an answer").status(), 200);
     }
     server.wait_for_log("all connections are taken").await;
+}
+
+/// What comes back over a connection that asks a moment after it was opened.
+async fn asked_by(address: &str) -> String {
+    let mut stream = tokio::net::TcpStream::connect(address).await.expect("the system takes it");
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let sent = "GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    drop(stream.write_all(sent.as_bytes()).await);
+    let mut answer = Vec::new();
+    drop(stream.read_to_end(&mut answer).await);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn more_connections_at_once_than_there_are_places_for_are_all_answered() {
+    const DESCRIPTORS: u32 = 100;
+    let server = Server::builder().descriptors(DESCRIPTORS).start().await;
+    let address = server.url().trim_start_matches("http://").to_owned();
+    let answers = futures_util::future::join_all((0..3 * DESCRIPTORS).map(|_| asked_by(&address))).await;
+    let dropped = answers.iter().filter(|answer| !answer.starts_with("HTTP/1.1 200")).count();
+    assert_eq!(dropped, 0, "of {} connections", answers.len());
+}
+
+#[tokio::test]
+async fn whoever_trickles_on_all_connections_keeps_nobody_out() {
+    const DESCRIPTORS: u32 = 100;
+    let server = Server::builder().descriptors(DESCRIPTORS).start().await;
+    let address = server.url().trim_start_matches("http://").to_owned();
+    let trickles = (0..DESCRIPTORS).map(|_| {
+        let address = address.clone();
+        tokio::spawn(async move {
+            let mut stream = tokio::net::TcpStream::connect(&address).await.expect("the system takes it");
+            drop(stream.write_all(b"GET /healthz HTTP/1.1\r\nx: ").await);
+            while stream.write_all(b"a").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        })
+    });
+    let trickles: Vec<_> = trickles.collect();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    for _ in 0..3 {
+        let answer = tokio::time::timeout(Duration::from_secs(10), asked_by(&address)).await;
+        assert!(answer.expect("nobody is kept out").starts_with("HTTP/1.1 200"));
+    }
+    trickles.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! The connections that are open: no more than there are places. Where all are taken, the one on which nothing is handled
 //! and nothing moved for longest is closed for whoever comes next, so that clients that keep connections open keep nobody out.
+//! Who has just come is given the time to ask.
 
 use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -17,10 +18,12 @@ use crate::telemetry::Seldom;
 
 /// How long a connection that is asked to close may take, before the next one is asked too.
 const GRACE: Duration = Duration::from_millis(20);
-/// How long nothing may move on it then before it is cut off, such as on one with half the head of a request.
+/// How long a connection may take to ask for something, before it counts as idle.
+const FRESH: Duration = Duration::from_secs(1);
+/// After what time one that is asked to close is cut off, such as one with half the head of a request, however it trickles.
 const CUT_AFTER: Duration = Duration::from_secs(1);
-/// And how long it may take where something moves, such as an answer that is taken slowly.
-const CUT_MOVING_AFTER: Duration = Duration::from_secs(30);
+/// And after what time where an answer is taken slowly.
+const CUT_TAKEN_AFTER: Duration = Duration::from_secs(30);
 
 /// All that are open.
 #[derive(Clone)]
@@ -41,7 +44,13 @@ struct Inner {
 struct Use {
     /// Requests that are being handled: their answers are not known yet.
     requests: AtomicUsize,
-    /// When bytes moved on it last, in milliseconds from the begin of all.
+    /// Whether there ever was one.
+    has_asked: AtomicBool,
+    /// Whether what is written waits for the other side to take it.
+    is_taken_slowly: AtomicBool,
+    /// When it came, in milliseconds from the begin of all.
+    came: u64,
+    /// When bytes moved on it last, likewise.
     moved: AtomicU64,
     begin: Instant,
     closing: CancellationToken,
@@ -71,6 +80,12 @@ impl Use {
         self.requests.load(Ordering::Relaxed) == 0
     }
 
+    /// Whether it has come so lately that its first request may be on its way.
+    fn is_fresh(&self) -> bool {
+        let age = Duration::from_millis(self.millis().saturating_sub(self.came));
+        !self.has_asked.load(Ordering::Relaxed) && age < FRESH
+    }
+
     fn unmoved(&self) -> Duration {
         Duration::from_millis(self.millis().saturating_sub(self.moved.load(Ordering::Relaxed)))
     }
@@ -79,6 +94,11 @@ impl Use {
 impl Movement {
     pub(super) fn note(&self) {
         self.0.moved.store(self.0.millis(), Ordering::Relaxed);
+    }
+
+    /// Notes whether what was written last has to wait.
+    pub(super) fn note_write(&self, waits: bool) {
+        self.0.is_taken_slowly.store(waits, Ordering::Relaxed);
     }
 }
 
@@ -109,13 +129,16 @@ impl Connections {
                 break place;
             }
         };
+        let came = u64::try_from(self.0.begin.elapsed().as_millis()).unwrap_or(u64::MAX);
         let usage = Arc::new(Use {
             requests: AtomicUsize::new(0),
-            moved: AtomicU64::new(0),
+            has_asked: AtomicBool::new(false),
+            is_taken_slowly: AtomicBool::new(false),
+            came,
+            moved: AtomicU64::new(came),
             begin: self.0.begin,
             closing: self.0.closing.child_token(),
         });
-        Movement(usage.clone()).note();
         let id = self.0.next.fetch_add(1, Ordering::Relaxed);
         self.open().insert(id, usage.clone());
         Connection { id, usage, all: self.clone(), _place: place }
@@ -136,7 +159,7 @@ impl Connections {
     fn close_longest_idle(&self) {
         let longest = {
             let open = self.open();
-            let idle = open.values().filter(|one| one.is_idle() && !one.closing.is_cancelled());
+            let idle = open.values().filter(|one| one.is_idle() && !one.is_fresh() && !one.closing.is_cancelled());
             idle.min_by_key(|one| one.moved.load(Ordering::Relaxed)).cloned()
         };
         if let Some(longest) = &longest {
@@ -163,6 +186,7 @@ impl Connection {
     /// Notes a request until it is dropped.
     pub(super) fn request(&self) -> Request {
         self.usage.requests.fetch_add(1, Ordering::Relaxed);
+        self.usage.has_asked.store(true, Ordering::Relaxed);
         Request(self.usage.clone())
     }
 
@@ -176,13 +200,14 @@ impl Connection {
         self.usage.closing.cancelled().await;
     }
 
-    /// Waits, after [`Self::closing`], until it is to be cut off: somebody waits for its place, and nothing moves any more,
-    /// or an answer is taken too slowly.
+    /// Waits, after [`Self::closing`], until it is to be cut off: somebody waits for its place, and nothing is handled, and no
+    /// answer is taken any more, or too slowly.
     pub(super) async fn cut(&self) {
         let asked = Instant::now();
         loop {
             tokio::time::sleep(CUT_AFTER).await;
-            let is_stuck = self.usage.unmoved() >= CUT_AFTER || asked.elapsed() >= CUT_MOVING_AFTER;
+            let is_taken = self.usage.is_taken_slowly.load(Ordering::Relaxed) && self.usage.unmoved() < CUT_AFTER;
+            let is_stuck = !is_taken || asked.elapsed() >= CUT_TAKEN_AFTER;
             if is_stuck && self.usage.is_idle() && self.all.0.places.available_permits() == 0 {
                 return;
             }
@@ -210,12 +235,34 @@ mod tests {
         connection.usage.closing.is_cancelled()
     }
 
+    /// One on which something was asked.
+    async fn used(connections: &Connections) -> Connection {
+        let connection = connections.enter().await;
+        drop(connection.request());
+        connection
+    }
+
+    #[tokio::test]
+    async fn who_has_just_come_is_given_the_time_to_ask() {
+        let connections = Connections::new(1);
+        let fresh = connections.enter().await;
+        let next = connections.enter();
+        tokio::pin!(next);
+        tokio::select! {
+            _ = &mut next => panic!("there is no place"),
+            () = fresh.closing() => panic!("its request may be on its way"),
+            () = tokio::time::sleep(FRESH / 2) => {}
+        }
+        drop(fresh);
+        next.await;
+    }
+
     #[tokio::test]
     async fn the_one_that_is_idle_for_longest_is_asked_to_close_for_the_next() {
         let connections = Connections::new(3);
         let busy = connections.enter().await;
         let _request = busy.request();
-        let (asked, first) = (connections.enter().await, connections.enter().await);
+        let (asked, first) = (used(&connections).await, used(&connections).await);
         tokio::time::sleep(Duration::from_millis(5)).await;
         asked.movement().note();
         let next = tokio::spawn({
@@ -232,7 +279,7 @@ mod tests {
     #[tokio::test]
     async fn where_one_takes_its_time_to_close_the_next_is_asked_too() {
         let connections = Connections::new(2);
-        let (slow, quick) = (connections.enter().await, connections.enter().await);
+        let (slow, quick) = (used(&connections).await, used(&connections).await);
         tokio::time::sleep(Duration::from_millis(5)).await;
         quick.movement().note();
         let next = connections.enter();

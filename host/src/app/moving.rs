@@ -70,6 +70,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Moving<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Moving<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.movement.note_write(outcome.is_pending());
         self.watch(outcome, context)
     }
 
@@ -79,6 +80,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Moving<S> {
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
+        self.movement.note_write(outcome.is_pending());
         self.watch(outcome, context)
     }
 
