@@ -18,27 +18,49 @@ const VARIABLES: [&str; 2] = ["feedback", "analysis"];
 
 /// Refuses what is nested deeper than the parser's stack is made for, by its brackets and its runs of operators.
 pub(super) fn check_depth(source: &str) -> Result<(), String> {
-    let (mut brackets, mut run, mut questions, mut quote) = (0_usize, 0_usize, 0_usize, None);
-    let mut chars = source.chars();
-    while let Some(c) = chars.next() {
-        match (quote, c) {
-            (Some(_), '\\') => {
-                chars.next();
-            }
-            (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '(' | '[' | '{') => brackets += 1,
-            (None, ')' | ']' | '}') => brackets = brackets.saturating_sub(1),
-            (None, '?') => questions += 1,
-            (None, _) => {}
+    let (mut brackets, mut run, mut questions) = (0_usize, 0_usize, 0_usize);
+    let mut rest = source;
+    let mut before = ' ';
+    while let Some(c) = rest.chars().next() {
+        rest = match c {
+            '"' | '\'' => behind_text(rest, c, matches!(before, 'r' | 'R')),
+            '/' if rest.starts_with("//") => rest.find('\n').map_or("", |end| &rest[end..]),
+            _ => &rest[c.len_utf8()..],
+        };
+        before = c;
+        match c {
+            '(' | '[' | '{' => brackets += 1,
+            ')' | ']' | '}' => brackets = brackets.saturating_sub(1),
+            '?' => questions += 1,
+            _ => {}
         }
-        run = if quote.is_none() && matches!(c, '!' | '-') { run + 1 } else { 0 };
+        run = if matches!(c, '!' | '-') { run + 1 } else { 0 };
         if brackets > MAX_DEPTH || run > MAX_DEPTH || questions > MAX_DEPTH {
             return Err(format!("it is nested more than {MAX_DEPTH} deep; write it flatter"));
         }
     }
     Ok(())
+}
+
+/// What stands behind the literal text in `mark`s at the beginning of `source`: of three marks, or of one in one line. In a
+/// raw one a backslash is itself.
+fn behind_text(source: &str, mark: char, is_raw: bool) -> &str {
+    let triple = mark.to_string().repeat(3);
+    let (end, is_triple) = if source.starts_with(&triple) { (triple.as_str(), true) } else { (&triple[..1], false) };
+    let mut rest = &source[end.len()..];
+    while let Some(c) = rest.chars().next() {
+        if let Some(behind) = rest.strip_prefix(end) {
+            return behind;
+        }
+        if c == '\n' && !is_triple {
+            return rest;
+        }
+        rest = &rest[c.len_utf8()..];
+        if c == '\\' && !is_raw {
+            rest = rest.strip_prefix(|_: char| true).unwrap_or(rest);
+        }
+    }
+    ""
 }
 
 /// Looks at every node: names, depth, how many there are, and whether any could make a value that is much larger than the

@@ -146,3 +146,19 @@ fn of_what_the_parser_says_of_itself_nothing_is_shown() {
     let message = refusal(&format!(r"r'\' != 'x' || {}true{}", "(".repeat(300), ")".repeat(300)));
     assert!(!message.contains("ParseError"), "{message}");
 }
+
+#[test]
+fn nothing_hides_how_deep_a_condition_is() {
+    let deep = format!("{}true{}", "(".repeat(50), ")".repeat(50));
+    for before in
+        ["", "// it's\n", "r'\\' != 'a' && ", "R\"\\\" != 'a' && ", "'\\'' != 'a' && ", "'''it's''' != 'a' && "]
+    {
+        let said = refusal(&format!("{before}{deep}"));
+        assert!(said.contains("nested more than 24 deep"), "{before}: {said}");
+    }
+    assert!(refusal(&format!("// '\n{}true", "!".repeat(50))).contains("nested more than 24 deep"));
+    let brackets = "(".repeat(50);
+    for text in [format!("'{brackets}'"), format!("'''it's\n{brackets}'''"), format!("r'\\{brackets}'")] {
+        assert!(holds(&format!("feedback.text != {text} // {brackets}")), "{text}");
+    }
+}
