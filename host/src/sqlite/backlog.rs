@@ -42,6 +42,17 @@ pub(super) struct Group {
     company: Option<u32>,
 }
 
+/// What there is to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Filled {
+    /// Something.
+    Work,
+    /// Nothing, and there was nothing for as long as was waited.
+    Quiet,
+    /// Nothing, and nobody comes any more.
+    Ended,
+}
+
 /// What was taken from the inbox and is not done yet.
 #[derive(Default)]
 pub(super) struct Backlog {
@@ -58,11 +69,12 @@ pub(super) struct Backlog {
 }
 
 impl Backlog {
-    /// Takes in what waits, and waits where there is nothing to do yet. False at the end.
-    pub(super) fn fill(&mut self, jobs: &Receiver<Job>) -> bool {
+    /// Takes in what waits, and waits where there is nothing to do yet; where there is nothing at all, no longer than
+    /// `quiet`.
+    pub(super) fn fill(&mut self, jobs: &Receiver<Job>, quiet: Duration) -> Filled {
         loop {
             let first = match self.pause(Instant::now()) {
-                None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                None => jobs.recv_timeout(quiet),
                 Some(Duration::ZERO) => Err(RecvTimeoutError::Timeout),
                 Some(pause) if !self.soon.is_empty() => {
                     gather(pause);
@@ -74,15 +86,19 @@ impl Backlog {
                 Ok(job) => self.take(job),
                 Err(RecvTimeoutError::Timeout) => {
                     self.take_all(jobs);
-                    return true;
+                    return if self.is_empty() { Filled::Quiet } else { Filled::Work };
                 }
                 Err(RecvTimeoutError::Disconnected) => {
                     // Nobody comes any more: what is left is done at once.
                     (self.turn_at, self.crowd_at) = (None, None);
-                    return !(self.soon.is_empty() && self.later.is_empty());
+                    return if self.is_empty() { Filled::Ended } else { Filled::Work };
                 }
             }
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.soon.is_empty() && self.later.is_empty()
     }
 
     /// Takes in what waits; whether any of it is to be done at once.
@@ -206,7 +222,7 @@ mod tests {
 
     /// Does the next group, which is said to have taken so long: how many operations, and whether they are of stages.
     fn step(backlog: &mut Backlog, jobs: &Receiver<Job>, took: Duration) -> (usize, bool) {
-        assert!(backlog.fill(jobs));
+        assert_eq!(backlog.fill(jobs, Duration::MAX), Filled::Work);
         let group = backlog.next_group();
         backlog.done(group.company(), Instant::now().checked_sub(took).expect("the clock has run so long"));
         (group.operations.len(), group.company().is_some())
@@ -290,7 +306,7 @@ mod tests {
         send(&inbox, 5, 5);
         drop(inbox);
         let mut left = 10;
-        while backlog.fill(&jobs) {
+        while backlog.fill(&jobs, Duration::MAX) == Filled::Work {
             let group = backlog.next_group();
             left -= group.operations.len();
             backlog.done(group.company(), Instant::now());

@@ -29,7 +29,8 @@
 //!
 //! # Erasure
 //! `secure_delete` overwrites with zeros what is deleted. Two kinds of traces are left: the log may hold older images of
-//! pages, and pages copies of rows that SQLite moved ([`scrub`]). [`Store::scrub`] removes both. The index of words may keep
+//! pages, and pages copies of rows that SQLite moved ([`scrub`]). [`Store::scrub`] removes both; the log goes also when
+//! nothing is written for some seconds. The index of words may keep
 //! the beginning of a word, as far as it tells it from its neighbour in the alphabet, until its parts are merged. Temporary
 //! tables are in memory. Copies that the file system or the disk keeps are beyond reach.
 
@@ -107,7 +108,7 @@ impl Store {
         migrations::check(&connection, path)?;
         open::configure(&connection).map_err(|source| OpenError::sqlite(path, source))?;
         migrations::run(&mut connection).map_err(|source| OpenError::sqlite(path, source))?;
-        writer::drop_log(&connection).map_err(|source| OpenError::sqlite(path, source))?;
+        writer::drop_log(&connection, writer::PATIENCE).map_err(|source| OpenError::sqlite(path, source))?;
         let failure = Arc::<OnceLock<String>>::default();
         let hot = Readers::open(path, HOT_READERS, open::HOT_CACHE_KIB, failure.clone())?;
         let query = Readers::open(path, QUERY_READERS, open::QUERY_CACHE_KIB, failure.clone())?;

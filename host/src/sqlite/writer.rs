@@ -16,7 +16,7 @@ use tokio::{
 
 use super::{
     StoreError,
-    backlog::{Backlog, Haste},
+    backlog::{Backlog, Filled, Haste},
     error::{is_fatal, reason},
     open::BUSY_TIMEOUT,
     scrub::Pages,
@@ -27,11 +27,14 @@ use super::{
 /// log begins anew when all of them are there and no reader uses it.
 pub(super) const MAX_WAL_PAGES: i64 = 4_000;
 
-/// How long readers are waited for when the log is dropped.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// How long readers are waited for when the log is dropped: short reads, and no others, since the writer has more to do.
+pub(super) const PATIENCE: Duration = Duration::from_millis(100);
 
 /// How long another program may hold the lock of the store, until it is given up.
 const LOCKED: Duration = Duration::from_secs(60);
+
+/// After how long without a write the log is dropped, so that what was deleted meanwhile is in the files no longer.
+const LOG_QUIET: Duration = Duration::from_millis(if cfg!(test) { 100 } else { 5_000 });
 
 /// How many groups are done between two looks at the log.
 const LOOK_AT_LOG: u32 = 16;
@@ -77,7 +80,7 @@ pub(super) enum Folded {
 impl Fold {
     fn run(&self, connection: &Connection, pages: &Pages) -> rusqlite::Result<Folded> {
         let Some(first) = self.clear_from else {
-            return Ok(if drop_log(connection)? { Folded::Done(None) } else { Folded::Blocked });
+            return Ok(if drop_log(connection, PATIENCE)? { Folded::Done(None) } else { Folded::Blocked });
         };
         if unfolded_pages(connection)? > 0 {
             checkpoint(connection, "PASSIVE")?;
@@ -222,13 +225,18 @@ impl Scribe {
     fn serve(self, jobs: &Receiver<Job>) {
         let mut backlog = Backlog::default();
         let mut unsynced = Unsynced::default();
-        let mut groups = 0u32;
+        let (mut groups, mut has_log) = (0u32, true);
         loop {
             if unsynced.is_due() || !backlog.has_more(jobs) {
                 unsynced.settle(&self.log);
             }
-            if !backlog.fill(jobs) {
-                return;
+            match backlog.fill(jobs, if has_log { LOG_QUIET } else { Duration::MAX }) {
+                Filled::Work => {}
+                Filled::Quiet => {
+                    has_log = !self.drop_quiet_log();
+                    continue;
+                }
+                Filled::Ended => return,
             }
             let began = Instant::now();
             let group = backlog.next_group();
@@ -237,6 +245,7 @@ impl Scribe {
                 unsynced.settle(&self.log);
             }
             if !group.operations.is_empty() {
+                has_log = true;
                 unsynced.is_wanted_soon |= company.is_none();
                 self.commit(group.operations, &mut unsynced);
             }
@@ -289,6 +298,11 @@ impl Scribe {
 
     fn log_is_long(&self) -> bool {
         self.guard(unfolded_pages).is_ok_and(|pages| pages > MAX_WAL_PAGES)
+    }
+
+    /// Drops the log, unless somebody reads; whether it is gone.
+    fn drop_quiet_log(&self) -> bool {
+        self.guard(|connection| drop_log(connection, Duration::ZERO)).unwrap_or(false)
     }
 
     fn fold_log(&self) {
@@ -372,10 +386,10 @@ fn unfolded_pages(connection: &Connection) -> rusqlite::Result<i64> {
     statement.query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
 }
 
-/// Folds the log into the database and cuts it to nothing; false where a reader stands in the way. Short reads are waited
-/// for, and no others: this thread has more to do.
-pub(super) fn drop_log(connection: &Connection) -> rusqlite::Result<bool> {
-    connection.busy_timeout(PATIENCE)?;
+/// Folds the log into the database and cuts it to nothing; false where a reader stands in the way for longer than
+/// `patience`.
+pub(super) fn drop_log(connection: &Connection, patience: Duration) -> rusqlite::Result<bool> {
+    connection.busy_timeout(patience)?;
     let outcome = checkpoint(connection, "TRUNCATE");
     connection.busy_timeout(BUSY_TIMEOUT)?;
     outcome

@@ -276,6 +276,29 @@ fn nobody_outside_waits_for_the_work_of_stages_once_it_is_written() {
 }
 
 #[tokio::test]
+async fn what_was_deleted_is_not_in_the_files_any_more_when_nothing_is_written_for_a_while() {
+    let (_folder, path) = folder();
+    let store = Store::open(&path).expect("opens");
+    add_lane(&store, "delivery/what-nobody-may-keep").await.expect("works");
+    let delete = |connection: &Connection| connection.execute("DELETE FROM lane", []);
+    store.write(Haste::Soon, delete, |_, _| {}).await.expect("works");
+    let is_kept = || {
+        ["sayso.db", "sayso.db-wal"].iter().any(|name| {
+            let bytes = std::fs::read(path.with_file_name(name)).expect("is there");
+            memchr::memmem::find(&bytes, b"what-nobody-may-keep").is_some()
+        })
+    };
+    assert!(is_kept(), "in the log");
+    let gone = async {
+        while is_kept() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), gone).await.expect("the log is dropped");
+    add_lane(&store, "another").await.expect("works on");
+}
+
+#[tokio::test]
 async fn the_log_is_folded_before_it_grows_without_bound() {
     let (_folder, path) = folder();
     let store = Store::open(&path).expect("opens");
