@@ -221,6 +221,17 @@ async fn a_reload_takes_the_keys_of_the_file_and_tells_what_waits_for_a_start() 
         assert_eq!(status(before, Method::GET, "/v1/chain").await, 401, "a key that was taken out is known no more");
         assert_eq!(status(name, Method::GET, "/v1/chain").await, 200);
     }
+    server.reconfigure(&format!("{misspelt}{plugins}"));
+    assert_eq!(status("sixth", Method::POST, "/v1/chain/reload").await, 422, "the only key is none");
+    assert_eq!(status("sixth", Method::GET, "/v1/chain").await, 401, "nobody is let in");
+    server.reconfigure(&format!("{}{plugins}", key("sixth", "")));
+    server.signal("HUP");
+    let let_in = async {
+        while status("sixth", Method::GET, "/v1/chain").await != 200 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, let_in).await.expect("the keys are read again");
     server.reconfigure(&format!("{}{plugins}= no TOML", key("seventh", "")));
     assert_eq!(status("sixth", Method::POST, "/v1/chain/reload").await, 422);
     assert_eq!(status("sixth", Method::GET, "/v1/chain").await, 200, "nothing in it can be read");
@@ -294,6 +305,16 @@ async fn with_watch_another_link_and_another_folder_of_the_same_name_are_seen() 
     std::fs::copy(guest("nosy"), dir.path().join("two/plugin.wasm")).expect("copied");
     let fourth = digest_other_than(&server, &third["digest"]).await;
     assert_eq!(fourth["digest"], second["digest"], "what changes in the new folder is seen");
+
+    std::fs::remove_dir_all(dir.path().join("two")).expect("removed");
+    // For longer than what tells of it.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let folder = dir.path().join("two");
+    std::fs::create_dir(&folder).expect("made");
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    std::fs::copy(guest("hostile"), folder.join("plugin.wasm")).expect("copied");
+    let fifth = digest_other_than(&server, &fourth["digest"]).await;
+    assert_eq!(fifth["digest"], first["digest"], "a folder that was gone for a while is found again");
 }
 
 #[tokio::test]

@@ -4,7 +4,10 @@
 //! keys are configured and kept. Without keys everything is open, and the host listens on loopback alone; what is
 //! left to keep out then are web sites that the operator's own browser visits, by the names in `Host` and `Origin`.
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{
+    Arc, PoisonError, RwLock, RwLockReadGuard,
+    atomic::{AtomicBool, Ordering},
+};
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -32,6 +35,8 @@ pub struct KeyError {
 #[derive(Debug, Default)]
 pub struct Auth {
     keys: RwLock<Vec<Key>>,
+    /// Whether keys are named, though none of them may be one.
+    is_closed: AtomicBool,
 }
 
 /// By name, what became of the keys at a reload.
@@ -86,21 +91,23 @@ impl Auth {
                 key.hash.strip_prefix("sha256:").and_then(unhex).ok_or_else(|| KeyError { name: key.name.clone() })?;
             Ok(Key { name: key.name.as_str().into(), digest, scopes: key.scopes.clone() })
         };
-        Ok(Self { keys: RwLock::new(keys.iter().map(read).collect::<Result<_, _>>()?) })
+        let keys = keys.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { is_closed: (!keys.is_empty()).into(), keys: RwLock::new(keys) })
     }
 
-    /// Reads those of the configured keys that can be used.
+    /// Reads those of the configured keys that can be used; where there are none, nobody is let in.
     pub fn of_sound(keys: &[config::Key]) -> Self {
         let read = keys.iter().filter_map(|key| Self::new(std::slice::from_ref(key)).ok());
         let keys = read.flat_map(|auth| auth.keys.into_inner().unwrap_or_else(PoisonError::into_inner));
-        Self { keys: RwLock::new(keys.collect()) }
+        Self { keys: RwLock::new(keys.collect()), is_closed: true.into() }
     }
 
     /// Takes the keys of `other` in the place of its own, for every request from now on.
-    pub fn replace(&self, other: Self) -> Change {
-        let new = other.keys.into_inner().unwrap_or_else(PoisonError::into_inner);
+    pub fn replace(&self, other: &Self) -> Change {
+        let new = std::mem::take(&mut *other.keys.write().unwrap_or_else(PoisonError::into_inner));
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
         let old = std::mem::replace(&mut *keys, new);
+        self.is_closed.store(other.is_closed.load(Ordering::Acquire), Ordering::Release);
         let mut change = Change::default();
         for key in &*keys {
             match old.iter().find(|other| other.name == key.name) {
@@ -122,7 +129,7 @@ impl Auth {
 
     /// Whether everything is open to this machine.
     pub fn is_open(&self) -> bool {
-        self.keys().is_empty()
+        !self.is_closed.load(Ordering::Acquire)
     }
 
     /// Who makes the request, if it may do what `scope` covers.
@@ -130,10 +137,10 @@ impl Auth {
     /// # Errors
     /// 401 without a key or with one that is not known, 403 with one that does not cover the scope.
     pub fn allow(&self, headers: &HeaderMap, scope: Scope) -> Result<Caller, Problem> {
-        let keys = self.keys();
-        if keys.is_empty() {
+        if self.is_open() {
             return Ok(Caller(None));
         }
+        let keys = self.keys();
         let Some(token) = bearer(headers) else {
             return Err(unauthorized("Send a key: -H 'authorization: Bearer sk_…'. `sayso key new` makes one.", ""));
         };

@@ -68,12 +68,17 @@ impl Watch {
     /// Has the chain loaded anew at every change; runs for ever.
     pub async fn run(mut self, chain: Arc<LiveChain>) {
         loop {
+            let missed = self.misses_a_folder();
             tokio::select! {
                 () = self.woken.notified() => {}
-                () = tokio::time::sleep(SEEK), if self.misses_a_folder() => {}
+                () = tokio::time::sleep(SEEK), if missed => {}
             }
             self.settle().await;
             if self.is_as_before() {
+                if missed && !self.misses_a_folder() {
+                    let files: Vec<_> = self.seen.iter().map(|(file, _)| file.clone()).collect();
+                    drop(self.follow_all(&files));
+                }
                 continue;
             }
             // Before the files are read, so that what changes meanwhile is seen as a change.
@@ -103,8 +108,8 @@ impl Watch {
     }
 
     fn misses_a_folder(&self) -> bool {
-        let file = self.seen.first().map(|(file, _)| file.as_path());
-        file.and_then(Path::parent).is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
+        let mut folders = self.seen.iter().filter_map(|(file, _)| file.parent());
+        folders.any(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
     }
 
     fn is_as_before(&self) -> bool {
@@ -125,19 +130,27 @@ impl Watch {
             }
             Err(_) => files.extend(self.seen.iter().skip(1).map(|(file, _)| file.clone())),
         }
+        let outcome = self.follow_all(&files);
+        self.seen = files.into_iter().map(|file| (file.clone(), mark(&file))).collect();
+        outcome
+    }
+
+    /// Watches the folders of the files.
+    fn follow_all(&mut self, files: &[PathBuf]) -> io::Result<()> {
         // One that went and comes again is another folder to the system.
         let gone: Vec<_> = self.folders.iter().filter(|(folder, id)| id_of(folder) != Some(**id)).collect();
         let gone: Vec<PathBuf> = gone.into_iter().map(|(folder, _)| folder.clone()).collect();
         for folder in gone {
             self.folders.remove(&folder);
-            // It may be watched no more already.
-            drop(self.watcher.unwatch(&folder));
+            if folder.is_dir() {
+                // It may be watched no more already.
+                drop(self.watcher.unwatch(&folder));
+            }
         }
         let mut outcome = Ok(());
         for folder in files.iter().flat_map(|file| folders_of(file)).collect::<BTreeSet<_>>() {
             outcome = outcome.and(self.follow(folder));
         }
-        self.seen = files.into_iter().map(|file| (file.clone(), mark(&file))).collect();
         outcome
     }
 

@@ -64,14 +64,14 @@ pub fn load(file: Option<&Path>, variables: impl IntoIterator<Item = (String, St
 }
 
 /// Reads the `[[key]]`s of a file and of the variables alone, whatever else these hold, and passes over those that are
-/// none.
+/// none; `None` where there is no entry at all.
 ///
 /// # Errors
 /// See [`ConfigError`].
 pub(super) fn load_keys(
     file: &Path,
     variables: impl IntoIterator<Item = (String, String)>,
-) -> Result<Vec<Key>, ConfigError> {
+) -> Result<Option<Vec<Key>>, ConfigError> {
     let text = read(file)?;
     let mut table = parse(file, &text)?;
     let variables = environment::overlay(&mut table, variables)?;
@@ -80,8 +80,11 @@ pub(super) fn load_keys(
         Some(Value::Array(entries)) => entries,
         other => Vec::from_iter(other),
     };
+    if entries.is_empty() {
+        return Ok(None);
+    }
     let read = |entry| understand(Table::from_iter([("key".to_owned(), Value::Array(vec![entry]))]), &origin);
-    Ok(entries.into_iter().filter_map(|entry| read(entry).ok()).flat_map(|config| config.keys).collect())
+    Ok(Some(entries.into_iter().filter_map(|entry| read(entry).ok()).flat_map(|config| config.keys).collect()))
 }
 
 /// Reads the `[[plugin]]`s of a file alone, as it says them: whatever else it holds is left to [`load`].

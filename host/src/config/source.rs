@@ -34,13 +34,13 @@ impl Source {
         Ok(config)
     }
 
-    /// Reads the keys alone, as they are now, where there is a file.
+    /// Reads the keys alone, as they are now, where there is a file that names some. Of those that are none it has none.
     ///
     /// # Errors
     /// See [`ConfigError`].
     pub fn read_keys(&self) -> Result<Option<Vec<Key>>, ConfigError> {
         let Some(file) = &self.file else { return Ok(None) };
-        load_keys(file, environment::texts(std::env::vars_os())?).map(Some)
+        load_keys(file, environment::texts(std::env::vars_os())?)
     }
 
     /// The folder that the paths of plugins are relative to.

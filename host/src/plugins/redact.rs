@@ -45,10 +45,12 @@ pub(super) fn apply(
             Cuts::of(passages, &words, text).apply(pointer, text, told);
         });
     }
+    let mut elsewhere = BTreeMap::<String, Option<Cuts>>::new();
     for redaction in told {
-        if let Some(text) = texts::get(feedback, &redaction.field) {
-            Cuts::of(Vec::new(), &words, &text).move_redaction(redaction);
-        }
+        let cuts = elsewhere
+            .entry(redaction.field.clone())
+            .or_insert_with(|| texts::get(feedback, &redaction.field).map(|text| Cuts::of(Vec::new(), &words, &text)));
+        cuts.iter().for_each(|cuts| cuts.move_redaction(redaction));
     }
     scrub(feedback, &words);
     of_plugins

@@ -57,8 +57,8 @@ impl Clauses {
     }
 }
 
-/// Phrases that are joined are clauses where each has a topic and feelings of its own: in "lovely staff, filthy rooms", but
-/// not in "lovely staff and rooms", nor in "slow, rude staff".
+/// Phrases that are joined are clauses where both have a topic and feelings of their own: in "lovely staff, filthy rooms",
+/// but not in "lovely staff and rooms", nor in "lovely staff, slow, rude waiters", of which nobody knows whose "slow" is.
 struct Phrases {
     /// In the order of the text.
     topics: Vec<Span>,
@@ -76,8 +76,8 @@ impl Phrases {
                 let next = joints.peek().map_or(end, |&next| next.min(end));
                 if self.is_clause(start..joint) && self.is_clause(joint..next) {
                     parted.push(joint);
-                    start = joint;
                 }
+                start = joint;
             }
             parted.push(end);
             start = end;

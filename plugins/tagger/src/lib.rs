@@ -15,8 +15,8 @@
 //! - Confidence is 0.8 where a match is of two words or more (four letters or more in Chinese, Japanese and Korean), else
 //!   0.6, and 0.05 more for each further match, up to 0.95.
 //! - With a `sentiment` of the whole by an earlier plugin, each topic gets a score `sentiment`: the mean weight of the
-//!   evidence in the clauses that mention it, by 4, which is the strongest weight. Phrases that a comma, an "and" or a dash
-//!   joins are clauses where each has a topic and evidence of its own.
+//!   evidence in the clauses that mention it, by 4, which is the strongest weight. Phrases that a comma, an "and", a
+//!   dash or the like joins are clauses where both have a topic and evidence of their own.
 //! - A churn threat gives a score `churn_risk`: 0.6, plus up to 0.2 for tenure (all of it from ten years on), plus up to
 //!   0.2 for negative sentiment (its size times 0.2).
 //!

@@ -139,7 +139,9 @@ fn a_text_of_han_alone_is_in_the_language_that_what_stands_beside_it_tells() {
     assert_eq!(code(serde_json::json!({"text": "感謝"})), "zh");
     assert_eq!(code(serde_json::json!({"text": "感謝", "territory": "JP"})), "ja");
     assert_eq!(code(serde_json::json!({"text": "感謝", "title": "ありがとう"})), "ja");
-    assert_eq!(code(serde_json::json!({"text": "感謝你們", "territory": "JP"})), "zh");
+    for chinese in ["感謝你們", "服务态度差", "质量不错", "性价比高"] {
+        assert_eq!(code(serde_json::json!({"text": chinese, "territory": "JP"})), "zh");
+    }
     assert_eq!(code(serde_json::json!({"text": "", "title": "ありがとう"})), "ja");
     assert_eq!(code(serde_json::json!({"text": "I love it", "title": "ありがとう"})), "en");
 }

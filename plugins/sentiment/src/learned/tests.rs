@@ -239,6 +239,8 @@ fn korean_refuses_behind_the_noun_and_denies_flaws_that_are_described() {
     ];
     assert_signs(korean, &praises, &blames);
     assert!(korean("추천 안 받 고 산 게 좋 아요") > 0.05, "no verb of refusing");
+    let (twice, once) = (korean("추천 안 할 이유 가 없 어요"), korean("안 할 이유 가 없 어요"));
+    assert!(twice > once, "to refuse is refused, so that praise is none the less: {twice} {once}");
 }
 
 #[test]

@@ -193,6 +193,11 @@ fn korean_refusal(words: &mut Words<'_, '_>, at: usize) -> bool {
         }
         joined => joined.starts_with('못'),
     };
+    // 추천 안 할 이유가 없어요 refuses to refuse.
+    let refused = (1..=6).map(|by| words.get(at + by)).find(|word| word.starts_with('없'));
+    if refused.is_some() {
+        return false;
+    }
     let has_particle = matches!(words.before(at, 1), "은" | "는" | "을" | "를" | "이" | "가" | "도");
     let Some(noun) = at.checked_sub(1 + usize::from(has_particle)).filter(|_| is_verb) else { return false };
     let turned = match words.value(noun) {
@@ -319,7 +324,7 @@ impl Reach {
 
     /// Whether the words around a negation let it be one: 不是很好吗？ says that it is so.
     fn holds(self, words: &Words<'_, '_>, light: usize, denied: usize) -> bool {
-        let asks = |by: usize| matches!(words.get(denied + by), "吗" | "嗎" | "嘛" | "么" | "？" | "?");
+        let asks = |by: usize| matches!(words.get(denied + by), "吗" | "嗎" | "嘛" | "么" | "呢" | "？" | "?");
         !matches!(self, Self::Degree) || (light > 0 && !(1..=REACH).any(asks))
     }
 

@@ -42,7 +42,6 @@ fn joined_phrases_that_each_have_a_topic_and_feelings_are_parted() {
         "Delicious food, horrible website",
         "Delicious food and horrible website",
         "Delicious food - horrible website",
-        "The food, which was warm, was delicious, website horrible",
         "Delicious food, website sadly horrible",
     ] {
         let words = [("elicious", 2.0), ("horrible", -2.0)];
@@ -58,6 +57,10 @@ fn members_of_a_list_share_its_feelings() {
         let expected = [("food/taste", -0.5), ("website/usability", -0.5)];
         assert_aspects("en", text, &[("horrible", -2.0)], &expected);
     }
+    let words = [("Great", 2.0), ("errible", -2.0), ("orrid", -2.0)];
+    let mixed = -0.167;
+    let expected = [("food/taste", mixed), ("website/usability", mixed)];
+    assert_aspects("en", "Great website, terrible, horrid food", &words, &expected);
     for text in ["Odd, horrible website", "The website is odd and horrible"] {
         let words = [("dd", -1.0), ("horrible", -2.0)];
         assert_aspects("en", text, &words, &[("website/usability", -0.375)]);

@@ -66,44 +66,24 @@ const JAPANESE_HAN: &str = "悪圧囲隠栄営円塩桜応仮価絵懐壊拡覚�
     桟児歯実釈収渋従縦粛処奨焼剰縄畳嬢譲醸図穂酔粋髄瀬摂専銭繊巣総騒増臓蔵続対帯滝択沢単団弾遅鋳庁聴逓鉄転伝\
     闘徳読弐悩脳廃拝売発髪抜払仏塀変辺歩豊毎満黙訳薬様謡頼覧竜両猟緑塁霊齢労録働込峠畑枠匂込";
 
-/// Han that Chinese sentences are made with, and Japanese ones are not.
-const CHINESE_HAN: &str = "的了是我你们這这那很吗嗎呢吧啊在没沒还還就都也和说說给給让讓把被为為什么麼个個们們她它哪";
+/// Han that Chinese sentences are made with, and Japanese ones are not: among them the simplified ones that are the most
+/// frequent in reviews.
+const CHINESE_HAN: &str = "的了是我你们這这那很吗嗎呢吧啊在没沒还還就都也和说說给給让讓把被为為什么\
+    麼个個们們她它哪间时过错觉书务对较实样电买现开发经动问话设总热员盘别欢东\
+    读单题统应该种两晚带值结评费门进观级标关显车质虽满头适长卡每态难边键订强\
+    爱环换处选馆见货够确离宾记驱简风预议论钱认调场视另贵连华细卫节择计刚帮远\
+    许办净讲识业语优运张饭钟烦图备厅线极马响续笔习复脑轻类";
 
 /// Answers of kanji alone that are Japanese, though their Han are Chinese too.
 const JAPANESE_ANSWERS: [&str; 7] = ["最高", "最低", "丁寧", "残念", "論外", "完璧", "素敵"];
 
-/// Words of Han that are Japanese alone, though most of their Han are Chinese too.
-const JAPANESE_WORDS: [&str; 24] = [
-    "丁寧",
-    "予約",
-    "値段",
-    "割引",
-    "受付",
-    "在庫",
-    "愛想",
-    "意味不明",
-    "手続",
-    "接客",
-    "料金",
-    "期待以上",
-    "案内",
-    "梱包",
-    "残念",
-    "注文",
-    "満足",
-    "素敵",
-    "納期",
-    "論外",
-    "返品",
-    "送料",
-    "部屋",
-    "駐車場",
-];
+/// Words of Han that are Japanese alone, and in no Chinese text by chance, where one word ends and the next begins.
+const JAPANESE_WORDS: [&str; 7] = ["丁寧", "値段", "期待以上", "梱包", "残念", "素敵", "駐車場"];
 
 /// How many characters are held against the lists.
 const HAN_LOOKED_AT: usize = 64;
 
-/// Confidence in Chinese where every Han of the text is one of both languages, and none tells.
+/// Confidence in Chinese where no Han of the text is known to be of one language alone.
 const EITHER: f64 = 0.7;
 
 /// Whether `told` is Chinese for want of anything that speaks for Japanese.
@@ -259,11 +239,14 @@ mod tests {
             ("zh", "最高温度很低"),
             ("zh", "最低價"),
             ("zh", "親切"),
-            ("ja", "料金高額"),
+            ("ja", "値段相応"),
             ("ja", "迅速丁寧！"),
             ("ja", "期待以上"),
             ("ja", "駐車場不足"),
             ("zh", "店内环境很差"),
+            ("zh", "方案内容不错"),
+            ("zh", "赠送料理包"),
+            ("zh", "接客服电话"),
             ("zh", "價格太高,服務不佳"),
             ("zh", "要求解約"),
             ("ja", "ｻｲｺｰ"),

@@ -23,7 +23,7 @@ const WORDS: [&str; 8] = [
      slow fast rude staff friendly helpful customer support delivery shipping order refund food room rooms clean dirty \
      fantastic outstanding exceptional brilliant superb lousy prompt lacking disappointed disappointing late wrong cold \
      money waste app expensive cheap broken missing useless highly recommend recommended simple personal normal content \
-     experience client toll",
+     experience toll",
     "der die das und ist nicht ein eine einen einem einer mit auf für von den dem des zu zum zur im am es ich wir sie er \
      sehr war auch aber wie bei nach noch nur haben habe hat hatte wird wurde werden kein keine keinen mir mich dich gut \
      gute schlecht leider immer alles mehr als über durch vom sich oder wenn sind dass daß so um aus wieder schon man \
@@ -31,36 +31,36 @@ const WORDS: [&str; 8] = [
      guter gutes guten schlechter schlechtes lieferung kundenservice bestellung schnell schnelle schneller langsam \
      freundlich freundliche freundliches freundlicher qualität preis ware produkt kunde kunden defekt kaputt essen \
      zimmer toll tolle toller tolles kalt schmutzig teuer bestens gerne zufrieden empfehlenswert enttäuscht personal \
-     normal",
+     normal app support order refund fast prompt room staff",
     "le la les des et est une un pas je vous nous il elle ils dans pour que qui sur avec ne ce cette ces sont du au aux \
      mais plus très tres trop bien mon ma mes son sa ses c j l d n qu se par été etre être fait comme tout tous leur ou \
      où on y à de en sans merci produit service jamais toujours ai suis était aussi peu entre même après si super bonne \
      mauvais mauvaise livraison commande colis rapide lent recommande parfait parfaite excellent excellente rien cher \
-     accueil personnel client nul nulle déçu déçue qualité prix content contente satisfait conforme simple normal",
+     accueil personnel client nul nulle déçu déçue qualité prix content contente satisfait conforme simple normal app support room staff",
     "el la los las de del que y es en un una unos no se por con para su sus mi muy pero más mas como está esta este esto \
      todo todos bien bueno buena me lo le les fue hay si sin nunca nadie cuando son ha han al gracias producto servicio \
      ser sobre también tambien ya desde hasta entre porque donde años era yo te nos tiene nada malo mal mejor buen \
      mala calidad envío envio pedido entrega rápido rapido rápida excelente perfecto caro encanta funciona llegó llego \
-     tarde recomiendo atención pésimo pésima súper personal normal",
+     tarde recomiendo atención pésimo pésima súper super personal normal app staff",
     "o a os as de que e é em um uma não nao se por com para seu sua seus meu minha muito muita mas mais como está esta \
      este isso tudo bem bom boa me lhe foi sem nunca quando são ser tem do da dos das na no nos nas ao aos pelo pela \
      obrigado produto você voce também já até entre porque onde anos era eu te ninguem ninguém ótimo mal pois ou à às \
      ótima péssimo péssima entrega pedido rápido rápida atendimento qualidade excelente recomendo chegou caro demorou \
-     adorei gostei normal",
+     adorei gostei super normal app staff",
     "il lo la i gli le di che e è in un una uno non si per con del della dei delle dello degli al alla ai nel nella sul \
      sulla da dal dalla mio mia molto ma più piu come questo questa questi tutto tutti bene buono buona mi ho ha hanno \
      sono stato stata sempre anche grazie prodotto servizio se o ed ad essere era suo sua loro anni perché cosa ci dopo \
      ottimo ottima pessimo pessima cattivo spedizione consegna ordine veloce lento perfetto perfetta qualità consiglio \
-     caro difettoso personale",
+     caro difettoso personale super app staff support",
     "de het een en van is dat niet op te zijn voor met die er maar ook aan ik je jij was heb heeft hebben had naar bij \
      om goed goede slecht wel nog mijn deze dit worden wordt werd uit als in ze hij we wij zo over dan door tot geen kan \
      kunnen meer veel zeer tegen na al bedankt altijd nooit alles wat hun of onder moet ja nee daar hier super service \
      slechte snel snelle levering bestelling klantenservice kwaliteit vriendelijk vriendelijke personeel product prijs \
-     kapot heel tevreden duur leuk mooi prima aanrader",
+     kapot heel tevreden duur leuk mooi prima aanrader app support order refund room",
     "og ikke er det som jeg til på af av har med den att och inte jag är för ett var om men han hun vi kan fra från \
      ja nie się jest na w z że do to jak co tak za po ale być ve bir bu çok için da mı ne gibi daha yang dan di ini itu \
      tidak saya untuk dengan ada dari dalam și nu este că cu pe mai din sau hogy nem egy az és van meg sem se na je \
-     že si by bylo jsem není ang ng mga sa ko na ay hindi ako ja ei on se että mutta oli",
+     že si by bylo jsem není ang ng mga sa ko na ay hindi ako ja ei on se että mutta oli levering personale super app support service",
 ];
 
 /// For every word, the languages that it is one of: bit n is `CODES[n]`.
