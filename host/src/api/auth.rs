@@ -103,11 +103,12 @@ impl Auth {
     }
 
     /// Takes the keys of `other` in the place of its own, for every request from now on.
-    pub fn replace(&self, other: &Self) -> Change {
-        let new = std::mem::take(&mut *other.keys.write().unwrap_or_else(PoisonError::into_inner));
+    pub fn replace(&self, other: Self) -> Change {
+        let Self { keys: new, is_closed } = other;
+        let new = new.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
         let old = std::mem::replace(&mut *keys, new);
-        self.is_closed.store(other.is_closed.load(Ordering::Acquire), Ordering::Release);
+        self.is_closed.store(is_closed.into_inner(), Ordering::Release);
         let mut change = Change::default();
         for key in &*keys {
             match old.iter().find(|other| other.name == key.name) {

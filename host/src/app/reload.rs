@@ -52,7 +52,7 @@ impl Reload {
             return Err(AppError::NamesNoKeys);
         }
         // Whether the chain can run or not: a key that was taken out may have leaked.
-        self.take_keys(&auth);
+        self.take_keys(auth);
         if read.is_default_chain && self.names_plugins.load(Ordering::Relaxed) {
             return Err(AppError::NamesNoPlugins);
         }
@@ -71,12 +71,12 @@ impl Reload {
     fn take_keys_alone(&self) {
         let keys = self.source.read_keys().ok().flatten();
         match keys.map(|keys| Auth::of_sound(&keys)) {
-            Some(auth) => self.take_keys(&auth),
+            Some(auth) => self.take_keys(auth),
             None => tracing::warn!("the keys could not be read either, and are as before"),
         }
     }
 
-    fn take_keys(&self, auth: &Auth) {
+    fn take_keys(&self, auth: Auth) {
         let change = self.auth.replace(auth);
         if !change.is_empty() {
             let (added, removed, changed) =

@@ -151,7 +151,7 @@ fn keys_that_take_the_place_of_others_count_from_the_next_request_on() {
     };
     let read = |keys: &[Key]| Auth::new(keys).expect("the hashes are read");
     let auth = read(&[key("gone", "a", Scope::Read), key("same", "b", Scope::Read), key("wider", "c", Scope::Read)]);
-    let change = auth.replace(&read(&[
+    let change = auth.replace(read(&[
         key("same", "b", Scope::Read),
         key("wider", "c", Scope::Admin),
         key("new", "d", Scope::Read),
@@ -167,7 +167,7 @@ fn keys_that_take_the_place_of_others_count_from_the_next_request_on() {
         ("new".into(), "gone".into(), "wider".into())
     );
     assert!(
-        auth.replace(&read(&[
+        auth.replace(read(&[
             key("same", "b", Scope::Read),
             key("wider", "c", Scope::Admin),
             key("new", "d", Scope::Read)
